@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+#   make run      set up this machine, build, measure figures 3, 5, 9 and 10
+#   make check    set up this machine, build, run all tests
+#   make          build the program, the agent and the guests' images
+#   make lint     clang-format (check), clang-tidy, cppcheck
+#   make bench    print what hvbench itself costs
+#   make install  PREFIX=/usr/local DESTDIR=
+#   make clean
+#
+#   SANITIZE=1    with ASan and UBSan, in a build directory of its own
+#   KERNEL=FILE MODULES=DIR  build the guests' image for another kernel
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+SANITIZE ?=
+BUILD ?= build$(if $(SANITIZE),-sanitize)
+CC ?= gcc
+VERSION := $(shell git describe --always --dirty --tags 2>/dev/null || echo unknown)
+
+PACKAGES = gio-unix-2.0 libvirt libvirt-glib-1.0 libvirt-gconfig-1.0 \
+           json-glib-1.0 sqlite3 gsl
+# Asked for only when something is compiled: on a fresh machine pkg-config
+# arrives with `make setup`.
+PACKAGE_CFLAGS = $(shell pkg-config --cflags $(PACKAGES))
+PACKAGE_LIBS = $(shell pkg-config --libs $(PACKAGES))
+
+WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+           -Wformat=2 $(if $(CI),-Werror)
+SANITIZERS = $(if $(SANITIZE),-fsanitize=address,undefined \
+             -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+CFLAGS ?= -O2 -g
+HVB_CFLAGS = -std=gnu17 $(WARNINGS) $(SANITIZERS) -I. -I$(BUILD) -MMD -MP \
+             -DG_LOG_DOMAIN='"hvbench"' $(CFLAGS)
+
+HVB_SOURCES := $(filter-out hvbench/main.c,$(wildcard hvbench/*.c hvbench/*/*.c))
+# What both ends of the wire share.
+SHARED_SOURCES := loadgen/wire.c loadgen/schedule.c loadgen/random.c
+AGENT_SOURCES := $(wildcard loadgen/*.c)
+TEST_SOURCES := $(wildcard test/*.c test/*/*.c)
+# Pure pieces of the agent that the unit tests call.
+TESTED_AGENT_SOURCES := $(filter-out loadgen/agent.c $(SHARED_SOURCES), \
+                          $(AGENT_SOURCES))
+RESOURCES := hvbench/hvbench.gresource.xml
+
+objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+HVB_OBJECTS := $(call objects,$(HVB_SOURCES) $(SHARED_SOURCES)) \
+               $(BUILD)/obj/resources.o
+TEST_OBJECTS := $(call objects,$(TEST_SOURCES) $(TESTED_AGENT_SOURCES))
+AGENT_OBJECTS := $(patsubst %.c,$(BUILD)/agent/%.o,$(AGENT_SOURCES))
+
+.PHONY: all setup run check check-unit check-built lint bench install clean \
+        guests
+.DELETE_ON_ERROR:
+
+all: $(BUILD)/hvbench $(BUILD)/hvbench-agent guests
+
+setup:
+	scripts/setup
+
+run: setup
+	$(MAKE) all
+	$(BUILD)/hvbench run --quick profiles/fig03.profile \
+	    profiles/fig05.profile profiles/fig09.profile profiles/fig10.profile
+
+check: setup
+	$(MAKE) check-built
+
+check-built: all $(BUILD)/hvbench-tests
+	$(BUILD)/hvbench-tests
+
+# The tests that need neither guests nor privileges.
+check-unit: $(BUILD)/hvbench-tests $(BUILD)/hvbench-agent
+	$(BUILD)/hvbench-tests --unit
+
+$(BUILD)/hvbench: $(BUILD)/obj/hvbench/main.o $(HVB_OBJECTS)
+	$(CC) $(HVB_CFLAGS) $(LDFLAGS) -o $@ $^ $(PACKAGE_LIBS) -lm
+
+$(BUILD)/hvbench-tests: $(TEST_OBJECTS) $(HVB_OBJECTS)
+	$(CC) $(HVB_CFLAGS) $(LDFLAGS) -o $@ $^ $(PACKAGE_LIBS) -lcunit -lm
+
+# Static, and never sanitized: it is /init of a guest without libraries.
+$(BUILD)/hvbench-agent: $(AGENT_OBJECTS)
+	$(CC) $(LDFLAGS) -static -o $@ $^ -lm
+
+$(BUILD)/agent/%.o: %.c | $(BUILD)/version.h
+	@mkdir -p $(@D)
+	$(CC) -std=gnu17 $(WARNINGS) -O2 -g -I. -I$(BUILD) -MMD -MP -c -o $@ $<
+
+$(BUILD)/obj/%.o: %.c | $(BUILD)/version.h
+	@mkdir -p $(@D)
+	$(CC) $(HVB_CFLAGS) $(PACKAGE_CFLAGS) -c -o $@ $<
+
+$(BUILD)/obj/resources.o: $(BUILD)/resources.c
+	@mkdir -p $(@D)
+	$(CC) -O1 $(PACKAGE_CFLAGS) -c -o $@ $<
+
+$(BUILD)/resources.c: $(RESOURCES)
+	@mkdir -p $(@D)
+	glib-compile-resources --sourcedir=. --generate-source --target=$@ \
+	    --c-name hvbench \
+	    --dependency-file=$(BUILD)/resources.d $<
+
+# Rewritten only when what it says has changed.
+.PHONY: FORCE
+$(BUILD)/version.h: FORCE
+	@mkdir -p $(@D)
+	@printf '#define HVB_VERSION "%s"\n#define HVB_DATA_DIR "%s"\n' \
+	    '$(VERSION)' '$(PREFIX)/share/hvbench' >$@.new
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+
+guests: $(BUILD)/hvbench-agent
+	$(MAKE) -f guests/Makefile BUILD=$(BUILD) AGENT=$(BUILD)/hvbench-agent
+
+lint:
+	clang-format --dry-run -Werror $$(git ls-files '*.c' '*.h')
+	cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 \
+	    --enable=warning,performance,portability \
+	    --suppress=missingIncludeSystem -I. hvbench loadgen test
+	clang-tidy --quiet $$(git ls-files '*.c') -- -std=gnu17 -I. -I$(BUILD) \
+	    $(PACKAGE_CFLAGS)
+
+bench: all
+	test/bench/run $(BUILD)
+
+install: all
+	install -D -m 755 $(BUILD)/hvbench $(DESTDIR)$(PREFIX)/bin/hvbench
+	install -D -m 755 $(BUILD)/hvbench-agent \
+	    $(DESTDIR)$(PREFIX)/share/hvbench/hvbench-agent
+	install -d $(DESTDIR)$(PREFIX)/share/hvbench/profiles
+	install -m 644 profiles/*.profile \
+	    $(DESTDIR)$(PREFIX)/share/hvbench/profiles
+	$(MAKE) -f guests/Makefile BUILD=$(BUILD) install \
+	    DATADIR=$(DESTDIR)$(PREFIX)/share/hvbench
+
+clean:
+	rm -rf $(BUILD)
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

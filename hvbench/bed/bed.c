@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "hvbench/bed/bed.h"
+
+G_DEFINE_QUARK(hvb - bed - error - quark, hvb_bed_error)
+
+void hvb_stack_clear(HvbStack *stack)
+{
+    g_free(stack->hypervisor);
+    g_free(stack->accel);
+    g_free(stack->accel_reason);
+    g_free(stack->machine);
+    g_free(stack->emulator);
+    g_free(stack->cpu);
+    g_free(stack->connection);
+    g_free(stack->cgroup);
+    *stack = (HvbStack){0};
+}
+
+void hvb_bed_free(HvbBed *bed)
+{
+    if (bed)
+        bed->free(bed);
+}

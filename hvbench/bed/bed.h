@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Bed: host, guests, caps and weights, behind one small interface.
+ *
+ * libvirt-bed.h makes a bed of guests; a test makes one of fake agents. The
+ * conductor needs no more than this. Everything runs in the thread of the
+ * default main context; a wait iterates it. */
+#ifndef HVB_BED_BED_H
+#define HVB_BED_BED_H
+
+#include "hvbench/bed/link.h"
+#include "hvbench/profile/profile.h"
+
+#include <gio/gio.h>
+
+#define HVB_BED_ERROR (hvb_bed_error_quark())
+GQuark hvb_bed_error_quark(void);
+typedef enum {
+    HVB_BED_ERROR_HOST,     /* this host cannot: privileges, KVM, memory */
+    HVB_BED_ERROR_LIBVIRT,  /* what libvirt reported */
+    HVB_BED_ERROR_NO_PORT,  /* the domain has no such port */
+    HVB_BED_ERROR_BOOT,     /* a guest stopped, or never said HELLO */
+    HVB_BED_ERROR_GUEST,    /* a guest was lost, or answered with an error */
+    HVB_BED_ERROR_TIMEOUT,  /* no answer within the deadline */
+    HVB_BED_ERROR_TUNING,   /* what is enforced is not what was asked for */
+    HVB_BED_ERROR_PROTOCOL, /* a peer that speaks another version */
+} HvbBedError;
+
+/* A guest's CPU settings as the host enforces them. */
+typedef struct {
+    gint64 vcpu_quota_us; /* per period; -1: no cap */
+    gint64 vcpu_period_us;
+    gint64 vm_quota_us;
+    gint64 vm_period_us;
+    guint64 shares; /* cgroup v1 cpu.shares or v2 cpu.weight */
+    gboolean cgroup_v2;
+} HvbTuning;
+
+/* Host CPU charged to a guest since it was started. */
+typedef struct {
+    gint64 time_ns; /* host CLOCK_MONOTONIC of the reading */
+    gint64 cpu_ns;
+    gint64 vcpu_ns;
+    gint64 emulator_ns;
+    gint64 throttled_periods; /* of the vCPU's and the VM's quota together */
+    gint64 throttled_ns;
+} HvbGuestMeter;
+
+typedef struct {
+    char *name;      /* "guest1" */
+    char *console;   /* file; NULL if it has none */
+    HvbLink *link;   /* owned by the bed */
+    WireHello hello; /* what it said; strings made printable */
+} HvbGuest;
+
+/* What the guests run on; every string owned, "" if unknown. */
+typedef struct {
+    char *hypervisor;   /* "QEMU 7.2.22 via libvirt 9.0.0" */
+    char *accel;        /* "kvm" or "tcg": what really runs */
+    char *accel_reason; /* why auto chose it */
+    char *machine;      /* with version: "pc-q35-7.2" */
+    char *emulator;
+    char *cpu;
+    char *connection; /* URI */
+    char *cgroup;     /* "v1" or "v2" */
+} HvbStack;
+void hvb_stack_clear(HvbStack *stack);
+
+typedef struct _HvbBed HvbBed;
+struct _HvbBed {
+    guint n_guests;
+    HvbGuest *guests; /* [0] is guest 1 */
+    HvbStack stack;
+
+    /* Makes guest `guest` (from 0) run under this cap and weight, and reads
+     * back what is enforced, from libvirt and from the kernel. */
+    gboolean (*tune)(HvbBed *bed, guint guest, const HvbGuestProfile *wanted,
+                     HvbTuning *ret_enforced, GError **error);
+    gboolean (*read_meter)(HvbBed *bed, guint guest, HvbGuestMeter *ret_meter,
+                           GError **error);
+    /* Why guest `guest` was lost, as far as its remains tell: a panic, the
+     * console file and its last lines. The caller frees the text. */
+    char *(*explain)(HvbBed *bed, guint guest);
+    /* Stops everything the bed started. Never fails; what could not be
+     * stopped is reported with g_warning(). */
+    void (*free)(HvbBed *bed);
+};
+void hvb_bed_free(HvbBed *bed);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(HvbBed, hvb_bed_free)
+
+#endif

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "hvbench/bed/cgroup.h"
+
+#include <linux/magic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/vfs.h>
+
+#define CGROUP_ROOT "/sys/fs/cgroup"
+
+/* The pid of the QEMU whose command line says guest=NAME; 0 if none. */
+static pid_t find_qemu(const char *name)
+{
+    g_autofree char *wanted = g_strdup_printf("guest=%s,", name);
+    GDir *proc = g_dir_open("/proc", 0, NULL);
+    const char *entry;
+    pid_t pid = 0;
+
+    while (proc && !pid && (entry = g_dir_read_name(proc))) {
+        g_autofree char *path = NULL;
+        g_autofree char *line = NULL;
+        gsize length = 0;
+
+        if (!g_ascii_isdigit(*entry))
+            continue;
+        path = g_build_filename("/proc", entry, "cmdline", NULL);
+        if (!g_file_get_contents(path, &line, &length, NULL))
+            continue;
+        for (gsize at = 0; at < length; at += strlen(line + at) + 1)
+            if (g_str_has_prefix(line + at, wanted))
+                pid = (pid_t)atoi(entry);
+    }
+    if (proc)
+        g_dir_close(proc);
+    return pid;
+}
+
+/* The thread that is the vCPU: QEMU calls it "CPU 0/KVM" or "CPU 0/TCG". */
+static char *find_vcpu_thread(pid_t pid)
+{
+    g_autofree char *tasks = g_strdup_printf("/proc/%d/task", pid);
+    GDir *dir = g_dir_open(tasks, 0, NULL);
+    const char *entry;
+    char *found = NULL;
+
+    while (dir && !found && (entry = g_dir_read_name(dir))) {
+        g_autofree char *path = g_build_filename(tasks, entry, "comm", NULL);
+        g_autofree char *comm = NULL;
+        if (g_file_get_contents(path, &comm, NULL, NULL) &&
+            g_str_has_prefix(comm, "CPU 0/"))
+            found = g_build_filename(tasks, entry, NULL);
+    }
+    if (dir)
+        g_dir_close(dir);
+    return found;
+}
+
+/* The group's path below its controller's mount, from a line like
+ * "4:cpu,cpuacct:/machine/qemu-1-x.libvirt-qemu/vcpu0"; v2's is "0::/...". */
+static char *group_of(const char *listing, const char *controller)
+{
+    g_auto(GStrv) lines = g_strsplit(listing, "\n", 0);
+
+    for (char **line = lines; *line; line++) {
+        g_auto(GStrv) fields = g_strsplit(*line, ":", 3);
+        if (g_strv_length(fields) != 3)
+            continue;
+        g_auto(GStrv) controllers = g_strsplit(fields[1], ",", 0);
+        if (controller
+                ? g_strv_contains((const char *const *)controllers, controller)
+                : strcmp(fields[0], "0") == 0)
+            return g_strdup(fields[2]);
+    }
+    return NULL;
+}
+
+static gboolean unified(void)
+{
+    struct statfs fs;
+
+    return statfs(CGROUP_ROOT, &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC;
+}
+
+/* libvirt puts each vCPU in a group "vcpuN" of its own below the VM's. */
+static gboolean set_dirs(HvbCgroup *self, const char *listing)
+{
+    g_autofree char *cpu = group_of(listing, self->v2 ? NULL : "cpu");
+    g_autofree char *account = group_of(listing, self->v2 ? NULL : "cpuacct");
+
+    if (!cpu || !account || !g_str_has_suffix(cpu, "/vcpu0"))
+        return FALSE;
+    self->vcpu =
+        g_build_filename(CGROUP_ROOT, self->v2 ? "" : "cpu", cpu, NULL);
+    self->vcpu_account =
+        g_build_filename(CGROUP_ROOT, self->v2 ? "" : "cpuacct", account, NULL);
+    self->vm = g_path_get_dirname(self->vcpu);
+    self->account = g_path_get_dirname(self->vcpu_account);
+    /* Under systemd the VM's scope carries the weight, and a group "libvirt"
+     * in it the rest. */
+    self->shares = g_str_has_suffix(self->vm, "/libvirt")
+                       ? g_path_get_dirname(self->vm)
+                       : g_strdup(self->vm);
+    return TRUE;
+}
+
+HvbCgroup *hvb_cgroup_find(const char *name, GError **error)
+{
+    g_autoptr(HvbCgroup) self = g_new0(HvbCgroup, 1);
+    g_autofree char *listing = NULL;
+    g_autofree char *path = NULL;
+    g_autofree char *thread = NULL;
+
+    self->v2 = unified();
+    self->pid = find_qemu(name);
+    if (self->pid)
+        thread = find_vcpu_thread(self->pid);
+    if (!thread) {
+        g_set_error(error, HVB_BED_ERROR, HVB_BED_ERROR_HOST,
+                    "%s: no QEMU process with a vCPU thread on this host",
+                    name);
+        return NULL;
+    }
+    path = g_build_filename(thread, "cgroup", NULL);
+    if (!g_file_get_contents(path, &listing, NULL, error))
+        return NULL;
+    if (!set_dirs(self, listing)) {
+        g_set_error(error, HVB_BED_ERROR, HVB_BED_ERROR_HOST,
+                    "%s: libvirt gave its vCPU no CPU control group (%s): "
+                    "caps and weights need a privileged libvirt and a host "
+                    "with the cpu%s controller",
+                    name, path, self->v2 ? "" : " and cpuacct");
+        return NULL;
+    }
+    return g_steal_pointer(&self);
+}
+
+void hvb_cgroup_free(HvbCgroup *cgroup)
+{
+    if (!cgroup)
+        return;
+    g_free(cgroup->vm);
+    g_free(cgroup->vcpu);
+    g_free(cgroup->shares);
+    g_free(cgroup->account);
+    g_free(cgroup->vcpu_account);
+    g_free(cgroup);
+}
+
+static char *read_file(const char *dir, const char *file, HvbBedError code,
+                       GError **error)
+{
+    g_autofree char *path = g_build_filename(dir, file, NULL);
+    g_autoptr(GError) local = NULL;
+    char *contents = NULL;
+
+    if (g_file_get_contents(path, &contents, NULL, &local))
+        return contents;
+    g_set_error(error, HVB_BED_ERROR, (int)code, "cannot read back %s",
+                local->message);
+    return NULL;
+}
+
+static gboolean read_number(const char *dir, const char *file,
+                            gint64 *ret_value, HvbBedError code, GError **error)
+{
+    g_autofree char *text = read_file(dir, file, code, error);
+
+    if (!text)
+        return FALSE;
+    *ret_value = g_ascii_strtoll(text, NULL, 10);
+    return TRUE;
+}
+
+/* v2's cpu.max: "max 100000" or "50000 100000". */
+static gboolean read_cap(const HvbCgroup *self, const char *dir,
+                         gint64 *ret_quota_us, gint64 *ret_period_us,
+                         GError **error)
+{
+    char *end;
+
+    if (!self->v2)
+        return read_number(dir, "cpu.cfs_quota_us", ret_quota_us,
+                           HVB_BED_ERROR_TUNING, error) &&
+               read_number(dir, "cpu.cfs_period_us", ret_period_us,
+                           HVB_BED_ERROR_TUNING, error);
+    g_autofree char *text =
+        read_file(dir, "cpu.max", HVB_BED_ERROR_TUNING, error);
+    if (!text)
+        return FALSE;
+    *ret_quota_us = g_ascii_strtoll(text, &end, 10);
+    if (g_str_has_prefix(text, "max")) {
+        *ret_quota_us = -1;
+        end = text + strlen("max");
+    }
+    *ret_period_us = g_ascii_strtoll(end, NULL, 10);
+    return TRUE;
+}
+
+gboolean hvb_cgroup_read_tuning(const HvbCgroup *cgroup, HvbTuning *ret_tuning,
+                                GError **error)
+{
+    gint64 shares;
+
+    if (!read_cap(cgroup, cgroup->vcpu, &ret_tuning->vcpu_quota_us,
+                  &ret_tuning->vcpu_period_us, error) ||
+        !read_cap(cgroup, cgroup->vm, &ret_tuning->vm_quota_us,
+                  &ret_tuning->vm_period_us, error) ||
+        !read_number(cgroup->shares, cgroup->v2 ? "cpu.weight" : "cpu.shares",
+                     &shares, HVB_BED_ERROR_TUNING, error))
+        return FALSE;
+    ret_tuning->shares = (guint64)shares;
+    ret_tuning->cgroup_v2 = cgroup->v2;
+    return TRUE;
+}
+
+/* The value of "key value" in a cpu.stat; 0 if it has no such line (a group
+ * that never had a cap). */
+static gint64 stat_value(const char *stat, const char *key)
+{
+    g_auto(GStrv) lines = g_strsplit(stat, "\n", 0);
+    gsize length = strlen(key);
+
+    for (char **line = lines; *line; line++)
+        if (strncmp(*line, key, length) == 0 && (*line)[length] == ' ')
+            return g_ascii_strtoll(*line + length, NULL, 10);
+    return 0;
+}
+
+static gboolean add_throttling(const HvbCgroup *self, const char *dir,
+                               HvbGuestMeter *meter, GError **error)
+{
+    g_autofree char *stat =
+        read_file(dir, "cpu.stat", HVB_BED_ERROR_GUEST, error);
+
+    if (!stat)
+        return FALSE;
+    meter->throttled_periods += stat_value(stat, "nr_throttled");
+    meter->throttled_ns += self->v2 ? stat_value(stat, "throttled_usec") * 1000
+                                    : stat_value(stat, "throttled_time");
+    return TRUE;
+}
+
+static gboolean read_usage(const HvbCgroup *self, const char *dir,
+                           gint64 *ret_ns, GError **error)
+{
+    if (!self->v2)
+        return read_number(dir, "cpuacct.usage", ret_ns, HVB_BED_ERROR_GUEST,
+                           error);
+    g_autofree char *stat =
+        read_file(dir, "cpu.stat", HVB_BED_ERROR_GUEST, error);
+    if (!stat)
+        return FALSE;
+    *ret_ns = stat_value(stat, "usage_usec") * 1000;
+    return TRUE;
+}
+
+gboolean hvb_cgroup_read_meter(const HvbCgroup *cgroup,
+                               HvbGuestMeter *ret_meter, GError **error)
+{
+    HvbGuestMeter meter = {.time_ns = hvb_now_ns()};
+
+    if (!read_usage(cgroup, cgroup->account, &meter.cpu_ns, error) ||
+        !read_usage(cgroup, cgroup->vcpu_account, &meter.vcpu_ns, error) ||
+        !add_throttling(cgroup, cgroup->vcpu, &meter, error) ||
+        !add_throttling(cgroup, cgroup->vm, &meter, error))
+        return FALSE;
+    meter.emulator_ns = meter.cpu_ns - meter.vcpu_ns;
+    *ret_meter = meter;
+    return TRUE;
+}

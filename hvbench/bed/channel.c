@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "hvbench/bed/channel.h"
+
+#include "hvbench/bed/bed.h"
+#include "hvbench/bed/connection.h"
+
+#include <libvirt/virterror.h>
+
+typedef struct {
+    HvbPort port;
+    virStreamPtr stream;
+    GByteArray *queue;
+    gboolean closed;
+} Channel;
+
+static void close_down(Channel *self, const char *why)
+{
+    if (self->closed)
+        return;
+    self->closed = TRUE;
+    virStreamEventRemoveCallback(self->stream);
+    virStreamAbort(self->stream);
+    if (self->port.on_closed)
+        self->port.on_closed(&self->port, why);
+}
+
+static void read_all(Channel *self)
+{
+    char buffer[4096];
+
+    while (!self->closed) {
+        int n = virStreamRecv(self->stream, buffer, sizeof buffer);
+        if (n > 0)
+            self->port.on_bytes(&self->port, buffer, (gsize)n);
+        else if (n == -2) /* nothing more for now */
+            return;
+        else
+            close_down(self, n == 0 ? "QEMU closed the guest's port"
+                                    : virGetLastErrorMessage());
+    }
+}
+
+static void write_queue(Channel *self)
+{
+    while (self->queue->len > 0 && !self->closed) {
+        int n = virStreamSend(self->stream, (const char *)self->queue->data,
+                              self->queue->len);
+        if (n >= 0)
+            g_byte_array_remove_range(self->queue, 0, (guint)n);
+        else if (n == -2)
+            break;
+        else
+            close_down(self, virGetLastErrorMessage());
+    }
+    if (self->closed)
+        return;
+    int events = VIR_STREAM_EVENT_READABLE;
+    if (self->queue->len > 0)
+        events |= VIR_STREAM_EVENT_WRITABLE;
+    virStreamEventUpdateCallback(self->stream, events);
+}
+
+static void on_event(virStreamPtr stream, int events, void *user_data)
+{
+    Channel *self = user_data;
+
+    (void)stream;
+    if (events & VIR_STREAM_EVENT_READABLE)
+        read_all(self);
+    if ((events & VIR_STREAM_EVENT_WRITABLE) && !self->closed)
+        write_queue(self);
+    if (events & (VIR_STREAM_EVENT_ERROR | VIR_STREAM_EVENT_HANGUP))
+        close_down(self, "QEMU closed the guest's port");
+}
+
+static void channel_send(HvbPort *port, const void *bytes, gsize n)
+{
+    Channel *self = (Channel *)port;
+
+    if (self->closed)
+        return;
+    g_byte_array_append(self->queue, bytes, (guint)n);
+    write_queue(self);
+}
+
+static void channel_free(HvbPort *port)
+{
+    Channel *self = (Channel *)port;
+
+    self->port.on_closed = NULL;
+    close_down(self, "");
+    virStreamFree(self->stream);
+    g_byte_array_unref(self->queue);
+    g_free(self);
+}
+
+HvbPort *hvb_channel_open(virDomainPtr domain, const char *name, GError **error)
+{
+    virConnectPtr handle = virDomainGetConnect(domain);
+    virStreamPtr stream = virStreamNew(handle, VIR_STREAM_NONBLOCK);
+
+    if (!stream || virDomainOpenChannel(domain, name, stream, 0) < 0) {
+        hvb_set_libvirt_error(error, "cannot open port %s of %s", name,
+                              virDomainGetName(domain));
+        if (error && *error && virGetLastErrorCode() == VIR_ERR_INTERNAL_ERROR)
+            (*error)->code = HVB_BED_ERROR_NO_PORT;
+        if (stream)
+            virStreamFree(stream);
+        return NULL;
+    }
+    Channel *self = g_new0(Channel, 1);
+    self->port.send = channel_send;
+    self->port.free = channel_free;
+    self->stream = stream;
+    self->queue = g_byte_array_new();
+    if (virStreamEventAddCallback(stream, VIR_STREAM_EVENT_READABLE, on_event,
+                                  self, NULL) < 0) {
+        hvb_set_libvirt_error(error, "cannot watch port %s of %s", name,
+                              virDomainGetName(domain));
+        channel_free(&self->port);
+        return NULL;
+    }
+    return &self->port;
+}

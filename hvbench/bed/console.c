@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "hvbench/bed/console.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define LAST_LINES 6
+/* The end of a console says it all; a guest may have written gigabytes. */
+#define TAIL_BYTES 16384
+
+static char *read_tail(const char *path)
+{
+    FILE *file = fopen(path, "re");
+    g_autofree char *tail = g_malloc0(TAIL_BYTES + 1);
+
+    if (!file)
+        return NULL;
+    if (fseek(file, -TAIL_BYTES, SEEK_END) != 0)
+        rewind(file);
+    gsize n = fread(tail, 1, TAIL_BYTES, file);
+    fclose(file);
+    for (gsize i = 0; i < n; i++)
+        if (!g_ascii_isprint(tail[i]) && tail[i] != '\n')
+            tail[i] = tail[i] == '\r' ? ' ' : '?';
+    return g_steal_pointer(&tail);
+}
+
+char *hvb_console_explain(const char *path, const char *shown_as)
+{
+    g_autofree char *tail = read_tail(path);
+    GString *text = g_string_new(NULL);
+
+    if (!tail) {
+        g_string_printf(text, "its console %s cannot be read", shown_as);
+        return g_string_free(text, FALSE);
+    }
+    g_strchomp(tail);
+    const char *panic = strstr(tail, "Kernel panic");
+    if (panic) {
+        gsize length = strcspn(panic, "\n");
+        while (length > 0 && panic[length - 1] == ' ')
+            length--;
+        g_string_append_printf(text, "%.*s; ", (int)length, panic);
+    }
+    if (!*tail) {
+        g_string_append_printf(text, "its console %s is empty", shown_as);
+        return g_string_free(text, FALSE);
+    }
+    g_auto(GStrv) lines = g_strsplit(tail, "\n", 0);
+    guint n = g_strv_length(lines);
+    g_string_append_printf(text, "its console %s ends:", shown_as);
+    for (guint i = n > LAST_LINES ? n - LAST_LINES : 0; i < n; i++)
+        g_string_append_printf(text, "\n    %s", g_strchomp(lines[i]));
+    return g_string_free(text, FALSE);
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Host: the facts about this machine that a measurement depends on.
+ *
+ * Read from /proc and /sys; recorded as provenance and judged by the doctor. */
+#ifndef HVB_BED_HOST_H
+#define HVB_BED_HOST_H
+
+#include <glib.h>
+
+#define HVB_HOST_UNKNOWN "unknown"
+
+typedef struct {
+    const char *key; /* "host.cpu_model"; static */
+    char *value;     /* one printable line; HVB_HOST_UNKNOWN where the host
+                      * does not say */
+} HvbHostFact;
+
+/* The facts in a fixed order, an array of HvbHostFact that clears its values:
+ *
+ *   host.kernel            "6.1.0-18-amd64 #1 SMP ..."
+ *   host.cpu_model, host.microcode
+ *   host.cpus              CPUs online
+ *   host.smt               "on", "off", "notsupported"
+ *   host.governor          "performance", or "performance x2, powersave x6"
+ *   host.turbo             "on", "off"
+ *   host.idle_driver       driver and governor: "intel_idle, menu"
+ *   host.idle_states       of CPU 0: "POLL 0 us, C1 2 us (off)"
+ *   host.clocksource
+ *   host.cgroup            "v1", "v2", "none"
+ *   host.cgroup_cpu        of what hvbench needs, what the hierarchy has:
+ *                          v1 "shares quota usage", v2 "cpu"
+ *   host.autogroup         "on", "off"
+ *   host.memory_mib        in all
+ *   host.virtualized       "no", "yes", or "yes: VENDOR PRODUCT"
+ *   host.kvm               "no /dev/kvm", or its mode and owner:
+ *                          "0660 root:kvm"
+ *   host.kvm_parameters    of kvm and its modules: "kvm.nx_huge_pages=N ..."
+ *   host.libvirt           version of the library: "9.0.0"
+ *   host.qemu              version of the qemu-system-x86_64 in PATH
+ *
+ * Never fails. Runs QEMU once, to ask for its version. */
+GArray *hvb_host_facts(void);
+
+/* The same, read from the /proc, /sys and /dev below `root` ("/" for this
+ * host), without host.libvirt and host.qemu. */
+GArray *hvb_host_facts_below(const char *root);
+
+/* The value of `key`, borrowed from `facts`; HVB_HOST_UNKNOWN if it has none.
+ */
+const char *hvb_host_fact(const GArray *facts, const char *key);
+
+/* The parts that only look at a text. */
+
+/* How many CPUs a kernel's list such as "0-3,8" names; 0 if it is malformed. */
+guint hvb_host_count_cpus(const char *list);
+/* The value of the first "NAME : value" line of a text like /proc/cpuinfo or
+ * /proc/meminfo, without outer spaces. NULL: no such line. Caller frees. */
+char *hvb_host_field(const char *text, const char *name);
+/* "performance x2, powersave x6": each value with its number, in order of
+ * first appearance; the value alone if all agree. NULL if there are none.
+ * Caller frees. */
+char *hvb_host_tally(const char *const *values);
+
+#endif

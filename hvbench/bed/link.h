@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Link: the conversation with one agent over a port.
+ *
+ * Frames arrive from the default main context. Requests wait in it: while
+ * one is under way the frames of all links are delivered. */
+#ifndef HVB_BED_LINK_H
+#define HVB_BED_LINK_H
+
+#include "loadgen/wire.h"
+
+#include <gio/gio.h>
+
+/* Port: a byte stream that does not block, whatever carries it. The maker
+ * fills the functions, the link the callbacks. */
+typedef struct _HvbPort HvbPort;
+struct _HvbPort {
+    /* Queues `n` bytes and returns at once. */
+    void (*send)(HvbPort *port, const void *bytes, gsize n);
+    void (*free)(HvbPort *port);
+
+    void (*on_bytes)(HvbPort *port, const void *bytes, gsize n);
+    /* The far end is gone; `why` is borrowed. Called once at most. */
+    void (*on_closed)(HvbPort *port, const char *why);
+    gpointer user_data;
+};
+
+/* A port over a connected socket, which it owns. */
+HvbPort *hvb_fd_port_new(int fd);
+
+typedef struct _HvbLink HvbLink;
+
+/* Called for each frame that is not the answer to a request. The frame is
+ * borrowed: copy what must outlive the call. */
+typedef void (*HvbFrameFunc)(HvbLink *link, const WireFrame *frame,
+                             gpointer user_data);
+
+/* Takes the port over. `name` is the guest's, for messages. */
+HvbLink *hvb_link_new(HvbPort *port, const char *name);
+void hvb_link_free(HvbLink *link);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(HvbLink, hvb_link_free)
+
+void hvb_link_set_frame_func(HvbLink *link, HvbFrameFunc func,
+                             gpointer user_data);
+
+const char *hvb_link_name(const HvbLink *link);
+/* FALSE before HELLO was answered, and again after the far end is gone. */
+gboolean hvb_link_is_up(const HvbLink *link);
+/* Why it is down; NULL while it is up or has not been up yet. */
+const char *hvb_link_why_down(const HvbLink *link);
+/* The agent's HELLO; valid once the link has been up. */
+const WireHello *hvb_link_hello(const HvbLink *link);
+/* Marks the link as down (the guest's domain stopped). */
+void hvb_link_down(HvbLink *link, const char *why);
+
+/* Frames and bytes that did not arrive intact, since the link was made. */
+guint64 hvb_link_lost_frames(const HvbLink *link);
+guint64 hvb_link_skipped_bytes(const HvbLink *link);
+/* Intact frames of another type than the state allows, or malformed. */
+guint64 hvb_link_refused_frames(const HvbLink *link);
+
+/* Sends a request without waiting. Returns its sequence number. */
+guint32 hvb_link_send(HvbLink *link, WireType type, const void *payload,
+                      gsize length);
+
+/* Sends a request and waits for its answer, copied to `ret_answer`
+ * (WIRE_MAX_PAYLOAD bytes) and described by `ret_frame`, both of which may be
+ * NULL. Errors: HVB_BED_ERROR_TIMEOUT after `timeout_ms`, _GUEST when the link
+ * is down, the agent answered ERROR, or with another type than `answer`;
+ * G_IO_ERROR_CANCELLED. */
+gboolean hvb_link_request(HvbLink *link, WireType type, const void *payload,
+                          gsize length, WireType answer, guint timeout_ms,
+                          GCancellable *cancellable, guint8 *ret_answer,
+                          WireFrame *ret_frame, GError **error);
+
+/* Typed requests; errors as above. */
+gboolean hvb_link_calibrate(HvbLink *link, const WireCalibrate *request,
+                            GCancellable *cancellable,
+                            WireCalibration *ret_calibration, GError **error);
+gboolean hvb_link_work(HvbLink *link, guint64 iterations_per_ms,
+                       GCancellable *cancellable, GError **error);
+gboolean hvb_link_load(HvbLink *link, const WireLoad *load,
+                       GCancellable *cancellable, GError **error);
+gboolean hvb_link_manage(HvbLink *link, const WireManage *manage,
+                         GCancellable *cancellable, GError **error);
+gboolean hvb_link_probe(HvbLink *link, const WireProbe *probe,
+                        GCancellable *cancellable, GError **error);
+gboolean hvb_link_reset(HvbLink *link, GCancellable *cancellable,
+                        GError **error);
+gboolean hvb_link_meters(HvbLink *link, GCancellable *cancellable,
+                         WireMeters *ret_meters, GError **error);
+/* Offset guest - host of CLOCK_MONOTONIC from the quickest of `n` pings, and
+ * half of its round trip as the bound of the error. */
+gboolean hvb_link_clock_offset(HvbLink *link, guint n,
+                               GCancellable *cancellable, gint64 *ret_offset_ns,
+                               gint64 *ret_error_ns, GError **error);
+
+/* Iterates the default main context until `done` returns TRUE. Returns FALSE
+ * with HVB_BED_ERROR_TIMEOUT (`what` names what was waited for) or
+ * G_IO_ERROR_CANCELLED. */
+typedef gboolean (*HvbDoneFunc)(gpointer user_data);
+gboolean hvb_wait(HvbDoneFunc done, gpointer user_data, guint timeout_ms,
+                  const char *what, GCancellable *cancellable, GError **error);
+/* Iterates it for `duration_ms`. FALSE with G_IO_ERROR_CANCELLED. */
+gboolean hvb_sleep(guint duration_ms, GCancellable *cancellable,
+                   GError **error);
+
+/* CLOCK_MONOTONIC of the host. */
+gint64 hvb_now_ns(void);
+
+#endif

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The typed requests of a link, and waiting in the main context. */
+#include "hvbench/bed/bed.h"
+
+/* An agent at nice -5 in a guest that is capped and overloaded answers late,
+ * under emulation by seconds. */
+#define ANSWER_TIMEOUT_MS 30000
+
+static gboolean malformed(HvbLink *link, const char *what, GError **error)
+{
+    g_set_error(error, HVB_BED_ERROR, HVB_BED_ERROR_GUEST,
+                "%s sent a malformed %s", hvb_link_name(link), what);
+    return FALSE;
+}
+
+static gboolean command(HvbLink *link, WireType type, const void *payload,
+                        gsize length, GCancellable *cancellable, GError **error)
+{
+    return hvb_link_request(link, type, payload, length, WIRE_OK,
+                            ANSWER_TIMEOUT_MS, cancellable, NULL, NULL, error);
+}
+
+gboolean hvb_link_calibrate(HvbLink *link, const WireCalibrate *request,
+                            GCancellable *cancellable,
+                            WireCalibration *ret_calibration, GError **error)
+{
+    guint8 payload[WIRE_MAX_PAYLOAD];
+    WireFrame frame;
+
+    if (!hvb_link_request(link, WIRE_CALIBRATE, payload,
+                          wire_put_calibrate(payload, request),
+                          WIRE_CALIBRATION,
+                          request->budget_ms + ANSWER_TIMEOUT_MS, cancellable,
+                          payload, &frame, error))
+        return FALSE;
+    if (!wire_get_calibration(&frame, ret_calibration) ||
+        ret_calibration->iterations_per_ms == 0)
+        return malformed(link, "calibration", error);
+    return TRUE;
+}
+
+gboolean hvb_link_work(HvbLink *link, guint64 iterations_per_ms,
+                       GCancellable *cancellable, GError **error)
+{
+    guint8 payload[WIRE_MAX_PAYLOAD];
+    const WireWork work = {iterations_per_ms};
+
+    return command(link, WIRE_WORK, payload, wire_put_work(payload, &work),
+                   cancellable, error);
+}
+
+gboolean hvb_link_load(HvbLink *link, const WireLoad *load,
+                       GCancellable *cancellable, GError **error)
+{
+    guint8 payload[WIRE_MAX_PAYLOAD];
+
+    return command(link, WIRE_LOAD, payload, wire_put_load(payload, load),
+                   cancellable, error);
+}
+
+gboolean hvb_link_manage(HvbLink *link, const WireManage *manage,
+                         GCancellable *cancellable, GError **error)
+{
+    guint8 payload[WIRE_MAX_PAYLOAD];
+
+    return command(link, WIRE_MANAGE, payload, wire_put_manage(payload, manage),
+                   cancellable, error);
+}
+
+gboolean hvb_link_probe(HvbLink *link, const WireProbe *probe,
+                        GCancellable *cancellable, GError **error)
+{
+    guint8 payload[WIRE_MAX_PAYLOAD];
+
+    return command(link, WIRE_PROBE, payload, wire_put_probe(payload, probe),
+                   cancellable, error);
+}
+
+gboolean hvb_link_reset(HvbLink *link, GCancellable *cancellable,
+                        GError **error)
+{
+    return command(link, WIRE_RESET, NULL, 0, cancellable, error);
+}
+
+gboolean hvb_link_meters(HvbLink *link, GCancellable *cancellable,
+                         WireMeters *ret_meters, GError **error)
+{
+    guint8 payload[WIRE_MAX_PAYLOAD];
+    WireFrame frame;
+
+    if (!hvb_link_request(link, WIRE_METER, NULL, 0, WIRE_METERS,
+                          ANSWER_TIMEOUT_MS, cancellable, payload, &frame,
+                          error))
+        return FALSE;
+    return wire_get_meters(&frame, ret_meters) ||
+           malformed(link, "meter reading", error);
+}
+
+gboolean hvb_link_clock_offset(HvbLink *link, guint n,
+                               GCancellable *cancellable, gint64 *ret_offset_ns,
+                               gint64 *ret_error_ns, GError **error)
+{
+    guint8 payload[WIRE_MAX_PAYLOAD];
+    gint64 offset_ns = 0;
+    gint64 error_ns = G_MAXINT64;
+
+    for (guint i = 0; i < n; i++) {
+        WireFrame frame;
+        WirePong pong;
+        gint64 sent_ns = hvb_now_ns();
+        if (!hvb_link_request(link, WIRE_PING, NULL, 0, WIRE_PONG,
+                              ANSWER_TIMEOUT_MS, cancellable, payload, &frame,
+                              error))
+            return FALSE;
+        gint64 half_trip_ns = (hvb_now_ns() - sent_ns) / 2;
+        if (!wire_get_pong(&frame, &pong))
+            return malformed(link, "pong", error);
+        if (half_trip_ns < error_ns) {
+            error_ns = half_trip_ns;
+            offset_ns = (gint64)pong.monotonic_ns - (sent_ns + half_trip_ns);
+        }
+    }
+    *ret_offset_ns = offset_ns;
+    *ret_error_ns = error_ns;
+    return TRUE;
+}
+
+static gboolean wake_up(gpointer user_data)
+{
+    *(gboolean *)user_data = TRUE;
+    return G_SOURCE_REMOVE;
+}
+
+/* Only there to end an iteration of the main context. */
+static void on_cancelled(GCancellable *cancellable, gpointer user_data)
+{
+    (void)cancellable;
+    (void)user_data;
+    g_main_context_wakeup(NULL);
+}
+
+gboolean hvb_wait(HvbDoneFunc done, gpointer user_data, guint timeout_ms,
+                  const char *what, GCancellable *cancellable, GError **error)
+{
+    gboolean late = FALSE;
+    gulong handler = 0;
+    guint timer = g_timeout_add(timeout_ms, wake_up, &late);
+
+    if (cancellable)
+        handler = g_cancellable_connect(cancellable, G_CALLBACK(on_cancelled),
+                                        NULL, NULL);
+    while (!done(user_data) && !late &&
+           !g_cancellable_is_cancelled(cancellable))
+        g_main_context_iteration(NULL, TRUE);
+    if (cancellable)
+        g_cancellable_disconnect(cancellable, handler);
+    if (!late)
+        g_source_remove(timer);
+    if (done(user_data))
+        return TRUE;
+    if (g_cancellable_set_error_if_cancelled(cancellable, error))
+        return FALSE;
+    g_set_error(error, HVB_BED_ERROR, HVB_BED_ERROR_TIMEOUT,
+                "waited %u s in vain for %s", timeout_ms / 1000, what);
+    return FALSE;
+}
+
+static gboolean never(gpointer user_data)
+{
+    (void)user_data;
+    return FALSE;
+}
+
+gboolean hvb_sleep(guint duration_ms, GCancellable *cancellable, GError **error)
+{
+    g_autoptr(GError) passed = NULL;
+
+    hvb_wait(never, NULL, duration_ms, "", cancellable, &passed);
+    if (g_error_matches(passed, HVB_BED_ERROR, HVB_BED_ERROR_TIMEOUT))
+        return TRUE;
+    g_propagate_error(error, g_steal_pointer(&passed));
+    return FALSE;
+}
+
+gint64 hvb_now_ns(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (gint64)now.tv_sec * G_GINT64_CONSTANT(1000000000) + now.tv_nsec;
+}

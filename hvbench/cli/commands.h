@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Commands: what `hvbench COMMAND` runs, one file for each. */
+#ifndef HVB_CLI_COMMANDS_H
+#define HVB_CLI_COMMANDS_H
+
+#include <glib.h>
+
+/* Exit statuses of the program. */
+enum {
+    HVB_EXIT_OK = 0,
+    HVB_EXIT_FAILED = 1,        /* the run failed */
+    HVB_EXIT_USAGE = 2,         /* bad usage or profile */
+    HVB_EXIT_HOST = 3,          /* this host cannot */
+    HVB_EXIT_INTERRUPTED = 130, /* by SIGINT or SIGTERM */
+};
+
+/* Each takes the command line from the command's name on, prints its errors
+ * itself, and returns an exit status. */
+int hvb_cmd_show(int argc, char **argv);
+int hvb_cmd_list(int argc, char **argv);
+int hvb_cmd_run(int argc, char **argv);
+int hvb_cmd_report(int argc, char **argv);
+int hvb_cmd_doctor(int argc, char **argv);
+
+/* Parses the options of the command argv[0]; what is left are its operands.
+ * --help prints the help, with the exit statuses at its end, and exits. Prints
+ * an error and returns FALSE if an option is wrong (HVB_EXIT_USAGE). */
+gboolean hvb_cmd_parse(GOptionContext *context, int *argc, char ***argv);
+
+/* Prints "hvbench: MESSAGE" to stderr. Returns `status`. */
+int hvb_cmd_fail(int status, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+/* Flushes stdout. Returns HVB_EXIT_OK, or after an error message
+ * HVB_EXIT_FAILED if not all that was printed could be written. */
+int hvb_cmd_flush(void);
+
+#endif

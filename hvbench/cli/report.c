@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* hvbench report: the pictures, the summary and the page of a result set. */
+#include "hvbench/report/report.h"
+
+#include "hvbench/cli/commands.h"
+#include "hvbench/cli/progress.h"
+
+static int status_of(const GError *error)
+{
+    if (g_error_matches(error, HVB_REPORT_ERROR, HVB_REPORT_ERROR_GNUPLOT))
+        return HVB_EXIT_HOST;
+    if (g_error_matches(error, HVB_RESULTS_ERROR, HVB_RESULTS_ERROR_SCHEMA) ||
+        g_error_matches(error, HVB_RESULTS_ERROR, HVB_RESULTS_ERROR_EMPTY))
+        return HVB_EXIT_USAGE;
+    return HVB_EXIT_FAILED;
+}
+
+static gboolean print_tables(const char *dir, GError **error)
+{
+    g_autoptr(HvbStore) store = hvb_store_open(dir, FALSE, error);
+    g_autoptr(HvbRunRecord) run =
+        store ? hvb_store_load_run(store, error) : NULL;
+    g_autoptr(GPtrArray) p3s = run ? hvb_run_record_p3(run) : NULL;
+
+    for (guint p = 0; p3s && p < p3s->len; p++)
+        hvb_progress_print_p3(stdout, p3s->pdata[p]);
+    if (p3s && g_strcmp0(run->status, "done") != 0)
+        printf("This run is not complete: %s%s%s\n", run->status,
+               run->why ? ": " : "", run->why ? run->why : "");
+    return p3s != NULL;
+}
+
+static gboolean is_result_set(const char *dir)
+{
+    g_autofree char *database = g_build_filename(dir, "hvbench.db", NULL);
+
+    return g_file_test(database, G_FILE_TEST_IS_REGULAR);
+}
+
+int hvb_cmd_report(int argc, char **argv)
+{
+    g_autoptr(GOptionContext) context = g_option_context_new("DIR");
+    g_autoptr(GError) error = NULL;
+
+    g_option_context_set_summary(
+        context, "Writes the pictures, summary.json and report.html of the "
+                 "result set DIR\nanew, from its database alone, and prints "
+                 "its tables.");
+    if (!hvb_cmd_parse(context, &argc, &argv))
+        return HVB_EXIT_USAGE;
+    if (argc != 2)
+        return hvb_cmd_fail(HVB_EXIT_USAGE,
+                            "report: give one result set: hvbench report DIR");
+    if (!is_result_set(argv[1]))
+        return hvb_cmd_fail(HVB_EXIT_USAGE,
+                            "%s: no result set: there is no hvbench.db in it",
+                            argv[1]);
+    if (!print_tables(argv[1], &error) || !hvb_report_write(argv[1], &error))
+        return hvb_cmd_fail(status_of(error), "%s", error->message);
+    printf("Result set: %s\nReport:     %s/report.html\n", argv[1], argv[1]);
+    return hvb_cmd_flush();
+}

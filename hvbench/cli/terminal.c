@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "hvbench/cli/terminal.h"
+
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#define NORMAL "\033[0m"
+
+static const char *environment(const char *name)
+{
+    const char *value = g_getenv(name);
+
+    return value && value[0] != '\0' ? value : NULL;
+}
+
+/* By the variables themselves, so that it does not matter whether setlocale()
+ * was called. With none set (as in most containers) terminals speak UTF-8. */
+static gboolean locale_is_utf8(void)
+{
+    static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+        const char *value = environment(names[i]);
+        g_autofree char *lower = value ? g_ascii_strdown(value, -1) : NULL;
+        if (lower)
+            return strstr(lower, "utf-8") || strstr(lower, "utf8");
+    }
+    return TRUE;
+}
+
+void hvb_terminal_look(FILE *stream, HvbTerminal *ret_terminal)
+{
+    const char *term = environment("TERM");
+    struct winsize size = {0};
+    gboolean can;
+
+    *ret_terminal =
+        (HvbTerminal){.utf8 = locale_is_utf8(), .columns = 80, .rows = 24};
+    if (!isatty(fileno(stream)))
+        return;
+    can = term && strcmp(term, "dumb") != 0;
+    ret_terminal->redraws = can;
+    ret_terminal->colour = can && !environment("NO_COLOR");
+    if (ioctl(fileno(stream), TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
+        ret_terminal->columns = MAX(size.ws_col, 20);
+        ret_terminal->rows = MAX(size.ws_row, 5);
+    }
+}
+
+void hvb_terminal_colour(GString *line, const HvbTerminal *terminal,
+                         guint colour)
+{
+    if (terminal->colour)
+        g_string_append_printf(line, "\033[38;5;%um", colour);
+}
+
+void hvb_terminal_dim(GString *line, const HvbTerminal *terminal)
+{
+    if (terminal->colour)
+        g_string_append(line, "\033[2m");
+}
+
+void hvb_terminal_bold(GString *line, const HvbTerminal *terminal)
+{
+    if (terminal->colour)
+        g_string_append(line, "\033[1m");
+}
+
+void hvb_terminal_normal(GString *line, const HvbTerminal *terminal)
+{
+    if (terminal->colour)
+        g_string_append(line, NORMAL);
+}
+
+/* First byte after an escape sequence. */
+static const char *skip_escape(const char *text)
+{
+    const char *end = strchr(text, 'm');
+
+    return end ? end + 1 : text + strlen(text);
+}
+
+static guint width_of(gunichar c)
+{
+    return g_unichar_iszerowidth(c) ? 0 : g_unichar_iswide(c) ? 2 : 1;
+}
+
+guint hvb_terminal_width(const char *line)
+{
+    guint columns = 0;
+
+    while (*line != '\0') {
+        if (*line == '\033') {
+            line = skip_escape(line);
+            continue;
+        }
+        columns += width_of(g_utf8_get_char(line));
+        line = g_utf8_next_char(line);
+    }
+    return columns;
+}
+
+void hvb_terminal_clip(GString *line, guint columns)
+{
+    const char *at = line->str;
+    gboolean escaped = FALSE;
+    guint used = 0;
+
+    while (*at != '\0') {
+        if (*at == '\033') {
+            at = skip_escape(at);
+            escaped = TRUE;
+            continue;
+        }
+        used += width_of(g_utf8_get_char(at));
+        if (used > columns) {
+            g_string_truncate(line, (gsize)(at - line->str));
+            if (escaped)
+                g_string_append(line, NORMAL);
+            return;
+        }
+        at = g_utf8_next_char(at);
+    }
+}
+
+void hvb_terminal_append_printable(GString *line, const char *text)
+{
+    g_autofree char *valid = g_utf8_make_valid(text, -1);
+
+    for (const char *at = valid; *at != '\0'; at = g_utf8_next_char(at)) {
+        gunichar c = g_utf8_get_char(at);
+        g_string_append_unichar(line, g_unichar_iscntrl(c) ? '?' : c);
+    }
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* hvbench: the table of commands. */
+#include "hvbench/cli/commands.h"
+#include "version.h"
+
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *summary;
+} commands[] = {
+    {"run", hvb_cmd_run, "measure the scenarios of profiles"},
+    {"report", hvb_cmd_report, "make pictures and page of a result set anew"},
+    {"show", hvb_cmd_show, "print a profile's effective configuration"},
+    {"list", hvb_cmd_list, "list the shipped profiles"},
+    {"doctor", hvb_cmd_doctor, "tell what this host can do"},
+};
+#define N_COMMANDS (sizeof commands / sizeof commands[0])
+
+static void print_help(FILE *stream)
+{
+    fputs("usage: hvbench COMMAND [OPTION...] [ARGUMENT...]\n\n"
+          "What users of virtual machines feel when CPU is short.\n\n",
+          stream);
+    for (size_t i = 0; i < N_COMMANDS; i++)
+        fprintf(stream, "  %-8s %s\n", commands[i].name, commands[i].summary);
+    fputs("\n'hvbench COMMAND --help' tells more of each.\n"
+          "Exit status: 0 done, 1 the run failed, 2 bad usage or profile, "
+          "3 this host\ncannot, 130 interrupted.\n",
+          stream);
+}
+
+int main(int argc, char **argv)
+{
+    const char *name = argc > 1 ? argv[1] : "";
+
+    setlocale(LC_ALL, "");
+    setlocale(LC_NUMERIC, "C"); /* figures and JSON use a point */
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
+        print_help(stdout);
+        return HVB_EXIT_OK;
+    }
+    if (strcmp(name, "--version") == 0) {
+        puts("hvbench " HVB_VERSION);
+        return HVB_EXIT_OK;
+    }
+    for (size_t i = 0; i < N_COMMANDS; i++)
+        if (strcmp(name, commands[i].name) == 0)
+            return commands[i].run(argc - 1, argv + 1);
+    if (*name)
+        fprintf(stderr, "hvbench: no command '%s', see 'hvbench --help'\n",
+                name);
+    else
+        print_help(stderr);
+    return HVB_EXIT_USAGE;
+}

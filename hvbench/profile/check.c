@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "hvbench/profile/check.h"
+
+#include "hvbench/profile/keys.h"
+#include "hvbench/profile/source.h"
+
+#include <math.h>
+#include <string.h>
+
+/* What the kernel takes as a quota, at least. */
+#define MIN_QUOTA_US 1000
+
+/* A contradiction: the reason (NULL: none), and the key to change. */
+typedef struct {
+    const char *group;
+    const char *key;
+    guint guest; /* from 1; 0: the key is not a guest's */
+    char *why;
+} Contradiction;
+typedef Contradiction (*CheckFunc)(const HvbProfile *profile);
+
+static const Contradiction none = {NULL, NULL, 0, NULL};
+
+static Contradiction check_name(const HvbProfile *profile)
+{
+    if (*profile->name)
+        return none;
+    return (Contradiction){
+        "scenario", "name", 0,
+        g_strdup("a scenario needs a name; a profile without one is only a "
+                 "base for others")};
+}
+
+static Contradiction check_kernel(const HvbProfile *profile)
+{
+    if (!strchr(profile->kernel, '/') || *profile->initrd)
+        return none;
+    return (Contradiction){
+        "guests", "kernel", 0,
+        g_strdup("a kernel given by its path needs an initrd, too")};
+}
+
+static Contradiction check_measured(const HvbProfile *profile)
+{
+    for (guint i = 0; i < profile->n_guests; i++) {
+        if (profile->guests[i].measured)
+            return none;
+    }
+    return (Contradiction){
+        "guests", "measured", 0,
+        g_strdup("no guest is measured; say 'measured = yes' in [guest 1]")};
+}
+
+static Contradiction check_loaded(const HvbProfile *profile)
+{
+    gboolean wanted = FALSE;
+
+    for (guint i = 0; i < profile->n_guests; i++) {
+        if (profile->guests[i].loaded)
+            return none;
+    }
+    for (int i = 0; i < HVB_N_LEVELS; i++)
+        wanted = wanted || (profile->levels[i] && profile->users[i] > 0);
+    if (!wanted)
+        return none;
+    return (Contradiction){
+        "guests", "loaded", 0,
+        g_strdup("there are levels with users, but no guest is loaded; say "
+                 "'loaded = yes' in [guest 1], or 'levels = None' in [load]")};
+}
+
+static Contradiction check_caps(const HvbProfile *profile)
+{
+    for (guint i = 0; i < profile->n_guests; i++) {
+        const HvbGuestProfile *guest = &profile->guests[i];
+        guint quota_us = guest->cap_percent * guest->cap_period_us / 100;
+        if (guest->cap_percent > 0 && quota_us < MIN_QUOTA_US)
+            return (Contradiction){
+                "guests", "cap-period-us", i + 1,
+                g_strdup_printf("%u %% of it are %u us, and a cap needs at "
+                                "least %d us per period",
+                                guest->cap_percent, quota_us, MIN_QUOTA_US)};
+    }
+    return none;
+}
+
+static Contradiction check_users(const HvbProfile *profile)
+{
+    if (profile->users[HVB_LEVEL_NONE] > 0)
+        return (Contradiction){"load", "users", 0,
+                               g_strdup("level None has no users")};
+    for (int i = 1; i < HVB_N_LEVELS; i++) {
+        if (profile->users[i] < profile->users[i - 1])
+            return (Contradiction){"load", "users", 0,
+                                   g_strdup_printf("%s has fewer users than %s",
+                                                   hvb_level_name((HvbLevel)i),
+                                                   hvb_level_name(
+                                                       (HvbLevel)(i - 1)))};
+    }
+    return none;
+}
+
+static Contradiction check_headline(const HvbProfile *profile)
+{
+    if (profile->mix[profile->headline] > 0)
+        return none;
+    return (
+        Contradiction){"probe", "headline", 0,
+                       g_strdup_printf("the mix has no '%s'",
+                                       hvb_operation_name(profile->headline))};
+}
+
+/* The probe must not be a load itself: a tenth of a CPU at most. */
+static Contradiction check_probe_load(const HvbProfile *profile)
+{
+    static const guint work_ms[WIRE_N_OPERATIONS] = {
+        [WIRE_KEY] = 5, [WIRE_OPEN] = 60, [WIRE_LAUNCH] = 120};
+    guint operations = 0, busy_ms = 0;
+
+    for (int i = 0; i < WIRE_N_OPERATIONS; i++) {
+        operations += profile->mix[i];
+        busy_ms += profile->mix[i] * work_ms[i];
+    }
+    if (busy_ms * 10 <= operations * profile->slot_ms)
+        return none;
+    return (Contradiction){
+        "probe", "slot-ms", 0,
+        g_strdup_printf("with this mix the probe takes more than 10 %% of a "
+                        "CPU; expected at least %u",
+                        (busy_ms * 10 + operations - 1) / operations)};
+}
+
+static Contradiction check_samples(const HvbProfile *profile)
+{
+    guint64 operations = hvb_profile_window_ms(profile) / profile->slot_ms;
+
+    if (operations <= WIRE_MAX_SCHEDULE)
+        return none;
+    return (Contradiction){
+        "run", "samples", 0,
+        g_strdup_printf("with this mix %u samples make %" G_GUINT64_FORMAT
+                        " operations in a window; expected at most %d",
+                        profile->samples, operations, WIRE_MAX_SCHEDULE)};
+}
+
+/* The agent is told in permille. */
+static Contradiction check_thresholds(const HvbProfile *profile)
+{
+    if (lround(profile->restore_percent * 10) <
+        lround(profile->demote_percent * 10))
+        return none;
+    return (Contradiction){
+        "manager", "restore-percent", 0,
+        g_strdup("expected at least 0.1 less than demote-percent")};
+}
+
+static Contradiction check_memory(const HvbProfile *profile)
+{
+    if (profile->manager_memory_ms >= profile->manager_interval_ms)
+        return none;
+    return (Contradiction){
+        "manager", "memory-ms", 0,
+        g_strdup_printf("expected at least interval-ms, which is %u",
+                        profile->manager_interval_ms)};
+}
+
+/* The headline before the samples, which are counted by its share. */
+static const CheckFunc checks[] = {
+    check_name,    check_kernel,     check_measured, check_loaded,
+    check_caps,    check_users,      check_headline, check_probe_load,
+    check_samples, check_thresholds, check_memory,
+};
+
+static const HvbSetting *find_setting(GPtrArray *sources, const char *group,
+                                      const char *key,
+                                      const HvbSource **ret_source)
+{
+    for (guint i = 0; i < sources->len; i++) {
+        const HvbSetting *setting =
+            hvb_source_find(sources->pdata[i], group, key);
+        if (setting) {
+            *ret_source = sources->pdata[i];
+            return setting;
+        }
+        if (strcmp(group, "scenario") == 0)
+            break;
+    }
+    return NULL;
+}
+
+/* The place where the contradiction's key got its value. A default has none:
+ * then it is where the file that was asked for could say otherwise. */
+static void complain(const HvbProfile *profile, GPtrArray *sources,
+                     const Contradiction *found, GError **error)
+{
+    const HvbSource *source = sources->pdata[0];
+    const HvbKey *key = hvb_key_find(found->group, found->key);
+    g_autofree char *guest = g_strdup_printf("guest %u", found->guest);
+    const HvbSetting *setting = NULL;
+
+    if (found->guest > 0)
+        setting = find_setting(sources, guest, found->key, &source);
+    if (!setting)
+        setting = find_setting(sources, found->group, found->key, &source);
+    if (setting) {
+        hvb_source_complain(source, setting, HVB_PROFILE_ERROR_VALUE, error,
+                            "%s", found->why);
+        return;
+    }
+    const HvbSetting *header = hvb_source_find(source, found->group, NULL);
+    g_autofree char *value =
+        hvb_key_format(key, key->per_guest
+                                ? (gconstpointer)&profile->guest_defaults
+                                : (gconstpointer)profile);
+    g_set_error(error, HVB_PROFILE_ERROR, HVB_PROFILE_ERROR_VALUE,
+                "%s:%u: [%s] %s = %s: %s", source->file,
+                header ? header->line : 1, found->group, found->key, value,
+                found->why);
+}
+
+/* A [guest N] that says how a cap works, but nowhere how large it is. The
+ * values alone do not show it. */
+static gboolean check_cap_is_given(const HvbProfile *profile,
+                                   const HvbSource *source, GPtrArray *sources,
+                                   GError **error)
+{
+    for (guint i = 0; i < source->settings->len; i++) {
+        const HvbSetting *setting = source->settings->pdata[i];
+        const HvbSource *other;
+        guint guest = hvb_key_guest(setting->group);
+        if (guest == 0 || !setting->key ||
+            !g_str_has_prefix(setting->key, "cap-") ||
+            profile->guests[guest - 1].cap_percent > 0 ||
+            find_setting(sources, setting->group, "cap-percent", &other))
+            continue;
+        hvb_source_complain(source, setting, HVB_PROFILE_ERROR_VALUE, error,
+                            "guest %u has no cap; say cap-percent, too", guest);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+static Contradiction find_contradiction(const HvbProfile *profile)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(checks); i++) {
+        Contradiction found = checks[i](profile);
+        if (found.why)
+            return found;
+    }
+    return none;
+}
+
+char *hvb_profile_contradiction(const HvbProfile *profile)
+{
+    return find_contradiction(profile).why;
+}
+
+gboolean hvb_profile_check(const HvbProfile *profile, GPtrArray *sources,
+                           GError **error)
+{
+    Contradiction found = find_contradiction(profile);
+
+    if (found.why) {
+        complain(profile, sources, &found, error);
+        g_free(found.why);
+        return FALSE;
+    }
+    for (guint i = 0; i < sources->len; i++) {
+        if (!check_cap_is_given(profile, sources->pdata[i], sources, error))
+            return FALSE;
+    }
+    return TRUE;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Names: the words that stand for enum values in profiles, in the order of
+ * the values, NULL at the end. */
+#ifndef HVB_PROFILE_NAMES_H
+#define HVB_PROFILE_NAMES_H
+
+#include "hvbench/profile/profile.h"
+
+extern const char *const hvb_level_names[HVB_N_LEVELS + 1];
+extern const char *const hvb_operation_names[WIRE_N_OPERATIONS + 1];
+extern const char *const hvb_accel_names[];
+extern const char *const hvb_cap_scope_names[];
+/* Of WIRE_METHOD_NICE and the methods after it. */
+extern const char *const hvb_method_names[];
+
+/* Index of `name`, in any case, in `names`; -1 if it is not there. */
+int hvb_name_index(const char *const *names, const char *name);
+
+/* The candidate that `word` was probably meant to be, borrowed; NULL if none
+ * is near enough to ask "did you mean". */
+const char *hvb_name_nearest(const char *const *names, const char *word);
+
+/* `text` for a message: control characters as '?', a long one cut short.
+ * Valid UTF-8 in, valid UTF-8 out. Caller frees. */
+char *hvb_name_printable(const char *text);
+
+#endif

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What a loaded profile is asked: its window, its text, its bed. */
+#include "hvbench/profile/keys.h"
+
+#include <string.h>
+
+void hvb_profile_probe(const HvbProfile *profile, WireProbe *ret_probe)
+{
+    guint headline = profile->mix[profile->headline];
+
+    *ret_probe = (WireProbe){
+        .slot_us = profile->slot_ms * 1000,
+        .pool = profile->pool,
+        .drain_ms = profile->drain_ms,
+    };
+    for (int i = 0; i < WIRE_N_OPERATIONS; i++)
+        ret_probe->count[i] =
+            (profile->mix[i] * profile->samples + headline - 1) / headline;
+}
+
+guint64 hvb_profile_window_ms(const HvbProfile *profile)
+{
+    WireProbe probe;
+    guint64 operations = 0;
+
+    hvb_profile_probe(profile, &probe);
+    for (int i = 0; i < WIRE_N_OPERATIONS; i++)
+        operations += probe.count[i];
+    return operations * profile->slot_ms;
+}
+
+gboolean hvb_profile_same_bed(const HvbProfile *a, const HvbProfile *b)
+{
+    for (const HvbKey *key = hvb_keys; key->group; key++) {
+        if (key->of_bed && !hvb_key_equal(key, a, b))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static void write_key(GKeyFile *key_file, const char *group, const HvbKey *key,
+                      gconstpointer record)
+{
+    g_autofree char *text = hvb_key_format(key, record);
+
+    if (text)
+        g_key_file_set_string(key_file, group, key->key, text);
+}
+
+static void write_guest(GKeyFile *key_file, const HvbProfile *profile,
+                        guint guest)
+{
+    g_autofree char *group = g_strdup_printf("guest %u", guest + 1);
+
+    for (const HvbKey *key = hvb_keys; key->group; key++) {
+        if (key->per_guest)
+            write_key(key_file, group, key, &profile->guests[guest]);
+    }
+}
+
+char *hvb_profile_to_text(const HvbProfile *profile)
+{
+    g_autoptr(GKeyFile) key_file = g_key_file_new();
+
+    for (const HvbKey *key = hvb_keys; key->group; key++) {
+        /* The guests' own groups follow the one of their defaults. */
+        if (key > hvb_keys && strcmp(key[-1].group, "guests") == 0 &&
+            strcmp(key->group, "guests") != 0) {
+            for (guint i = 0; i < profile->n_guests; i++) {
+                if (!hvb_key_same_guest(&profile->guests[i],
+                                        &profile->guest_defaults))
+                    write_guest(key_file, profile, i);
+            }
+        }
+        write_key(key_file, key->group, key,
+                  key->per_guest ? (gconstpointer)&profile->guest_defaults
+                                 : (gconstpointer)profile);
+    }
+    return g_key_file_to_data(key_file, NULL, NULL);
+}

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Profile: the file that describes a scenario, as plain data.
+ *
+ * A profile is a GKeyFile; `base = NAME` in its [scenario] group names another
+ * one (beside it, or shipped) whose keys it inherits, all but those of
+ * [scenario]; a file without a name is a base only. [guest N] beats [guests],
+ * whichever file either is in. Every key that profiles know is one row of the
+ * table in keys.c; profiles/common.profile comments on all of them. After
+ * loading, a profile is complete and free of contradictions: nothing further
+ * down checks it again. */
+#ifndef HVB_PROFILE_PROFILE_H
+#define HVB_PROFILE_PROFILE_H
+
+#include "loadgen/wire.h"
+
+#include <glib.h>
+
+/* Load levels, the rows of a P3, in the paper's order. */
+typedef enum {
+    HVB_LEVEL_NONE,
+    HVB_LEVEL_LOW,
+    HVB_LEVEL_MEDIUM,
+    HVB_LEVEL_BUSY,
+    HVB_LEVEL_MAXIMUM,
+    HVB_LEVEL_OVERLOAD,
+    HVB_N_LEVELS,
+} HvbLevel;
+
+/* "None" ... "Overload". */
+const char *hvb_level_name(HvbLevel level);
+/* Accepts any case. Returns FALSE for a name that is none. */
+gboolean hvb_level_from_name(const char *name, HvbLevel *ret_level);
+
+/* "key", "open", "launch". */
+const char *hvb_operation_name(WireOperation operation);
+gboolean hvb_operation_from_name(const char *name, WireOperation *ret);
+
+typedef enum { HVB_ACCEL_AUTO, HVB_ACCEL_KVM, HVB_ACCEL_TCG } HvbAccel;
+const char *hvb_accel_name(HvbAccel accel); /* "auto", "kvm", "tcg" */
+gboolean hvb_accel_from_name(const char *name, HvbAccel *ret_accel);
+
+/* What a cap limits: each vCPU thread, or all threads of the VM. */
+typedef enum { HVB_CAP_SCOPE_VCPU, HVB_CAP_SCOPE_VM } HvbCapScope;
+const char *hvb_cap_scope_name(HvbCapScope scope); /* "vcpu", "vm" */
+
+#define HVB_MAX_GUESTS 64
+
+/* One guest of the bed. */
+typedef struct {
+    gboolean loaded;   /* has emulated users */
+    gboolean measured; /* has probe users */
+    gboolean manager;  /* a priority manager runs in it */
+    guint cap_percent; /* of one CPU, 1 ... 100; 0: no cap */
+    HvbCapScope cap_scope;
+    guint cap_period_us; /* 1000 ... 1000000 */
+    guint weight;        /* relative CPU share, 1 ... 10000, default 100 */
+} HvbGuestProfile;
+
+typedef struct {
+    /* [scenario] */
+    char *name;   /* letters, digits, '-', '_': also a file name */
+    char *figure; /* the paper's, "" if none */
+    char *title;
+    char *path; /* the file that was loaded */
+
+    /* [stack] */
+    HvbAccel accel;
+    char *machine;  /* QEMU machine type */
+    char *emulator; /* path, or "" for libvirt's choice */
+    char *cpu;      /* "default", "host-passthrough", or a CPU model */
+
+    /* [guests], [guest N] */
+    guint n_guests; /* 1 ... HVB_MAX_GUESTS */
+    guint memory_mib;
+    char *kernel;  /* a flavour built by guests/ ("cloud"), or a path */
+    char *initrd;  /* a path, or "" for the flavour's own */
+    char *cmdline; /* added to the kernel's command line */
+    guint hello_timeout_s;
+    HvbGuestProfile guest_defaults;         /* what [guest N] leaves unsaid */
+    HvbGuestProfile guests[HVB_MAX_GUESTS]; /* [0] is guest 1 */
+
+    /* [load] */
+    gboolean levels[HVB_N_LEVELS]; /* which to measure; at least one */
+    guint users[HVB_N_LEVELS];     /* emulated users at each level */
+    guint burst_mean_ms;
+    guint burst_cut; /* times the mean */
+    guint think_mean_ms;
+
+    /* [probe] */
+    guint mix[WIRE_N_OPERATIONS]; /* operations in proportion */
+    WireOperation headline;
+    guint slot_ms; /* one operation per slot */
+    guint pool;    /* probe users */
+
+    /* [manager] */
+    WireMethod method; /* never NONE */
+    guint manager_interval_ms;
+    guint manager_memory_ms;
+    double demote_percent;  /* of one CPU */
+    double restore_percent; /* < demote_percent */
+    int nice;               /* 1 ... 19 */
+
+    /* [run] */
+    guint samples;     /* of the headline operation per cell and guest */
+    guint repetitions; /* cells per level */
+    guint settle_ms;   /* between a change of the load and the window */
+    guint drain_ms;    /* wait for unfinished operations, at most */
+    guint64 seed;      /* 0: chosen at random, and recorded */
+    guint reruns;      /* of a disturbed cell, at most */
+
+    /* [gate]: a cell beyond these is disturbed or suspect */
+    double foreign_percent; /* of one CPU, host CPU used by others */
+    double drift_percent;   /* change of the guest's calibration */
+} HvbProfile;
+
+#define HVB_PROFILE_ERROR (hvb_profile_error_quark())
+GQuark hvb_profile_error_quark(void);
+typedef enum {
+    HVB_PROFILE_ERROR_NOT_FOUND, /* no such file or shipped profile */
+    HVB_PROFILE_ERROR_SYNTAX,    /* not a key file, unknown group or key */
+    HVB_PROFILE_ERROR_VALUE,     /* out of range, or a contradiction */
+} HvbProfileError;
+
+/* Loads the profile in the file `name`, or, if `name` has no '/' and no such
+ * file exists, the shipped profile of that name (".profile" may be left out).
+ * Errors say file:line, the key and what would be accepted. */
+HvbProfile *hvb_profile_load(const char *name, GError **error);
+/* The same from a text without a base; `origin` stands for the file in
+ * messages and becomes the profile's path. */
+HvbProfile *hvb_profile_from_text(const char *text, const char *origin,
+                                  GError **error);
+void hvb_profile_free(HvbProfile *profile);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(HvbProfile, hvb_profile_free)
+
+/* What `quick` makes of a profile: it lowers each of these to the value here,
+ * and never raises one. An explicit number of samples or repetitions beats
+ * it. */
+#define HVB_QUICK_SAMPLES 12
+#define HVB_QUICK_REPETITIONS 1
+#define HVB_QUICK_SETTLE_MS 2500
+#define HVB_QUICK_DRAIN_MS 4000
+#define HVB_QUICK_RERUNS 1
+
+/* Settings that the command line may put in a profile's place. A member that
+ * is 0 or NULL leaves the profile's value. */
+typedef struct {
+    gboolean quick; /* HVB_QUICK_SAMPLES and its like */
+    guint samples;
+    guint repetitions;
+    const char *levels; /* "None,Overload", borrowed */
+    guint guests;
+    guint64 seed;
+    const char *accel; /* "auto", "kvm", "tcg", borrowed */
+} HvbOverrides;
+
+/* Applies them. Errors (domain HVB_PROFILE_ERROR, code VALUE) name the option
+ * as the user typed it ("--levels: no level 'Lwo'"), leaving `profile` as it
+ * was. Fewer guests than the profile's [guest N] groups name are an error. */
+gboolean hvb_profile_override(HvbProfile *profile,
+                              const HvbOverrides *overrides, GError **error);
+
+/* The effective configuration as a complete profile text: loading it again
+ * gives the same profile. Caller frees. */
+char *hvb_profile_to_text(const HvbProfile *profile);
+
+/* Whether cells of both can run on the same booted guests: same stack, number
+ * of guests, memory, kernel, initrd and command line. */
+gboolean hvb_profile_same_bed(const HvbProfile *a, const HvbProfile *b);
+
+/* The shipped profiles' names without ".profile", sorted, without those that
+ * are bases only; see hvbench list. Caller frees. Error: NOT_FOUND, the
+ * directory cannot be read. */
+GStrv hvb_profile_list(GError **error);
+
+/* Directory of the shipped files ("profiles", "guests" below it): the source
+ * tree's when the program runs from its build directory, else
+ * HVB_DATA_DIR; the environment's HVBENCH_DATA_DIR beats both. Caller frees. */
+char *hvb_profile_dir(void);
+
+/* Path of a file that guests/ builds: `file` of `flavour` ("cloud",
+ * "vmlinuz"), or with `flavour` NULL one that all flavours share. It is the
+ * build directory's when the program runs from there, else below
+ * hvb_profile_dir(). The file need not exist. Caller frees. */
+char *hvb_profile_guest_file(const char *flavour, const char *file);
+
+/* The window that the profile asks for: how many of each operation, in which
+ * slots. The headline's count is `samples`; the others follow the mix, rounded
+ * up. cell and seed are 0. */
+void hvb_profile_probe(const HvbProfile *profile, WireProbe *ret_probe);
+/* How long that window is: a slot for each operation. */
+guint64 hvb_profile_window_ms(const HvbProfile *profile);
+
+#endif

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What report.html tells of the run itself: cells, tuning, guests, events. */
+#include "hvbench/report/page-parts.h"
+#include "hvbench/report/text.h"
+
+#include <string.h>
+
+/* A guest may send as many events as it likes; the database has them all. */
+#define MAX_OTHER_EVENTS 100
+
+static gboolean is_remarkable(const HvbCell *cell)
+{
+    return cell->status != HVB_CELL_DONE || cell->suspect;
+}
+
+static const char *verdict_of(const HvbCell *cell)
+{
+    if (cell->status == HVB_CELL_DONE && cell->suspect)
+        return "suspect";
+    return hvb_cell_status_name(cell->status);
+}
+
+static JsonObject *cell_of(const HvbCell *cell)
+{
+    JsonObject *object = json_object_new();
+
+    hvb_page_set(object, "level", g_strdup(hvb_level_name(cell->level)));
+    json_object_set_int_member(object, "position", cell->position + 1);
+    json_object_set_int_member(object, "repetition", cell->repetition);
+    json_object_set_int_member(object, "attempt", cell->attempt);
+    hvb_page_set(object, "verdict", g_strdup(verdict_of(cell)));
+    json_object_set_boolean_member(object, "bad", is_remarkable(cell));
+    hvb_page_set(object, "reason", g_strdup(cell->why));
+    hvb_page_set(object, "start", hvb_page_time(cell->started_realtime_us));
+    hvb_page_set(object, "window",
+                 g_strdup_printf("%" G_GINT64_FORMAT ".%d s",
+                                 cell->window_ns / 1000000000,
+                                 (int)(cell->window_ns / 100000000 % 10)));
+    json_object_set_int_member(object, "scheduled", cell->scheduled);
+    json_object_set_int_member(object, "received", cell->received);
+    json_object_set_int_member(object, "censored", cell->censored);
+    json_object_set_int_member(object, "failed", cell->failed);
+    json_object_set_int_member(object, "lost", cell->lost);
+    json_object_set_int_member(object, "lost_frames", cell->lost_frames);
+    hvb_page_set(object, "foreign", hvb_text_percent(cell->foreign_percent));
+    hvb_page_set(object, "own", hvb_text_percent(cell->own_percent));
+    hvb_page_set(object, "drift", hvb_text_percent(cell->drift_percent));
+    return object;
+}
+
+static JsonArray *cells_where(const HvbRunRecord *run, guint index,
+                              gboolean (*wanted)(const HvbCell *cell))
+{
+    JsonArray *array = json_array_new();
+
+    for (guint i = 0; i < run->cells->len; i++) {
+        const HvbCell *cell = run->cells->pdata[i];
+        if (cell->scenario == index && (!wanted || wanted(cell)))
+            json_array_add_object_element(array, cell_of(cell));
+    }
+    return array;
+}
+
+JsonArray *hvb_page_remarks(const HvbRunRecord *run, guint index)
+{
+    return cells_where(run, index, is_remarkable);
+}
+
+JsonArray *hvb_page_cells(const HvbRunRecord *run, guint index)
+{
+    return cells_where(run, index, NULL);
+}
+
+/* "50000 of 100000 µs = 50.0 %" */
+static char *quota_text(gint64 quota_us, gint64 period_us)
+{
+    g_autofree char *percent = NULL;
+
+    if (quota_us < 0 || period_us <= 0)
+        return g_strdup("no cap");
+    percent = hvb_text_percent(100.0 * (double)quota_us / (double)period_us);
+    return g_strdup_printf("%" G_GINT64_FORMAT " of %" G_GINT64_FORMAT
+                           " µs = %s",
+                           quota_us, period_us, percent);
+}
+
+static void set_wanted(JsonObject *row, const HvbGuestProfile *guest)
+{
+    g_autoptr(GString) role = g_string_new(NULL);
+
+    g_string_append(role, guest->loaded ? "loaded" : "idle");
+    if (guest->measured)
+        g_string_append(role, ", measured");
+    if (guest->manager)
+        g_string_append(role, ", manager");
+    hvb_page_set(row, "role", g_strdup(role->str));
+    hvb_page_set(row, "wanted_cap",
+                 guest->cap_percent > 0
+                     ? g_strdup_printf("%u %% of %s, per %u µs",
+                                       guest->cap_percent,
+                                       hvb_cap_scope_name(guest->cap_scope),
+                                       guest->cap_period_us)
+                     : g_strdup("no cap"));
+    hvb_page_set(row, "wanted_weight", g_strdup_printf("%u", guest->weight));
+}
+
+static gboolean same_tuning(const HvbTuning *a, const HvbTuning *b)
+{
+    return a->vcpu_quota_us == b->vcpu_quota_us &&
+           a->vcpu_period_us == b->vcpu_period_us &&
+           a->vm_quota_us == b->vm_quota_us &&
+           a->vm_period_us == b->vm_period_us && a->shares == b->shares &&
+           a->cgroup_v2 == b->cgroup_v2;
+}
+
+static JsonObject *tuning_row(const HvbRunRecord *run, guint index, guint guest,
+                              const HvbTuning *tuning, gboolean changed)
+{
+    JsonObject *row = json_object_new();
+    const HvbProfile *profile =
+        index < run->profiles->len ? run->profiles->pdata[index] : NULL;
+
+    json_object_set_int_member(row, "guest", guest + 1);
+    if (profile && guest < profile->n_guests)
+        set_wanted(row, &profile->guests[guest]);
+    hvb_page_set(row, "vcpu",
+                 quota_text(tuning->vcpu_quota_us, tuning->vcpu_period_us));
+    hvb_page_set(row, "vm",
+                 quota_text(tuning->vm_quota_us, tuning->vm_period_us));
+    hvb_page_set(row, "shares",
+                 g_strdup_printf("%s %" G_GUINT64_FORMAT,
+                                 tuning->cgroup_v2 ? "cpu.weight"
+                                                   : "cpu.shares",
+                                 tuning->shares));
+    json_object_set_boolean_member(row, "changed", changed);
+    return row;
+}
+
+/* Adds a row for each setting that `guest` had in the scenario's cells: one,
+ * unless something changed it under way. */
+static gboolean add_tunings(JsonArray *rows, const HvbRunRecord *run,
+                            guint index, guint guest)
+{
+    g_autoptr(GArray) seen = g_array_new(FALSE, FALSE, sizeof(HvbTuning));
+
+    for (guint i = 0; i < run->cells->len; i++) {
+        const HvbCell *cell = run->cells->pdata[i];
+        const HvbTuning *tuning;
+        gboolean known = FALSE;
+
+        if (cell->scenario != index || guest >= cell->tunings->len)
+            continue;
+        tuning = &g_array_index(cell->tunings, HvbTuning, guest);
+        for (guint s = 0; s < seen->len; s++)
+            known = known ||
+                    same_tuning(tuning, &g_array_index(seen, HvbTuning, s));
+        if (known)
+            continue;
+        json_array_add_object_element(rows, tuning_row(run, index, guest,
+                                                       tuning, seen->len > 0));
+        g_array_append_val(seen, *tuning);
+    }
+    return seen->len > 0;
+}
+
+JsonArray *hvb_page_tunings(const HvbRunRecord *run, guint index)
+{
+    JsonArray *rows = json_array_new();
+
+    for (guint guest = 0; add_tunings(rows, run, index, guest);)
+        guest++;
+    return rows;
+}
+
+static char *reference_text(gint64 reference_ns)
+{
+    g_autofree char *ms = hvb_text_ms((double)reference_ns / 1e6);
+
+    return reference_ns > 0 ? g_strdup_printf("%s ms", ms)
+                            : g_strdup(HVB_TEXT_NOTHING);
+}
+
+JsonArray *hvb_page_guests(const HvbRunRecord *run)
+{
+    JsonArray *rows = json_array_new();
+
+    for (guint i = 0; i < run->guests->len; i++) {
+        const HvbGuestRecord *guest =
+            &g_array_index(run->guests, HvbGuestRecord, i);
+        const WireCalibration *calibration = &guest->calibration;
+        JsonObject *row = json_object_new();
+        JsonArray *references = json_array_new();
+
+        json_object_set_int_member(row, "guest", guest->guest);
+        hvb_page_set(row, "name", g_strdup(guest->name));
+        hvb_page_set(row, "kernel", g_strdup(guest->hello.kernel));
+        hvb_page_set(row, "cpu", g_strdup(guest->hello.cpu));
+        hvb_page_set(row, "clocksource", g_strdup(guest->hello.clocksource));
+        hvb_page_set(row, "memory",
+                     g_strdup_printf("%" G_GUINT64_FORMAT " MiB",
+                                     guest->hello.memory_kib / 1024));
+        hvb_page_set(row, "iterations",
+                     g_strdup_printf("%" G_GUINT64_FORMAT,
+                                     calibration->iterations_per_ms));
+        hvb_page_set(row, "spread",
+                     hvb_text_percent(calibration->spread_permille / 10.0));
+        json_object_set_boolean_member(row, "unsteady",
+                                       !calibration->converged);
+        for (guint o = 0; o < WIRE_N_OPERATIONS; o++) {
+            g_autofree char *text = reference_text(guest->reference_ns[o]);
+            json_array_add_string_element(references, text);
+        }
+        json_object_set_array_member(row, "references", references);
+        json_array_add_object_element(rows, row);
+    }
+    return rows;
+}
+
+static guint count_events(const HvbCell *cell, const char *kind)
+{
+    guint n = 0;
+
+    for (guint e = 0; e < cell->events->len; e++)
+        n += g_strcmp0(g_array_index(cell->events, HvbEventRecord, e).kind,
+                       kind) == 0;
+    return n;
+}
+
+static const char *scenario_name(const HvbRunRecord *run, guint index)
+{
+    return index < run->profiles->len
+               ? ((const HvbProfile *)run->profiles->pdata[index])->name
+               : "?";
+}
+
+JsonArray *hvb_page_manager_events(const HvbRunRecord *run)
+{
+    JsonArray *rows = json_array_new();
+
+    for (guint i = 0; i < run->cells->len; i++) {
+        const HvbCell *cell = run->cells->pdata[i];
+        guint demoted = count_events(cell, "demoted");
+        guint restored = count_events(cell, "restored");
+        JsonObject *row;
+
+        if (demoted + restored == 0)
+            continue;
+        row = json_object_new();
+        hvb_page_set(row, "scenario",
+                     g_strdup(scenario_name(run, cell->scenario)));
+        hvb_page_set(row, "level", g_strdup(hvb_level_name(cell->level)));
+        json_object_set_int_member(row, "repetition", cell->repetition);
+        json_object_set_int_member(row, "attempt", cell->attempt);
+        json_object_set_int_member(row, "demoted", demoted);
+        json_object_set_int_member(row, "restored", restored);
+        json_array_add_object_element(rows, row);
+    }
+    return rows;
+}
+
+static void add_other_events(JsonArray *rows, const HvbRunRecord *run,
+                             const HvbCell *cell)
+{
+    for (guint e = 0; e < cell->events->len; e++) {
+        const HvbEventRecord *event =
+            &g_array_index(cell->events, HvbEventRecord, e);
+        JsonObject *row;
+
+        if (g_strcmp0(event->kind, "demoted") == 0 ||
+            g_strcmp0(event->kind, "restored") == 0)
+            continue;
+        if (json_array_get_length(rows) >= MAX_OTHER_EVENTS)
+            return;
+        row = json_object_new();
+        hvb_page_set(row, "scenario",
+                     g_strdup(scenario_name(run, cell->scenario)));
+        hvb_page_set(row, "level", g_strdup(hvb_level_name(cell->level)));
+        json_object_set_int_member(row, "repetition", cell->repetition);
+        hvb_page_set(row, "who",
+                     event->guest > 0
+                         ? g_strdup_printf("guest %u", event->guest)
+                         : g_strdup("hvbench"));
+        hvb_page_set(row, "kind", g_strdup(event->kind));
+        hvb_page_set(row, "text", g_strdup(event->text));
+        json_array_add_object_element(rows, row);
+    }
+}
+
+JsonArray *hvb_page_other_events(const HvbRunRecord *run)
+{
+    JsonArray *rows = json_array_new();
+
+    for (guint i = 0; i < run->cells->len; i++)
+        add_other_events(rows, run, run->cells->pdata[i]);
+    return rows;
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A scenario's section of report.html. */
+#include "hvbench/report/page-parts.h"
+#include "hvbench/report/text.h"
+
+#include <math.h>
+
+static char *number(guint n)
+{
+    return g_strdup_printf("%u", n);
+}
+
+/* "12–15", NULL if there is no interval. */
+static char *interval_of(const HvbP3Row *row)
+{
+    g_autofree char *low = hvb_text_ms(row->mean_low_ms);
+    g_autofree char *high = hvb_text_ms(row->mean_high_ms);
+
+    if (isnan(row->mean_low_ms) || isnan(row->mean_high_ms))
+        return NULL;
+    return g_strdup_printf("%s–%s", low, high);
+}
+
+static JsonObject *figures_of(const HvbP3Level *level, const HvbP3Row *row)
+{
+    JsonObject *object = json_object_new();
+
+    hvb_page_set(object, "level", g_strdup(hvb_level_name(level->level)));
+    hvb_page_set(object, "colour",
+                 g_strdup_printf("#%06x", hvb_level_colours[level->level]));
+    json_object_set_boolean_member(object, "sampled", row->samples > 0);
+    hvb_page_set(object, "samples", number(row->samples));
+    hvb_page_set(object, "censored", number(row->censored));
+    hvb_page_set(object, "failed", number(row->failed));
+    hvb_page_set(object, "mean", hvb_text_ms(row->mean_ms));
+    hvb_page_set(object, "interval", interval_of(row));
+    hvb_page_set(object, "p50", hvb_text_ms(row->p50_ms));
+    hvb_page_set(object, "p90", hvb_text_ms(row->p90_ms));
+    hvb_page_set(object, "p99", hvb_text_ms(row->p99_ms));
+    hvb_page_set(object, "max", hvb_text_ms(row->max_ms));
+    hvb_page_set(object, "spread", hvb_text_ms(row->spread_ms));
+    hvb_page_set(object, "within", hvb_text_share(row->within_50ms));
+    hvb_page_set(object, "over", hvb_text_share(row->over_1s));
+    return object;
+}
+
+/* The headline's rows: with what belongs to the level as a whole. */
+static JsonArray *headline_rows(const HvbP3 *p3)
+{
+    JsonArray *rows = json_array_new();
+
+    for (guint i = 0; i < p3->levels->len; i++) {
+        const HvbP3Level *level = &g_array_index(p3->levels, HvbP3Level, i);
+        JsonObject *row = figures_of(level, hvb_p3_headline(p3, level));
+
+        hvb_page_set(row, "lost", number(level->lost));
+        hvb_page_set(row, "cells", number(level->cells));
+        if (level->disturbed > 0)
+            hvb_page_set(row, "disturbed", number(level->disturbed));
+        if (level->suspect > 0)
+            hvb_page_set(row, "suspect", number(level->suspect));
+        hvb_page_set(row, "guest_busy",
+                     hvb_text_percent(level->guest_busy_percent));
+        hvb_page_set(row, "host_busy",
+                     hvb_text_percent(level->host_busy_percent));
+        hvb_page_set(row, "host_total",
+                     hvb_text_percent(level->host_total_percent));
+        json_array_add_object_element(rows, row);
+    }
+    return rows;
+}
+
+static JsonArray *other_operations(const HvbP3 *p3)
+{
+    JsonArray *operations = json_array_new();
+
+    for (guint o = 0; o < WIRE_N_OPERATIONS; o++) {
+        JsonObject *operation;
+        JsonArray *rows;
+
+        if (o == p3->headline)
+            continue;
+        operation = json_object_new();
+        rows = json_array_new();
+        for (guint i = 0; i < p3->levels->len; i++) {
+            const HvbP3Level *l = &g_array_index(p3->levels, HvbP3Level, i);
+            json_array_add_object_element(rows,
+                                          figures_of(l, &l->operations[o]));
+        }
+        json_object_set_string_member(operation, "operation",
+                                      hvb_operation_name(o));
+        json_object_set_array_member(operation, "rows", rows);
+        json_array_add_object_element(operations, operation);
+    }
+    return operations;
+}
+
+static void set_histogram(JsonObject *section, const HvbP3 *p3)
+{
+    JsonArray *bins = json_array_new();
+    JsonArray *histogram = json_array_new();
+
+    for (guint b = 0; b < HVB_P3_BINS; b++) {
+        g_autofree char *label = hvb_text_bin(b);
+        json_array_add_string_element(bins, label);
+    }
+    for (guint i = 0; i < p3->levels->len; i++) {
+        const HvbP3Level *l = &g_array_index(p3->levels, HvbP3Level, i);
+        JsonObject *row = json_object_new();
+        JsonArray *counts = json_array_new();
+
+        for (guint b = 0; b < HVB_P3_BINS; b++)
+            json_array_add_int_element(counts,
+                                       hvb_p3_headline(p3, l)->count[b]);
+        json_object_set_string_member(row, "level", hvb_level_name(l->level));
+        json_object_set_array_member(row, "counts", counts);
+        json_array_add_object_element(histogram, row);
+    }
+    json_object_set_array_member(section, "bins", bins);
+    json_object_set_array_member(section, "histogram", histogram);
+}
+
+JsonObject *hvb_page_scenario(const char *dir, const HvbRunRecord *run,
+                              guint index, const HvbP3 *p3)
+{
+    g_autofree char *picture = g_strconcat("p3-", p3->scenario, NULL);
+    JsonObject *section = json_object_new();
+
+    json_object_set_string_member(section, "name", p3->scenario);
+    hvb_page_set(section, "heading", hvb_text_heading(p3));
+    json_object_set_string_member(section, "operation",
+                                  hvb_operation_name(p3->headline));
+    hvb_page_set(section, "picture", hvb_page_picture(dir, picture));
+    json_object_set_array_member(section, "rows", headline_rows(p3));
+    json_object_set_array_member(section, "others", other_operations(p3));
+    set_histogram(section, p3);
+    json_object_set_array_member(section, "remarks",
+                                 hvb_page_remarks(run, index));
+    json_object_set_array_member(section, "cells", hvb_page_cells(run, index));
+    json_object_set_array_member(section, "tunings",
+                                 hvb_page_tunings(run, index));
+    return section;
+}

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* report.html: the whole page, from the template and its parts. */
+#include "hvbench/report/page-parts.h"
+#include "hvbench/report/report.h"
+#include "hvbench/report/template.h"
+#include "hvbench/report/text.h"
+
+#include <math.h>
+#include <string.h>
+
+void hvb_page_set(JsonObject *object, const char *name, char *text)
+{
+    if (text)
+        json_object_set_string_member(object, name, text);
+    g_free(text);
+}
+
+char *hvb_page_picture(const char *dir, const char *name)
+{
+    g_autofree char *file = g_strconcat(name, ".svg", NULL);
+    g_autofree char *path = g_build_filename(dir, file, NULL);
+    g_autofree char *bytes = NULL;
+    g_autofree char *text = NULL;
+    gsize n;
+
+    if (!g_file_get_contents(path, &bytes, &n, NULL))
+        return NULL;
+    text = g_base64_encode((const guchar *)bytes, n);
+    return g_strconcat("data:image/svg+xml;base64,", text, NULL);
+}
+
+char *hvb_page_time(gint64 realtime_us)
+{
+    g_autoptr(GDateTime) time =
+        g_date_time_new_from_unix_utc(realtime_us / G_USEC_PER_SEC);
+
+    return realtime_us > 0 && time ? g_date_time_format(time, "%F %T UTC")
+                                   : NULL;
+}
+
+static char *resource_text(const char *path)
+{
+    g_autoptr(GBytes) bytes =
+        g_resources_lookup_data(path, G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
+
+    g_assert(bytes);
+    return g_strndup(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes));
+}
+
+/* How a mean delay feels, for its colour: by the paper's landmarks. */
+static const char *feel_of(double ms)
+{
+    if (isnan(ms))
+        return "none";
+    return ms < 50 ? "unnoticed" : ms < 1000 ? "felt" : "unbearable";
+}
+
+static JsonArray *headline_cells(const HvbP3 *p3)
+{
+    JsonArray *cells = json_array_new();
+
+    for (guint level = 0; level < HVB_N_LEVELS; level++) {
+        JsonObject *cell = json_object_new();
+        double mean_ms = NAN;
+        gboolean planned = FALSE;
+
+        for (guint i = 0; i < p3->levels->len; i++) {
+            const HvbP3Level *l = &g_array_index(p3->levels, HvbP3Level, i);
+            if (l->level == level) {
+                planned = TRUE;
+                mean_ms = hvb_p3_headline(p3, l)->mean_ms;
+            }
+        }
+        json_object_set_string_member(cell, "feel", feel_of(mean_ms));
+        hvb_page_set(cell, "ms",
+                     !planned         ? g_strdup("")
+                     : isnan(mean_ms) ? g_strdup("no sample")
+                                      : hvb_text_ms(mean_ms));
+        json_array_add_object_element(cells, cell);
+    }
+    return cells;
+}
+
+static void set_overview(JsonObject *page, GPtrArray *p3s)
+{
+    JsonArray *rows = json_array_new();
+    JsonArray *levels = json_array_new();
+
+    for (guint level = 0; level < HVB_N_LEVELS; level++)
+        json_array_add_string_element(levels, hvb_level_name(level));
+    for (guint p = 0; p < p3s->len; p++) {
+        const HvbP3 *p3 = p3s->pdata[p];
+        JsonObject *row = json_object_new();
+
+        json_object_set_string_member(row, "name", p3->scenario);
+        hvb_page_set(row, "heading", hvb_text_heading(p3));
+        json_object_set_string_member(row, "operation",
+                                      hvb_operation_name(p3->headline));
+        json_object_set_array_member(row, "cells", headline_cells(p3));
+        json_array_add_object_element(rows, row);
+    }
+    json_object_set_array_member(page, "levels", levels);
+    json_object_set_array_member(page, "overview", rows);
+}
+
+static void set_run(JsonObject *page, const HvbRunRecord *run)
+{
+    gboolean done = g_strcmp0(run->status, "done") == 0;
+
+    hvb_page_set(page, "hvbench", g_strdup(run->hvbench));
+    hvb_page_set(page, "command_line", g_strdup(run->command_line));
+    hvb_page_set(page, "status", g_strdup(run->status));
+    json_object_set_boolean_member(page, "incomplete", !done);
+    hvb_page_set(page, "why", g_strdup(run->why));
+    hvb_page_set(page, "seed",
+                 g_strdup_printf("%" G_GUINT64_FORMAT, run->seed));
+    hvb_page_set(page, "started", hvb_page_time(run->started_us));
+    hvb_page_set(page, "ended", hvb_page_time(run->ended_us));
+    if (run->ended_us > run->started_us) {
+        gint64 s = (run->ended_us - run->started_us) / G_USEC_PER_SEC;
+        hvb_page_set(page, "duration",
+                     g_strdup_printf("%d min %02d s", (int)(s / 60),
+                                     (int)(s % 60)));
+    }
+}
+
+/* "fig03, fig05, fig09" */
+static char *scenario_names(GPtrArray *p3s)
+{
+    g_autoptr(GString) names = g_string_new(NULL);
+
+    for (guint p = 0; p < p3s->len; p++)
+        g_string_append_printf(names, "%s%s", p > 0 ? ", " : "",
+                               ((const HvbP3 *)p3s->pdata[p])->scenario);
+    return g_strdup(names->str);
+}
+
+static JsonArray *provenance_of(const HvbRunRecord *run)
+{
+    JsonArray *array = json_array_new();
+
+    for (guint i = 0; i < run->provenance->len; i++) {
+        const HvbProvenance *entry = run->provenance->pdata[i];
+        JsonObject *row = json_object_new();
+
+        hvb_page_set(row, "key", g_strdup(entry->key));
+        hvb_page_set(row, "value", g_strdup(entry->value));
+        json_array_add_object_element(array, row);
+    }
+    return array;
+}
+
+static JsonArray *profiles_of(const HvbRunRecord *run)
+{
+    JsonArray *array = json_array_new();
+
+    for (guint i = 0; i < run->profiles->len; i++) {
+        const HvbProfile *profile = run->profiles->pdata[i];
+        JsonObject *row = json_object_new();
+
+        hvb_page_set(row, "profile_name", g_strdup(profile->name));
+        hvb_page_set(row, "text", hvb_profile_to_text(profile));
+        json_array_add_object_element(array, row);
+    }
+    return array;
+}
+
+gboolean hvb_page_write(const char *dir, const HvbRunRecord *run,
+                        GPtrArray *p3s, GError **error)
+{
+    g_autofree char *path = g_build_filename(dir, "report.html", NULL);
+    g_autofree char *template = resource_text("/hvbench/report/report.html");
+    g_autoptr(JsonObject) page = json_object_new();
+    JsonArray *scenarios = json_array_new();
+    g_autoptr(GError) failure = NULL;
+    g_autofree char *html = NULL;
+
+    hvb_page_set(page, "css", resource_text("/hvbench/report/report.css"));
+    hvb_page_set(page, "names", scenario_names(p3s));
+    set_run(page, run);
+    set_overview(page, p3s);
+    hvb_page_set(page, "together", hvb_page_picture(dir, "p3"));
+    hvb_page_set(page, "delays", hvb_page_picture(dir, "delays"));
+    for (guint p = 0; p < p3s->len; p++)
+        json_array_add_object_element(scenarios,
+                                      hvb_page_scenario(dir, run, p,
+                                                        p3s->pdata[p]));
+    json_object_set_array_member(page, "scenarios", scenarios);
+    json_object_set_array_member(page, "guests", hvb_page_guests(run));
+    json_object_set_array_member(page, "manager_events",
+                                 hvb_page_manager_events(run));
+    json_object_set_array_member(page, "other_events",
+                                 hvb_page_other_events(run));
+    json_object_set_array_member(page, "provenance", provenance_of(run));
+    json_object_set_array_member(page, "profiles", profiles_of(run));
+
+    html = hvb_template_fill(template, page);
+    if (!g_file_set_contents(path, html, -1, &failure)) {
+        g_set_error(error, HVB_REPORT_ERROR, HVB_REPORT_ERROR_FILE, "%s",
+                    failure->message);
+        return FALSE;
+    }
+    return TRUE;
+}

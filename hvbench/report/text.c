@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "hvbench/report/text.h"
+
+#include <math.h>
+
+const guint32 hvb_level_colours[HVB_N_LEVELS] = {
+    0x364b9a, 0x6ea6cd, 0xeac95b, 0xfda45b, 0xee6a45, 0xa50026,
+};
+
+static char *format(const char *number_format, double value, const char *unit)
+{
+    char number[G_ASCII_DTOSTR_BUF_SIZE];
+
+    if (isnan(value))
+        return g_strdup(HVB_TEXT_NOTHING);
+    g_ascii_formatd(number, sizeof number, number_format, value);
+    return g_strconcat(number, unit, NULL);
+}
+
+char *hvb_text_ms(double ms)
+{
+    return format(fabs(ms) < 9.95 ? "%.1f" : "%.0f", ms, "");
+}
+
+char *hvb_text_share(double share)
+{
+    if (share > 0 && share < 0.005)
+        return g_strdup("< 1 %");
+    if (share < 1 && share >= 0.995)
+        return g_strdup("> 99 %");
+    return format("%.0f", 100 * share, " %");
+}
+
+char *hvb_text_percent(double percent)
+{
+    return format("%.1f", percent, " %");
+}
+
+char *hvb_text_bin(guint bin)
+{
+    g_assert(bin < HVB_P3_BINS);
+    if (bin == 0)
+        return g_strdup_printf("< %u", hvb_p3_edges_ms[0]);
+    if (bin == HVB_P3_BINS - 1)
+        return g_strdup_printf("≥ %u", hvb_p3_edges_ms[bin - 1]);
+    return g_strdup_printf("%u–%u", hvb_p3_edges_ms[bin - 1],
+                           hvb_p3_edges_ms[bin]);
+}
+
+char *hvb_text_heading(const HvbP3 *p3)
+{
+    const char *title =
+        p3->title && p3->title[0] != '\0' ? p3->title : p3->scenario;
+
+    if (p3->figure && p3->figure[0] != '\0')
+        return g_strdup_printf("Figure %s: %s", p3->figure, title);
+    return g_strdup(title);
+}
+
+const HvbP3Row *hvb_p3_headline(const HvbP3 *p3, const HvbP3Level *level)
+{
+    return &level->operations[p3->headline];
+}
+
+guint hvb_p3_samples(const HvbP3 *p3)
+{
+    guint samples = 0;
+
+    for (guint i = 0; i < p3->levels->len; i++)
+        samples +=
+            hvb_p3_headline(p3, &g_array_index(p3->levels, HvbP3Level, i))
+                ->samples;
+    return samples;
+}

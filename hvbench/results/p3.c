@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "hvbench/results/p3.h"
+
+#include <gsl/gsl_cdf.h>
+#include <gsl/gsl_rng.h>
+#include <math.h>
+
+#define NS_PER_MS 1000000
+#define N_RESAMPLES 2000
+#define RESAMPLE_SEED 20051
+#define CONFIDENCE 0.95
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(gsl_rng, gsl_rng_free)
+
+const guint hvb_p3_edges_ms[HVB_P3_BINS - 1] = {
+    50, 100, 150, 200, 300, 400, 500, 750, 1000, 1500, 2000,
+};
+
+HvbP3 *hvb_p3_new(const char *scenario, const char *figure, const char *title,
+                  WireOperation headline)
+{
+    HvbP3 *p3 = g_new0(HvbP3, 1);
+
+    p3->scenario = g_strdup(scenario);
+    p3->figure = g_strdup(figure);
+    p3->title = g_strdup(title);
+    p3->headline = headline;
+    p3->levels = g_array_new(FALSE, TRUE, sizeof(HvbP3Level));
+    return p3;
+}
+
+void hvb_p3_free(HvbP3 *p3)
+{
+    if (!p3)
+        return;
+    g_free(p3->scenario);
+    g_free(p3->figure);
+    g_free(p3->title);
+    g_array_unref(p3->levels);
+    g_free(p3);
+}
+
+double hvb_p3_quantile(const double *sorted, gsize n, double q)
+{
+    double place, below;
+    gsize i;
+
+    if (n == 0)
+        return NAN;
+    place = CLAMP(q, 0.0, 1.0) * (double)(n - 1);
+    below = floor(place);
+    i = (gsize)below;
+    if (i + 1 >= n)
+        return sorted[n - 1];
+    return sorted[i] + (place - below) * (sorted[i + 1] - sorted[i]);
+}
+
+/* What one cell contributes to a mean. */
+typedef struct {
+    double sum_ms;
+    guint n;
+} CellSum;
+
+static guint bin_of(gint64 delay_ns)
+{
+    guint bin = 0;
+
+    while (bin < HVB_P3_BINS - 1 &&
+           delay_ns >= (gint64)hvb_p3_edges_ms[bin] * NS_PER_MS)
+        bin++;
+    return bin;
+}
+
+/* Counts the cell's samples of `operation` into `row` and appends their delays
+ * in ms to `delays`. */
+static CellSum add_cell(HvbP3Row *row, const HvbCell *cell,
+                        WireOperation operation, GArray *delays)
+{
+    CellSum sum = {0};
+
+    for (guint i = 0; i < cell->samples->len; i++) {
+        const HvbSample *sample = &g_array_index(cell->samples, HvbSample, i);
+        double delay_ms = (double)sample->delay_ns / NS_PER_MS;
+
+        if (sample->raw.operation != operation)
+            continue;
+        if (sample->raw.flags & WIRE_SAMPLE_FAILED) {
+            row->failed++;
+            continue;
+        }
+        if (sample->raw.flags & WIRE_SAMPLE_CENSORED)
+            row->censored++;
+        row->count[bin_of(sample->delay_ns)]++;
+        g_array_append_val(delays, delay_ms);
+        sum.sum_ms += delay_ms;
+        sum.n++;
+    }
+    return sum;
+}
+
+static double resampled_mean(gsl_rng *rng, const GArray *sums)
+{
+    CellSum all = {0};
+
+    for (guint i = 0; i < sums->len; i++) {
+        gulong drawn = gsl_rng_uniform_int(rng, sums->len);
+        const CellSum *sum = &g_array_index(sums, CellSum, drawn);
+        all.sum_ms += sum->sum_ms;
+        all.n += sum->n;
+    }
+    return all.sum_ms / all.n;
+}
+
+/* The header gives the formula. */
+static void estimate_interval(HvbP3Row *row, const GArray *sums)
+{
+    g_autoptr(gsl_rng) rng = NULL;
+    double n = sums->len, mean = 0.0, squares = 0.0, half_ms;
+
+    row->mean_low_ms = row->mean_high_ms = NAN;
+    if (sums->len < 2)
+        return;
+    rng = gsl_rng_alloc(gsl_rng_mt19937);
+    gsl_rng_set(rng, RESAMPLE_SEED);
+    for (guint i = 0; i < N_RESAMPLES; i++) {
+        double value = resampled_mean(rng, sums);
+        double off = value - mean;
+        mean += off / (i + 1);
+        squares += off * (value - mean);
+    }
+    half_ms = sqrt(squares / (N_RESAMPLES - 1) * n / (n - 1.0)) *
+              gsl_cdf_tdist_Pinv(0.5 + CONFIDENCE / 2, n - 1.0);
+    row->mean_low_ms = row->mean_ms - half_ms;
+    row->mean_high_ms = row->mean_ms + half_ms;
+}
+
+static int compare_doubles(gconstpointer a, gconstpointer b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+
+    return (x > y) - (x < y);
+}
+
+static void summarize(HvbP3Row *row, GArray *delays, double sum_ms)
+{
+    const double *sorted = (const double *)delays->data;
+    gsize n = delays->len;
+    double total = n > 0 ? (double)n : NAN;
+    guint over_1s = 0;
+
+    g_array_sort(delays, compare_doubles);
+    row->samples = delays->len;
+    row->mean_ms = sum_ms / total;
+    row->p50_ms = hvb_p3_quantile(sorted, n, 0.5);
+    row->p90_ms = hvb_p3_quantile(sorted, n, 0.9);
+    row->p99_ms = hvb_p3_quantile(sorted, n, 0.99);
+    row->max_ms = hvb_p3_quantile(sorted, n, 1.0);
+    row->spread_ms = row->p90_ms - hvb_p3_quantile(sorted, n, 0.1);
+    for (guint bin = 0; bin < HVB_P3_BINS; bin++) {
+        row->share[bin] = row->count[bin] / total;
+        if (bin > 0 && hvb_p3_edges_ms[bin - 1] >= 1000)
+            over_1s += row->count[bin];
+    }
+    row->within_50ms = row->share[0];
+    row->over_1s = over_1s / total;
+}
+
+static void fill_row(HvbP3Row *row, WireOperation operation, GPtrArray *cells)
+{
+    g_autoptr(GArray) delays = g_array_new(FALSE, FALSE, sizeof(double));
+    g_autoptr(GArray) sums = g_array_new(FALSE, FALSE, sizeof(CellSum));
+    double sum_ms = 0.0;
+
+    for (guint i = 0; i < cells->len; i++) {
+        CellSum sum = add_cell(row, cells->pdata[i], operation, delays);
+        sum_ms += sum.sum_ms;
+        if (sum.n > 0)
+            g_array_append_val(sums, sum);
+    }
+    summarize(row, delays, sum_ms);
+    estimate_interval(row, sums);
+}
+
+static gboolean has_samples_of(const HvbCell *cell, guint guest)
+{
+    for (guint i = 0; i < cell->samples->len; i++)
+        if (g_array_index(cell->samples, HvbSample, i).guest == guest)
+            return TRUE;
+    return FALSE;
+}
+
+/* Busy time and the time it is a part of. */
+typedef struct {
+    double busy_ns;
+    double window_ns;
+} Share;
+
+static void add_share(Share *share, double busy_ns, double window_ns)
+{
+    if (window_ns <= 0)
+        return;
+    share->busy_ns += MAX(busy_ns, 0.0);
+    share->window_ns += window_ns;
+}
+
+static double share_percent(const Share *share)
+{
+    if (share->window_ns <= 0.0)
+        return NAN;
+    return 100.0 * share->busy_ns / share->window_ns;
+}
+
+/* In doubles: a guest may report any number. */
+static double busy_of(const HvbMeterRecord *m)
+{
+    return (double)m->user_ns + (double)m->system_ns + (double)m->steal_ns;
+}
+
+static void fill_busy(HvbP3Level *row, GPtrArray *cells)
+{
+    Share guest = {0}, host = {0}, total = {0};
+
+    for (guint c = 0; c < cells->len; c++) {
+        const HvbCell *cell = cells->pdata[c];
+        for (guint i = 0; i < cell->meters->len; i++) {
+            const HvbMeterRecord *m =
+                &g_array_index(cell->meters, HvbMeterRecord, i);
+            double window_ns = (double)m->guest_window_ns;
+            double idle_ns = (double)m->idle_ns;
+
+            if (m->guest == 0) {
+                add_share(&total, busy_of(m), busy_of(m) + idle_ns);
+                continue;
+            }
+            if (!has_samples_of(cell, m->guest))
+                continue;
+            /* A meter that ticks may count more than the window has. */
+            if (m->has_guest_view)
+                add_share(&guest, window_ns - MAX(idle_ns, 0.0), window_ns);
+            add_share(&host, (double)m->host_cpu_ns, (double)m->host_window_ns);
+        }
+    }
+    row->guest_busy_percent = share_percent(&guest);
+    row->host_busy_percent = share_percent(&host);
+    row->host_total_percent = share_percent(&total);
+}
+
+static gboolean counts(const HvbCell *cell)
+{
+    return cell->status == HVB_CELL_DONE ||
+           (cell->status == HVB_CELL_PLANNED && cell->samples->len > 0);
+}
+
+/* Counts the level's cells into `row` and returns those that it is made of,
+ * borrowed. */
+static GPtrArray *choose_cells(HvbP3Level *row, GPtrArray *cells)
+{
+    GPtrArray *chosen = g_ptr_array_new();
+
+    for (guint i = 0; i < cells->len; i++) {
+        HvbCell *cell = cells->pdata[i];
+        if (cell->level != row->level)
+            continue;
+        if (cell->status == HVB_CELL_DISTURBED ||
+            cell->status == HVB_CELL_FAILED)
+            row->disturbed++;
+        if (!counts(cell))
+            continue;
+        row->cells++;
+        row->suspect += cell->suspect ? 1 : 0;
+        row->lost += cell->lost;
+        g_ptr_array_add(chosen, cell);
+    }
+    return chosen;
+}
+
+/* The row of `level`, put into its place if there is none yet. */
+static HvbP3Level *find_level(HvbP3 *p3, HvbLevel level)
+{
+    HvbP3Level row = {.level = level};
+    guint i = 0;
+
+    while (i < p3->levels->len &&
+           g_array_index(p3->levels, HvbP3Level, i).level < level)
+        i++;
+    if (i == p3->levels->len ||
+        g_array_index(p3->levels, HvbP3Level, i).level != level)
+        g_array_insert_val(p3->levels, i, row);
+    return &g_array_index(p3->levels, HvbP3Level, i);
+}
+
+void hvb_p3_update_level(HvbP3 *p3, HvbLevel level, GPtrArray *cells)
+{
+    HvbP3Level *row = find_level(p3, level);
+    g_autoptr(GPtrArray) chosen = NULL;
+
+    *row = (HvbP3Level){.level = level};
+    chosen = choose_cells(row, cells);
+    for (guint op = 0; op < WIRE_N_OPERATIONS; op++)
+        fill_row(&row->operations[op], (WireOperation)op, chosen);
+    fill_busy(row, chosen);
+}

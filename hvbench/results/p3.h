@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* P3: the Perceived Performance Profile of one scenario, from its samples.
+ *
+ * One row per load level: the distribution over delay bins of the delay that
+ * contention added to an operation. Disturbed cells are left out; censored
+ * samples count with the delay they had reached (a lower bound) and are
+ * counted as such; failed ones are left out and counted. */
+#ifndef HVB_RESULTS_P3_H
+#define HVB_RESULTS_P3_H
+
+#include "hvbench/run/cell.h"
+
+/* Upper edges of the bins in ms: 50, 100, 150, 200, 300, 400, 500, 750, 1000,
+ * 1500, 2000; the last bin is open. A delay equal to an edge belongs to the
+ * bin above it. Negative delays belong to the first bin. */
+#define HVB_P3_BINS 12
+extern const guint hvb_p3_edges_ms[HVB_P3_BINS - 1];
+
+/* Statistics of one operation at one level; NaN where there is no sample. */
+typedef struct {
+    guint samples;
+    guint censored;
+    guint failed;
+    double mean_ms, p50_ms, p90_ms, p99_ms, max_ms;
+    double spread_ms;   /* p90 - p10 */
+    double within_50ms; /* share, 0 ... 1 */
+    double over_1s;     /* share of 1 s and more: the bins from there on */
+    double share[HVB_P3_BINS];
+    guint count[HVB_P3_BINS];
+    /* 95 % interval of the mean, by resampling repetitions (with one
+     * repetition: NaN, since one cell says nothing of the spread of cells).
+     * Samples of one cell depend on each other, so whole cells are drawn: the
+     * standard deviation s of the means of 2000 resamples of the n cells,
+     * times sqrt(n / (n - 1)) because resampling n cells sees too little
+     * spread, is the mean's standard error; the interval is the mean plus and
+     * minus that times Student's t with n - 1 degrees of freedom (Efron and
+     * Tibshirani, "An Introduction to the Bootstrap", 1993, 12.2; Hesterberg,
+     * "What Teachers Should Know About the Bootstrap", 2015, 3.2). A plain
+     * percentile interval would, with 3 cells, hold the truth in fewer than
+     * 75 of 100 cases. The draws start from a fixed seed: the same cells give
+     * the same interval. */
+    double mean_low_ms, mean_high_ms;
+} HvbP3Row;
+
+typedef struct {
+    HvbLevel level;
+    guint cells;     /* that the row is made of */
+    guint disturbed; /* cells left out: disturbed or failed, even if
+                      * a rerun then went well */
+    guint suspect;   /* cells in, whose calibration drifted */
+    guint lost;      /* samples scheduled but never received */
+    HvbP3Row operations[WIRE_N_OPERATIONS];
+    /* Means over the cells, by length of window; NaN where nothing was metered,
+     * 0 at least. The measured guests are those that samples came from. */
+    double guest_busy_percent; /* their own view: what of the window their
+                                * /proc/stat does not call idle; 0 ... 100 */
+    double host_busy_percent;  /* what the host charged them (all threads of
+                                * the VM), % of one CPU; may exceed 100 */
+    double host_total_percent; /* what the host's /proc/stat does not call
+                                * idle, steal included, % of all CPUs */
+} HvbP3Level;
+
+typedef struct {
+    char *scenario;
+    char *figure;
+    char *title;
+    WireOperation headline;
+    GArray *levels; /* HvbP3Level, ascending; only levels that were planned */
+} HvbP3;
+
+/* Builder: cells in, statistics out. Used live while samples arrive and by
+ * the report from the database. */
+HvbP3 *hvb_p3_new(const char *scenario, const char *figure, const char *title,
+                  WireOperation headline);
+void hvb_p3_free(HvbP3 *p3);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(HvbP3, hvb_p3_free)
+
+/* Computes the row of `level` anew from these cells (HvbCell *, borrowed; those
+ * of other levels are passed over). A cell still under way may be among them
+ * (status HVB_CELL_PLANNED, with the samples so far). */
+void hvb_p3_update_level(HvbP3 *p3, HvbLevel level, GPtrArray *cells);
+
+/* Quantile `q` (0 ... 1) of `n` ascending values; type 7 of Hyndman and Fan,
+ * "Sample Quantiles in Statistical Packages", 1996. */
+double hvb_p3_quantile(const double *sorted, gsize n, double q);
+
+#endif

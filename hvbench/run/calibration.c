@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "hvbench/run/calibration.h"
+
+#include "hvbench/run/host-meter.h"
+#include "hvbench/run/window.h"
+
+#include <stdlib.h>
+
+/* Quiet: less than this of one CPU in use over one step. */
+#define QUIET_PERCENT 20.0
+#define QUIET_STEP_MS 500
+#define QUIET_STEPS_AT_MOST 40
+
+/* Under TCG the first rounds run code that is still being translated, and the
+ * rate can jump; five rounds within 2 % have not been seen by chance. */
+#define BUDGET_MS 10000
+#define TOLERANCE_PERMILLE 20
+#define CHECK_BUDGET_MS 1500
+#define CHECK_TOLERANCE_PERMILLE 30
+
+/* The reference is the median of so many operations, in slots in which each
+ * surely ends. */
+#define REFERENCE_SLOT_US 250000
+#define REFERENCE_CELL G_MAXUINT32
+
+gboolean hvb_calibration_wait_quiet(GCancellable *cancellable, GError **error)
+{
+    HvbHostMeter before, after;
+
+    hvb_host_meter_read(&before);
+    for (guint i = 0; i < QUIET_STEPS_AT_MOST; i++) {
+        if (!hvb_sleep(QUIET_STEP_MS, cancellable, error))
+            return FALSE;
+        hvb_host_meter_read(&after);
+        double percent = 100.0 * (double)(after.busy_ns - before.busy_ns) /
+                         (double)(after.time_ns - before.time_ns);
+        if (percent < QUIET_PERCENT)
+            return TRUE;
+        before = after;
+    }
+    return FALSE;
+}
+
+gboolean hvb_calibration_make(HvbLink *link, GCancellable *cancellable,
+                              WireCalibration *ret_calibration, GError **error)
+{
+    const WireCalibrate request = {BUDGET_MS, TOLERANCE_PERMILLE};
+
+    return hvb_link_calibrate(link, &request, cancellable, ret_calibration,
+                              error) &&
+           hvb_link_work(link, ret_calibration->iterations_per_ms, cancellable,
+                         error);
+}
+
+gboolean hvb_calibration_drift(HvbLink *link, const WireCalibration *before,
+                               GCancellable *cancellable,
+                               double *ret_drift_percent, GError **error)
+{
+    const WireCalibrate request = {CHECK_BUDGET_MS, CHECK_TOLERANCE_PERMILLE};
+    WireCalibration now;
+
+    if (!hvb_link_calibrate(link, &request, cancellable, &now, error))
+        return FALSE;
+    *ret_drift_percent = 100.0 * ((double)now.iterations_per_ms /
+                                      (double)before->iterations_per_ms -
+                                  1.0);
+    return TRUE;
+}
+
+static int compare_ns(const void *a, const void *b)
+{
+    gint64 x = *(const gint64 *)a;
+    gint64 y = *(const gint64 *)b;
+
+    return (x > y) - (x < y);
+}
+
+/* Median response of one operation; 0 if none was measured. */
+static gint64 median_response(GArray *samples, WireOperation operation)
+{
+    g_autoptr(GArray) values = g_array_new(FALSE, FALSE, sizeof(gint64));
+
+    for (guint i = 0; i < samples->len; i++) {
+        const WireSample *raw = &g_array_index(samples, HvbSample, i).raw;
+        gint64 response_ns = (gint64)(raw->ended_ns - raw->intended_ns);
+        if (raw->operation == operation && raw->flags == 0)
+            g_array_append_val(values, response_ns);
+    }
+    if (values->len == 0)
+        return 0;
+    qsort(values->data, values->len, sizeof(gint64), compare_ns);
+    return g_array_index(values, gint64, values->len / 2);
+}
+
+gboolean hvb_calibration_reference(HvbBed *bed, guint guest,
+                                   GCancellable *cancellable,
+                                   gint64 ret_ns[WIRE_N_OPERATIONS],
+                                   GError **error)
+{
+    const WireProbe probe = {
+        .cell = REFERENCE_CELL,
+        .seed = 1,
+        .count = {[WIRE_KEY] = 7, [WIRE_OPEN] = 9, [WIRE_LAUNCH] = 5},
+        .slot_us = REFERENCE_SLOT_US,
+        .pool = 4,
+        .drain_ms = 5000,
+    };
+    g_autofree gboolean *measured = g_new0(gboolean, bed->n_guests);
+    g_autoptr(GArray) samples = g_array_new(FALSE, FALSE, sizeof(HvbSample));
+    g_autoptr(GArray) events =
+        g_array_new(FALSE, FALSE, sizeof(HvbEventRecord));
+
+    measured[guest] = TRUE;
+    g_array_set_clear_func(events, (GDestroyNotify)hvb_event_record_clear);
+    g_autoptr(HvbWindow) window =
+        hvb_window_new(bed, measured, samples, events);
+    if (!hvb_window_open(window, &probe, cancellable, error) ||
+        !hvb_window_wait_close(window, cancellable, error) ||
+        !hvb_window_wait_end(window, cancellable, error))
+        return FALSE;
+    for (guint i = 0; i < WIRE_N_OPERATIONS; i++) {
+        ret_ns[i] = median_response(samples, (WireOperation)i);
+        if (ret_ns[i] > 0)
+            continue;
+        g_set_error(error, HVB_BED_ERROR, HVB_BED_ERROR_GUEST,
+                    "%s: no '%s' succeeded while its reference time was "
+                    "measured on the idle bed",
+                    bed->guests[guest].name,
+                    hvb_operation_name((WireOperation)i));
+        return FALSE;
+    }
+    return TRUE;
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Cell: scenario x level x repetition, and all that was received of it.
+ *
+ * Plain records that the conductor fills and the store keeps. Host times are
+ * CLOCK_MONOTONIC of the host, guest times of the guest, in nanoseconds. */
+#ifndef HVB_RUN_CELL_H
+#define HVB_RUN_CELL_H
+
+#include "hvbench/bed/bed.h"
+#include "hvbench/profile/profile.h"
+
+typedef enum {
+    HVB_CELL_PLANNED,
+    HVB_CELL_DONE,
+    HVB_CELL_DISTURBED, /* kept, left out of the statistics, rerun */
+    HVB_CELL_FAILED,    /* did not end: the guest or the port was lost */
+} HvbCellStatus;
+const char *hvb_cell_status_name(HvbCellStatus status); /* "planned", ... */
+
+/* One timed operation. */
+typedef struct {
+    guint guest; /* from 1 */
+    WireSample raw;
+    gint64 reference_ns; /* of this operation in this guest; see below */
+    gint64 response_ns;  /* raw.ended_ns - raw.intended_ns */
+    gint64 delay_ns;     /* response_ns - reference_ns; may be negative */
+} HvbSample;
+
+/* A guest's CPU between the two ends of a window, seen from both sides. */
+typedef struct {
+    guint guest; /* from 1; 0: the host itself */
+    /* guest view: /proc/stat inside; host row: the host's /proc/stat */
+    gint64 guest_window_ns;
+    gint64 user_ns, system_ns, steal_ns, idle_ns;
+    gint64 users_cpu_ns, probes_cpu_ns, agent_cpu_ns, manager_cpu_ns;
+    gboolean has_guest_view; /* FALSE for guests that were not asked */
+    /* host view */
+    gint64 host_window_ns;
+    gint64 host_cpu_ns; /* all threads of the VM */
+    gint64 host_vcpu_ns;
+    gint64 host_emulator_ns;
+    gint64 throttled_periods;
+    gint64 throttled_ns;
+} HvbMeterRecord;
+
+typedef struct {
+    guint guest;    /* 0: hvbench itself */
+    gint64 time_ns; /* of the side that the event is from */
+    char *kind;     /* "demoted", "restored", "note", "port", "gate" */
+    char *text;     /* printable */
+} HvbEventRecord;
+void hvb_event_record_clear(HvbEventRecord *event);
+
+typedef struct {
+    /* what was planned */
+    guint scenario; /* index into the run's profiles */
+    HvbLevel level;
+    guint repetition; /* from 1 */
+    guint attempt;    /* from 1; > 1: a rerun */
+    guint position;   /* place in the plan, from 0 */
+    guint64 seed;     /* of schedule and users */
+
+    /* what came of it */
+    HvbCellStatus status;
+    char *why;                  /* disturbed, failed or suspect: the reason */
+    gboolean suspect;           /* calibration drifted beyond the limit */
+    gint64 started_realtime_us; /* host wall clock */
+    gint64 window_ns;           /* host clock, opening to close */
+    guint scheduled;            /* operations, all measured guests */
+    guint received;             /* samples that arrived */
+    guint censored;             /* of these: still running at the end */
+    guint failed;               /* of these: the operation itself failed */
+    guint lost;                 /* scheduled but never arrived */
+    guint lost_frames;          /* gaps in the frame sequence */
+    double foreign_percent;     /* host CPU of others, % of one CPU */
+    double own_percent;         /* hvbench's own, % of one CPU */
+    double drift_percent;   /* largest, calibration after the cell / before */
+    gint64 clock_offset_ns; /* guest 1 ... measured: guest - host, best ping */
+    gint64 clock_error_ns;  /* half of that ping's round trip */
+    GArray *samples;        /* HvbSample */
+    GArray *meters;         /* HvbMeterRecord; host row, then per guest */
+    GArray *tunings;        /* HvbTuning as read back; [0] is guest 1 */
+    GArray *events;         /* HvbEventRecord */
+} HvbCell;
+
+HvbCell *hvb_cell_new(void);
+void hvb_cell_free(HvbCell *cell);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(HvbCell, hvb_cell_free)
+
+#endif

@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "hvbench/run/window.h"
+
+#include "loadgen/schedule.h"
+
+/* A guest could flood us with events; more than these are counted only. */
+#define MAX_EVENTS 500
+/* What a guest may be late by beyond its schedule: it is capped, overloaded
+ * and emulated. */
+#define GRACE_MS 30000
+
+typedef struct {
+    HvbWindow *window;
+    guint index; /* of the guest, from 0 */
+    gboolean measured;
+    gboolean opened, closed, ended;
+    WireMeters open, close;
+    WireEnd end;
+    gboolean has_base;
+    guint64 base_ns; /* guest time at which its schedule began */
+    guint8 *seen;    /* per place in the schedule */
+    guint64 lost_frames_before;
+} Watched;
+
+struct _HvbWindow {
+    HvbBed *bed;
+    Watched *guests;
+    GArray *samples;
+    GArray *events;
+    HvbSamplesFunc on_samples;
+    gpointer user_data;
+    WireProbe probe;
+    ScheduledStart *schedule;
+    guint scheduled; /* per guest */
+    guint received;
+    guint refused;
+    guint dropped_events;
+};
+
+static gboolean fits_schedule(HvbWindow *window, Watched *guest,
+                              const WireSample *sample)
+{
+    if (sample->index >= window->scheduled || guest->seen[sample->index])
+        return FALSE;
+    const ScheduledStart *start = &window->schedule[sample->index];
+    guint64 base_ns = sample->intended_ns - start->offset_ns;
+    if (!guest->has_base) {
+        guest->has_base = TRUE;
+        guest->base_ns = base_ns;
+    }
+    return start->operation == sample->operation && base_ns == guest->base_ns &&
+           sample->ended_ns >= sample->intended_ns;
+}
+
+static void take_samples(Watched *guest, const WireFrame *frame)
+{
+    HvbWindow *window = guest->window;
+    g_autofree WireSamples *message = g_new(WireSamples, 1);
+
+    if (!guest->opened || guest->ended || !wire_get_samples(frame, message) ||
+        message->cell != window->probe.cell) {
+        window->refused++;
+        return;
+    }
+    for (guint32 i = 0; i < message->n; i++) {
+        const WireSample *raw = &message->samples[i];
+        if (!fits_schedule(window, guest, raw)) {
+            window->refused++;
+            continue;
+        }
+        guest->seen[raw->index] = 1;
+        window->received++;
+        const HvbSample sample = {.guest = guest->index + 1, .raw = *raw};
+        g_array_append_val(window->samples, sample);
+    }
+    if (window->on_samples)
+        window->on_samples(window->user_data);
+}
+
+static void take_meters(Watched *guest, const WireFrame *frame)
+{
+    WireMeters meters;
+
+    if (!wire_get_meters(frame, &meters) ||
+        meters.cell != guest->window->probe.cell) {
+        guest->window->refused++;
+    } else if (meters.mark == WIRE_MARK_OPEN && !guest->opened) {
+        guest->open = meters;
+        guest->opened = TRUE;
+    } else if (meters.mark == WIRE_MARK_CLOSE && guest->opened &&
+               !guest->closed &&
+               meters.monotonic_ns > guest->open.monotonic_ns) {
+        guest->close = meters;
+        guest->closed = TRUE;
+    } else {
+        guest->window->refused++;
+    }
+}
+
+static void take_event(Watched *guest, const WireFrame *frame)
+{
+    static const char *const kinds[] = {"note", "demoted", "restored"};
+    HvbWindow *window = guest->window;
+    WireEvent event;
+
+    if (!wire_get_event(frame, &event) || event.kind >= G_N_ELEMENTS(kinds)) {
+        window->refused++;
+        return;
+    }
+    if (window->events->len >= MAX_EVENTS) {
+        window->dropped_events++;
+        return;
+    }
+    for (char *c = event.text; *c; c++)
+        if (!g_ascii_isprint(*c))
+            *c = '?';
+    HvbEventRecord record = {
+        .guest = guest->index + 1,
+        .time_ns = (gint64)event.monotonic_ns,
+        .kind = g_strdup(kinds[event.kind]),
+    };
+    record.text =
+        event.kind == WIRE_EVENT_NOTE
+            ? g_strdup(event.text)
+            : g_strdup_printf("%s (pid %u) at %.1f %% of a CPU", event.text,
+                              event.pid, event.permille / 10.0);
+    g_array_append_val(window->events, record);
+}
+
+static void on_frame(HvbLink *link, const WireFrame *frame, gpointer user_data)
+{
+    Watched *guest = user_data;
+    WireEnd end;
+
+    (void)link;
+    switch (frame->type) {
+    case WIRE_SAMPLES:
+        take_samples(guest, frame);
+        break;
+    case WIRE_METERS:
+        take_meters(guest, frame);
+        break;
+    case WIRE_EVENT:
+        take_event(guest, frame);
+        break;
+    case WIRE_END:
+        if (guest->opened && !guest->ended && wire_get_end(frame, &end) &&
+            end.cell == guest->window->probe.cell) {
+            guest->end = end;
+            guest->ended = TRUE;
+            break;
+        }
+        G_GNUC_FALLTHROUGH;
+    default:
+        guest->window->refused++;
+    }
+}
+
+HvbWindow *hvb_window_new(HvbBed *bed, const gboolean *measured,
+                          GArray *samples, GArray *events)
+{
+    HvbWindow *window = g_new0(HvbWindow, 1);
+
+    window->bed = bed;
+    window->samples = samples;
+    window->events = events;
+    window->guests = g_new0(Watched, bed->n_guests);
+    for (guint i = 0; i < bed->n_guests; i++) {
+        Watched *guest = &window->guests[i];
+        guest->window = window;
+        guest->index = i;
+        guest->measured = measured[i];
+        guest->lost_frames_before = hvb_link_lost_frames(bed->guests[i].link);
+        hvb_link_set_frame_func(bed->guests[i].link, on_frame, guest);
+    }
+    return window;
+}
+
+static void note_dropped_events(HvbWindow *window)
+{
+    HvbEventRecord record = {.time_ns = hvb_now_ns()};
+
+    if (window->dropped_events == 0)
+        return;
+    record.kind = g_strdup("port");
+    record.text =
+        g_strdup_printf("%u more events were not kept", window->dropped_events);
+    g_array_append_val(window->events, record);
+}
+
+void hvb_window_free(HvbWindow *window)
+{
+    if (!window)
+        return;
+    note_dropped_events(window);
+    for (guint i = 0; i < window->bed->n_guests; i++) {
+        hvb_link_set_frame_func(window->bed->guests[i].link, NULL, NULL);
+        g_free(window->guests[i].seen);
+    }
+    g_free(window->guests);
+    g_free(window->schedule);
+    g_free(window);
+}
+
+void hvb_window_set_samples_func(HvbWindow *window, HvbSamplesFunc func,
+                                 gpointer user_data)
+{
+    window->on_samples = func;
+    window->user_data = user_data;
+}
+
+static gboolean all_measured(const HvbWindow *window, gsize flag_offset)
+{
+    for (guint i = 0; i < window->bed->n_guests; i++) {
+        const Watched *guest = &window->guests[i];
+        const HvbLink *link = window->bed->guests[i].link;
+        /* A lost guest ends every wait; check_lost() tells. */
+        if (hvb_link_why_down(link))
+            return TRUE;
+        if (guest->measured && !G_STRUCT_MEMBER(gboolean, guest, flag_offset))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean all_opened(gpointer window)
+{
+    return all_measured(window, G_STRUCT_OFFSET(Watched, opened));
+}
+
+static gboolean all_closed(gpointer window)
+{
+    return all_measured(window, G_STRUCT_OFFSET(Watched, closed));
+}
+
+static gboolean all_ended(gpointer window)
+{
+    return all_measured(window, G_STRUCT_OFFSET(Watched, ended));
+}
+
+static gboolean check_lost(const HvbWindow *window, GError **error)
+{
+    for (guint i = 0; i < window->bed->n_guests; i++) {
+        const HvbLink *link = window->bed->guests[i].link;
+        if (!hvb_link_why_down(link))
+            continue;
+        g_set_error(error, HVB_BED_ERROR, HVB_BED_ERROR_GUEST,
+                    "%s was lost while it was measured: %s",
+                    hvb_link_name(link), hvb_link_why_down(link));
+        return FALSE;
+    }
+    return TRUE;
+}
+
+static guint window_ms(const HvbWindow *window)
+{
+    return (guint)((guint64)window->scheduled * window->probe.slot_us / 1000);
+}
+
+gboolean hvb_window_open(HvbWindow *window, const WireProbe *probe,
+                         GCancellable *cancellable, GError **error)
+{
+    guint n = 0;
+
+    for (guint i = 0; i < WIRE_N_OPERATIONS; i++)
+        n += probe->count[i];
+    window->probe = *probe;
+    window->schedule = g_new0(ScheduledStart, n);
+    window->scheduled = schedule_make(probe, window->schedule);
+    for (guint i = 0; i < window->bed->n_guests; i++) {
+        Watched *guest = &window->guests[i];
+        if (!guest->measured)
+            continue;
+        guest->seen = g_new0(guint8, n);
+        if (!hvb_link_probe(window->bed->guests[i].link, probe, cancellable,
+                            error))
+            return FALSE;
+    }
+    return hvb_wait(all_opened, window, GRACE_MS, "the window to open",
+                    cancellable, error) &&
+           check_lost(window, error);
+}
+
+gboolean hvb_window_wait_close(HvbWindow *window, GCancellable *cancellable,
+                               GError **error)
+{
+    return hvb_wait(all_closed, window, window_ms(window) + GRACE_MS,
+                    "the window to close", cancellable, error) &&
+           check_lost(window, error);
+}
+
+gboolean hvb_window_wait_end(HvbWindow *window, GCancellable *cancellable,
+                             GError **error)
+{
+    return hvb_wait(all_ended, window, window->probe.drain_ms + GRACE_MS,
+                    "the last operations to end", cancellable, error) &&
+           check_lost(window, error);
+}
+
+static guint n_measured(const HvbWindow *window)
+{
+    guint n = 0;
+
+    for (guint i = 0; i < window->bed->n_guests; i++)
+        n += window->guests[i].measured ? 1 : 0;
+    return n;
+}
+
+guint hvb_window_scheduled(const HvbWindow *window)
+{
+    return window->scheduled * n_measured(window);
+}
+
+guint hvb_window_received(const HvbWindow *window)
+{
+    return window->received;
+}
+
+guint hvb_window_refused(const HvbWindow *window)
+{
+    return window->refused;
+}
+
+guint hvb_window_lost_frames(const HvbWindow *window)
+{
+    guint64 n = 0;
+
+    for (guint i = 0; i < window->bed->n_guests; i++)
+        n += hvb_link_lost_frames(window->bed->guests[i].link) -
+             window->guests[i].lost_frames_before;
+    return (guint)MIN(n, G_MAXUINT);
+}
+
+guint hvb_window_sent(const HvbWindow *window)
+{
+    guint n = 0;
+
+    for (guint i = 0; i < window->bed->n_guests; i++)
+        n += window->guests[i].end.sent;
+    return n;
+}
+
+gboolean hvb_window_guest_view(const HvbWindow *window, HvbMeterRecord *record)
+{
+    const Watched *guest = &window->guests[record->guest - 1];
+    const WireMeters *a = &guest->open;
+    const WireMeters *b = &guest->close;
+
+    if (!guest->opened || !guest->closed)
+        return FALSE;
+    record->has_guest_view = TRUE;
+    record->guest_window_ns = (gint64)(b->monotonic_ns - a->monotonic_ns);
+    record->user_ns = (gint64)(b->user_ns - a->user_ns);
+    record->system_ns = (gint64)(b->system_ns - a->system_ns);
+    record->steal_ns = (gint64)(b->steal_ns - a->steal_ns);
+    record->idle_ns = (gint64)(b->idle_ns - a->idle_ns);
+    record->users_cpu_ns = (gint64)(b->users_cpu_ns - a->users_cpu_ns);
+    record->probes_cpu_ns = (gint64)(b->probes_cpu_ns - a->probes_cpu_ns);
+    record->agent_cpu_ns = (gint64)(b->agent_cpu_ns - a->agent_cpu_ns);
+    record->manager_cpu_ns = (gint64)(b->manager_cpu_ns - a->manager_cpu_ns);
+    return TRUE;
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Commands: what the agent does for the host, and what it answers. */
+#ifndef LOADGEN_COMMANDS_H
+#define LOADGEN_COMMANDS_H
+
+#include "children.h"
+#include "operations.h"
+#include "port.h"
+#include "probe.h"
+#include "wire.h"
+
+typedef struct {
+    Port port;
+    Children children;
+    Probe probe;
+    WireHello hello;
+    const char *documents_path; /* NULL: none */
+    Documents documents;
+    uint64_t iterations_per_ms; /* as WORK said; 0: not yet */
+    int calibration_fd;         /* -1: none is going on */
+    uint32_t calibration_request;
+    int manager_fd; /* events of the manager; -1: there is none */
+    bool power_off;
+} Agent;
+
+/* All but the port, which must be there already. */
+void agent_init(Agent *agent, bool is_init, const char *documents_path);
+
+/* Carries out one request and answers it, now or later. */
+void agent_obey(Agent *agent, const WireFrame *frame);
+
+void agent_answer_error(Agent *agent, uint32_t request, const char *text);
+void agent_note(Agent *agent, const char *text);
+
+/* No users, no manager, no window, no calibration. */
+void agent_reset(Agent *agent);
+
+/* Looks for the documents unless they are found: disks may come late. */
+void agent_find_documents(Agent *agent);
+/* Says if they are not read as they should be. */
+void agent_note_documents(Agent *agent);
+
+/* Call these when calibration_fd and manager_fd are readable ... */
+void agent_calibration_ended(Agent *agent);
+void agent_forward_events(Agent *agent);
+/* ... when a child was reaped that nobody stopped, ... */
+void agent_child_ended(Agent *agent, const Child *child, int status);
+/* ... and when probe_deadline() has come. */
+void agent_advance_probe(Agent *agent, uint64_t now_ns);
+
+#endif

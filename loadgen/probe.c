@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#define _GNU_SOURCE
+#include "probe.h"
+
+#include "clock.h"
+#include "work.h"
+
+#include <limits.h>
+#include <linux/futex.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define WARMING_STEP_NS (20 * NS_PER_MS)
+/* How long the pool may take to get ready before the window opens anyway: its
+ * processes compete with the load like everybody else. */
+#define WARMING_LIMIT_NS (30 * NS_PER_S)
+#define LEAD_NS (200 * NS_PER_MS)
+#define COLLECT_STEP_NS (250 * NS_PER_MS)
+#define DRAIN_STEP_NS (50 * NS_PER_MS)
+#define MIN_SLOT_US 1000u
+#define MAX_SLOT_US 60000000u
+#define MAX_DRAIN_MS 600000u
+
+typedef struct {
+    uint64_t intended_ns; /* offset from the opening */
+    uint8_t operation;
+    bool failed;
+    _Atomic uint16_t taker;      /* probe user + 1; 0: not taken */
+    _Atomic uint64_t started_ns; /* 0: not started */
+    uint64_t ended_ns;
+    _Atomic bool done; /* published: the rest will not change */
+} Record;
+
+struct ProbeBoard {
+    _Atomic uint32_t ready; /* probe users that are */
+    _Atomic uint32_t go;    /* futex: opens_ns is set */
+    _Atomic uint32_t next;  /* operation to be taken */
+    uint32_t n;
+    uint64_t opens_ns;
+    _Atomic uint64_t launched_ns[WIRE_MAX_POOL];
+    Record records[];
+};
+
+typedef struct {
+    ProbeBoard *board;
+    uint16_t index;
+    Operator means;
+} ProbeUser;
+
+static long futex(_Atomic uint32_t *word, int operation, uint32_t value)
+{
+    return syscall(SYS_futex, word, operation, value, NULL, NULL, 0);
+}
+
+/* Every page of the board gets into this process's page table now, not in the
+ * middle of a timed operation. */
+static void touch_board(const ProbeBoard *board)
+{
+    const volatile uint8_t *bytes = (const volatile uint8_t *)board;
+    size_t size = sizeof *board + board->n * sizeof board->records[0];
+
+    for (size_t at = 0; at < size; at += 4096)
+        (void)bytes[at];
+}
+
+static void wait_for_opening(ProbeBoard *board)
+{
+    board->ready++;
+    while (board->go == 0)
+        futex(&board->go, FUTEX_WAIT, 0);
+}
+
+static void operate(const ProbeUser *user, uint32_t index)
+{
+    Record *record = &user->board->records[index];
+
+    atomic_store_explicit(&record->taker, user->index + 1,
+                          memory_order_relaxed);
+    clock_sleep_until(user->board->opens_ns + record->intended_ns);
+    atomic_store_explicit(&record->started_ns, clock_now_ns(),
+                          memory_order_relaxed);
+    record->failed =
+        !operation_do(&user->means, (WireOperation)record->operation, index);
+    record->ended_ns = clock_now_ns();
+    atomic_store_explicit(&record->done, true, memory_order_release);
+}
+
+static int probe(void *data)
+{
+    ProbeUser *user = data;
+    ProbeBoard *board = user->board;
+    uint32_t index;
+
+    /* The kernel rounds sleeps up by 50 us unless asked not to. */
+    prctl(PR_SET_TIMERSLACK, 1ul);
+    touch_board(board);
+    /* What cannot be prepared will fail when it is used, and be counted. */
+    operation_prepare(&user->means);
+    work_do(user->means.iterations_per_ms);
+    wait_for_opening(board);
+    while ((index = board->next++) < board->n)
+        operate(user, index);
+    /* Staying costs nothing and disturbs nobody; ending would. */
+    for (;;)
+        pause();
+    return EXIT_SUCCESS;
+}
+
+void probe_init(Probe *self)
+{
+    memset(self, 0, sizeof *self);
+    self->state = PROBE_IDLE;
+}
+
+static const char *find_fault(const Probe *self, const WireProbe *request,
+                              uint64_t iterations_per_ms,
+                              const Documents *documents)
+{
+    uint64_t n = (uint64_t)request->count[WIRE_KEY] +
+                 request->count[WIRE_OPEN] + request->count[WIRE_LAUNCH];
+
+    if (self->state != PROBE_IDLE)
+        return "PROBE: a window is open already";
+    if (iterations_per_ms == 0)
+        return "PROBE: no WORK yet, the size of an operation is unknown";
+    if (n == 0 || n > WIRE_MAX_SCHEDULE)
+        return "PROBE: not 1 ... 20000 operations";
+    if (request->pool == 0 || request->pool > WIRE_MAX_POOL)
+        return "PROBE: not 1 ... 64 probe users";
+    if (request->slot_us < MIN_SLOT_US || request->slot_us > MAX_SLOT_US)
+        return "PROBE: slot not within 1 ms ... 1 min";
+    if (request->drain_ms > MAX_DRAIN_MS)
+        return "PROBE: drain time above 10 min";
+    if (request->count[WIRE_OPEN] > 0 && documents->n_documents == 0)
+        return "PROBE: no documents: the guest needs a disk (/dev/vda), the "
+               "native agent --documents FILE";
+    return NULL;
+}
+
+static bool allocate(Probe *self)
+{
+    self->board_size =
+        sizeof *self->board + self->n * sizeof self->board->records[0];
+    self->collected = calloc(self->n, sizeof self->collected[0]);
+    self->board = mmap(NULL, self->board_size, PROT_READ | PROT_WRITE,
+                       MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+    if (self->board == MAP_FAILED)
+        self->board = NULL;
+    return self->collected && self->board;
+}
+
+static bool lay_out(Probe *self, const WireProbe *request)
+{
+    ScheduledStart *starts = calloc(WIRE_MAX_SCHEDULE, sizeof(ScheduledStart));
+
+    if (!starts)
+        return false;
+    self->request = *request;
+    self->n = schedule_make(request, starts);
+    if (!allocate(self)) {
+        free(starts);
+        return false;
+    }
+    self->board->n = self->n;
+    for (uint32_t i = 0; i < self->n; i++) {
+        self->board->records[i].intended_ns = starts[i].offset_ns;
+        self->board->records[i].operation = (uint8_t)starts[i].operation;
+    }
+    free(starts);
+    return true;
+}
+
+static bool fork_pool(Probe *self, Children *children,
+                      uint64_t iterations_per_ms, const Documents *documents)
+{
+    ChildKind kind = {CHILD_PROBE, "probe user", SIGKILL, -1, NULL};
+    ProbeUser user = {.board = self->board};
+
+    user.means.documents = documents;
+    user.means.iterations_per_ms = iterations_per_ms;
+    user.means.seed = self->request.seed;
+    for (; user.index < self->request.pool; user.index++) {
+        kind.launched_ns = &self->board->launched_ns[user.index];
+        user.means.launched_ns = &self->board->launched_ns[user.index];
+        if (children_start(children, &kind, probe, &user) < 0)
+            return false;
+    }
+    return true;
+}
+
+const char *probe_start(Probe *self, Children *children,
+                        const WireProbe *request, uint64_t iterations_per_ms,
+                        const Documents *documents)
+{
+    const char *fault = find_fault(self, request, iterations_per_ms, documents);
+
+    if (fault)
+        return fault;
+    if (!lay_out(self, request)) {
+        probe_stop(self, children);
+        return "PROBE: no memory for the schedule";
+    }
+    if (!fork_pool(self, children, iterations_per_ms, documents)) {
+        probe_stop(self, children);
+        return "PROBE: cannot fork so many probe users";
+    }
+    self->state = PROBE_WARMING;
+    self->deadline_ns = clock_now_ns() + WARMING_LIMIT_NS;
+    self->end = (WireEnd){.cell = request->cell, .scheduled = self->n};
+    return NULL;
+}
+
+static void set_opening(Probe *self, uint64_t now_ns)
+{
+    uint64_t window_ns = (uint64_t)self->n * self->request.slot_us * NS_PER_US;
+
+    self->opens_ns = now_ns + LEAD_NS;
+    self->closes_ns = self->opens_ns + window_ns;
+    self->left_ns = self->closes_ns + self->request.drain_ms * NS_PER_MS;
+    self->board->opens_ns = self->opens_ns;
+    self->board->go = 1;
+    futex(&self->board->go, FUTEX_WAKE, INT_MAX);
+    self->state = PROBE_PENDING;
+    self->deadline_ns = self->opens_ns;
+}
+
+static bool all_done(const Probe *self)
+{
+    for (uint32_t i = self->first_open; i < self->n; i++)
+        if (!self->collected[i] && !self->board->records[i].done)
+            return false;
+    return true;
+}
+
+static void leave(Probe *self, Children *children, uint64_t now_ns)
+{
+    /* Gone before the unfinished ones are looked at, so that no operation
+     * finishes while it is being reported as unfinished. */
+    children_stop(children, CHILD_PROBE, SIGKILL, 0);
+    self->left_ns = now_ns;
+    self->state = PROBE_LEFT;
+}
+
+ProbeNews probe_advance(Probe *self, Children *children, uint64_t now_ns)
+{
+    switch (self->state) {
+    case PROBE_IDLE:
+        break;
+    case PROBE_WARMING:
+        if (self->board->ready >= self->request.pool ||
+            now_ns >= self->deadline_ns)
+            set_opening(self, now_ns);
+        break;
+    case PROBE_PENDING:
+        if (now_ns < self->opens_ns)
+            break;
+        self->state = PROBE_RUNNING;
+        self->deadline_ns = self->closes_ns;
+        return PROBE_OPENED;
+    case PROBE_RUNNING:
+        if (now_ns < self->closes_ns)
+            break;
+        self->state = PROBE_DRAINING;
+        self->deadline_ns = self->left_ns;
+        return PROBE_CLOSED;
+    case PROBE_DRAINING:
+        if (now_ns >= self->left_ns || all_done(self))
+            leave(self, children, now_ns);
+        break;
+    case PROBE_LEFT:
+        if (self->end.sent < self->n)
+            break;
+        probe_stop(self, children);
+        return PROBE_ENDED;
+    }
+    return PROBE_NO_NEWS;
+}
+
+static void fill_unfinished(const Probe *self, const Record *record,
+                            WireSample *ret)
+{
+    ret->flags = WIRE_SAMPLE_CENSORED;
+    ret->ended_ns = self->left_ns;
+    if (record->taker == 0)
+        ret->flags |= WIRE_SAMPLE_UNSTARTED;
+    if (ret->started_ns == 0)
+        ret->started_ns = self->left_ns;
+}
+
+static void fill_sample(const Probe *self, uint32_t index, WireSample *ret)
+{
+    const Record *record = &self->board->records[index];
+    uint16_t taker = record->taker;
+
+    ret->index = index;
+    ret->operation = record->operation;
+    ret->flags = record->done && record->failed ? WIRE_SAMPLE_FAILED : 0;
+    ret->user = taker > 0 ? (uint16_t)(taker - 1) : 0;
+    ret->intended_ns = self->opens_ns + record->intended_ns;
+    ret->started_ns = record->started_ns;
+    ret->ended_ns = record->ended_ns;
+    if (!record->done)
+        fill_unfinished(self, record, ret);
+}
+
+static void count_sample(WireEnd *end, const WireSample *sample)
+{
+    if (sample->flags & WIRE_SAMPLE_CENSORED)
+        end->censored++;
+    else if (sample->flags & WIRE_SAMPLE_FAILED)
+        end->failed++;
+    else
+        end->measured++;
+    end->sent++;
+}
+
+uint32_t probe_collect(Probe *self, WireSamples *ret)
+{
+    ret->cell = self->request.cell;
+    ret->n = 0;
+    if (self->state < PROBE_RUNNING)
+        return 0;
+    for (uint32_t i = self->first_open;
+         i < self->n && ret->n < WIRE_MAX_SAMPLES; i++) {
+        if (self->collected[i] ||
+            (!self->board->records[i].done && self->state != PROBE_LEFT))
+            continue;
+        fill_sample(self, i, &ret->samples[ret->n]);
+        count_sample(&self->end, &ret->samples[ret->n++]);
+        self->collected[i] = true;
+    }
+    while (self->first_open < self->n && self->collected[self->first_open])
+        self->first_open++;
+    return ret->n;
+}
+
+uint64_t probe_deadline(const Probe *self, uint64_t now_ns)
+{
+    uint64_t step_ns = COLLECT_STEP_NS;
+
+    switch (self->state) {
+    case PROBE_IDLE:
+        return UINT64_MAX;
+    case PROBE_PENDING:
+        return self->opens_ns;
+    case PROBE_WARMING:
+        step_ns = WARMING_STEP_NS;
+        break;
+    case PROBE_DRAINING:
+        step_ns = DRAIN_STEP_NS;
+        break;
+    case PROBE_RUNNING:
+    case PROBE_LEFT:
+        break;
+    }
+    return now_ns + step_ns < self->deadline_ns || self->state == PROBE_LEFT
+               ? now_ns + step_ns
+               : self->deadline_ns;
+}
+
+void probe_stop(Probe *self, Children *children)
+{
+    WireEnd end = self->end;
+
+    children_stop(children, CHILD_PROBE, SIGKILL, 0);
+    if (self->board)
+        munmap(self->board, self->board_size);
+    free(self->collected);
+    probe_init(self);
+    self->end = end; /* the window's last word may still be asked for */
+}

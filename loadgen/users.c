@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "users.h"
+
+#include "clock.h"
+#include "random.h"
+#include "work.h"
+
+#include <signal.h>
+#include <stdlib.h>
+
+#define MAX_MEAN_US 3600000000u /* an hour */
+#define MAX_CUT 1000
+
+typedef struct {
+    WireLoad load;
+    uint32_t index;
+    uint64_t iterations_per_ms;
+} User;
+
+static uint64_t pick_burst(Random *random, const User *user)
+{
+    double mean_us = user->load.burst_mean_us;
+    double burst_us = random_exponential(random, mean_us);
+
+    if (burst_us > mean_us * user->load.burst_cut)
+        burst_us = mean_us * user->load.burst_cut;
+    return (uint64_t)(burst_us / 1000 * (double)user->iterations_per_ms);
+}
+
+static void think(Random *random, const User *user)
+{
+    double pause_us = random_exponential(random, user->load.think_mean_us);
+
+    clock_sleep_until(clock_now_ns() + (uint64_t)(pause_us * 1000));
+}
+
+static int live(void *data)
+{
+    const User *user = data;
+    Random random;
+
+    random_init(&random, user->load.seed + user->index);
+    for (;;) {
+        if (user->load.think_mean_us > 0)
+            think(&random, user);
+        work_do(pick_burst(&random, user));
+    }
+    return EXIT_SUCCESS;
+}
+
+static const char *find_fault(const WireLoad *load, uint64_t iterations_per_ms)
+{
+    if (load->users == 0)
+        return NULL;
+    if (iterations_per_ms == 0)
+        return "LOAD: no WORK yet, the size of a burst is unknown";
+    if (load->users > USERS_MAX)
+        return "LOAD: more than 256 users";
+    if (load->burst_mean_us == 0 || load->burst_mean_us > MAX_MEAN_US)
+        return "LOAD: mean burst not within 1 us ... 1 h";
+    if (load->burst_cut == 0 || load->burst_cut > MAX_CUT)
+        return "LOAD: bursts not cut at 1 ... 1000 times their mean";
+    if (load->think_mean_us > MAX_MEAN_US)
+        return "LOAD: mean think time above 1 h";
+    return NULL;
+}
+
+const char *users_set(Children *children, const WireLoad *load,
+                      uint64_t iterations_per_ms)
+{
+    const ChildKind kind = {CHILD_USER, "user", SIGKILL, -1, NULL};
+    const char *fault = find_fault(load, iterations_per_ms);
+    User user = {*load, 0, iterations_per_ms};
+
+    users_stop(children);
+    if (fault)
+        return fault;
+    for (; user.index < load->users; user.index++) {
+        if (children_start(children, &kind, live, &user) < 0) {
+            users_stop(children);
+            return "LOAD: cannot fork so many users";
+        }
+    }
+    return NULL;
+}
+
+void users_stop(Children *children)
+{
+    children_stop(children, CHILD_USER, SIGKILL, 0);
+}

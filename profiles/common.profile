@@ -1,0 +1,151 @@
+# The defaults of every scenario, and what each key means.
+#
+# This is a base, not a scenario: it has no name. A scenario's profile says
+# `base = common` in its [scenario] group and after that only what differs.
+# The base is looked for beside the profile, then among the shipped ones.
+# The values here equal those built into hvbench.
+#
+# A profile is a key file: [groups], `key = value` lines, and comments on lines
+# of their own. Lists are separated by ';'. `hvbench show PROFILE` prints what a
+# profile amounts to.
+
+[scenario]
+# These describe one file and are not inherited:
+#   base    another profile, by name or path, whose keys apply unless this
+#           file has its own
+#   name    1 to 64 letters, digits, '-' or '_'; tells the scenario from the
+#           others in a result set, also in file names. Without it a profile is
+#           only a base
+#   figure  the number of the paper's figure, if it reproduces one
+#   title   what tables and pictures are headed with
+
+[stack]
+# auto, kvm or tcg. auto boots a guest under KVM as far as its HELLO, takes
+# TCG if that fails, and says so: an openable /dev/kvm proves nothing.
+accel = auto
+# QEMU's machine type.
+machine = q35
+# A QEMU binary to use in place of libvirt's choice: a path. A relative path is
+# taken from the directory of the profile that has it.
+emulator =
+# The guests' CPU: default (what the machine type brings), host-passthrough
+# (KVM only), or the name of a model.
+cpu = default
+
+[guests]
+# How many single-vCPU guests: 1 to 64. The paper's bed has eight.
+count = 8
+# Memory of each, MiB: 32 to 65536. Enough that no guest pages; eight of them
+# fit into a small machine.
+memory-mib = 128
+# The kernel's flavour as built by guests/, or the path of a kernel image.
+# Debian's cloud flavour boots fastest where there is no KVM.
+kernel = cloud
+# The path of an initramfs; nothing: the flavour's own. A kernel given by its
+# path needs one.
+initrd =
+# Added to the kernel's command line.
+cmdline =
+# How long a guest may take from its start to its HELLO, s: 1 to 3600. Eight
+# guests that boot at once under TCG, or under a slow nested KVM, take minutes.
+hello-timeout-s = 180
+
+# The keys below are for every guest; a group [guest N], N from 1, has the same
+# keys for one guest and beats them.
+
+# Whether the guest has emulated users: yes or no. A scenario needs a loaded
+# guest unless it measures only levels without users.
+loaded = no
+# Whether the guest has probe users, whose operations are timed: yes or no. A
+# scenario needs at least one measured guest.
+measured = no
+# Whether a priority manager runs in the guest: yes or no.
+manager = no
+# Static cap, % of one CPU: 1 to 100; 0 is no cap.
+cap-percent = 0
+# What the cap limits: vcpu (the thread that runs the guest) or vm (all threads
+# of its QEMU process, so that the overhead counts, too).
+cap-scope = vcpu
+# The cap's period, us: 1000 to 1000000. The guest may use up its share of each
+# period at once and then stands still: a factor of its own. 100 ms is the
+# kernel's default. The share of a period must be at least 1000 us.
+cap-period-us = 100000
+# Share of the CPU relative to the other guests: 1 to 10000. Equal for all, as
+# hosts treat guests by default.
+weight = 100
+
+[load]
+# The levels to measure, some of None, Low, Medium, Busy, Maximum, Overload.
+levels = None;Low;Medium;Busy;Maximum;Overload
+# Emulated users of each loaded guest at the six levels, in that order: 0 at
+# None, up to 256, never fewer than at the level before. With the pauses below
+# they ask for 0, 25, 50, 75, 100 and 150 % of one CPU.
+users = 0;2;4;6;8;12
+# Mean of a user's bursts of work (exponential), ms of CPU: 1 to 10000.
+burst-mean-ms = 100
+# A burst is at most this many times the mean: 1 to 100. Cut, so that a single
+# burst does not decide a cell.
+burst-cut = 4
+# Mean of a user's pause after a burst (exponential), ms: 0 to 600000. 700 ms
+# after 100 ms of work make a user ask for an eighth of a CPU.
+think-mean-ms = 700
+
+[probe]
+# The timed operations in proportion, 0 to 100 each: key (5 ms of CPU), open
+# (60 ms and a document read from disk), launch (fork, exec and 120 ms).
+mix = key:4;open:5;launch:1
+# The operation that verdicts and pictures are about: key, open or launch. It
+# must be in the mix.
+headline = open
+# One operation starts within each slot of this many ms: 1 to 60000. Together
+# with the mix it must keep the probe below 10 % of a CPU; 440 ms are the least
+# that do so with this mix.
+slot-ms = 440
+# Probe users, which take turns so that a late operation delays no other's
+# start: 1 to 64. 16 cover delays of 16 slots, 7 s.
+pool = 16
+
+[manager]
+# How a manager lowers the priority of a process: nice, idle (SCHED_IDLE) or
+# cgroup (a cgroup of the least weight).
+method = nice
+# Time between two looks at the processes, ms: 50 to 60000.
+interval-ms = 500
+# Time constant of the decaying mean of a process's CPU use, ms: 50 to 600000,
+# no less than the interval. A few looks, so that one burst is no verdict.
+memory-ms = 2000
+# A process is demoted when its mean is above this, % of one CPU: 0.1 to 100.
+# A user asks for 12 %, a probe user for less than 1 %.
+demote-percent = 5
+# It gets its priority back when its mean is below this, % of one CPU: at least
+# 0.1 less, so that it does not flicker.
+restore-percent = 2
+# Nice value of what is demoted, with the method nice: 1 to 19.
+nice = 19
+
+[run]
+# Samples of the headline operation in each cell and measured guest: 1 to
+# 10000. The other operations follow the mix. 30 make a window of 26 s.
+samples = 30
+# Cells for each level: 1 to 100. The repetition is the statistical unit:
+# confidence intervals need at least two.
+repetitions = 3
+# From a change of the load to the opening of the window, ms: 0 to 600000. The
+# manager's memory and some pauses of the users should fit in.
+settle-ms = 4000
+# How long unfinished operations are waited for after the window, ms: 0 to
+# 600000. What is not done by then counts with the delay it had reached.
+drain-ms = 6000
+# Seed of the plan, the users and the schedules: 1 to 9007199254740991. The same
+# seed makes the same plan. 0: chosen at random, and recorded.
+seed = 0
+# How often a disturbed cell is run again: 0 to 20.
+reruns = 2
+
+[gate]
+# A cell is disturbed when others than the guests and hvbench used more CPU on
+# the host than this, % of one CPU: 0 to 100000.
+foreign-percent = 10
+# A cell is suspect when the calibration of a guest has changed by more than
+# this, %: 0 to 100.
+drift-percent = 5

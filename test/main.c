@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The test program: hvbench-tests [--unit] [SUITE...] */
+#include "test/suites.h"
+
+#include <CUnit/Basic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_SKIPS 64
+
+static struct {
+    const char *test;
+    const char *reason;
+} skips[MAX_SKIPS];
+static unsigned n_skips;
+
+static const struct {
+    const char *name;
+    CU_TestInfo *tests;
+    bool needs_guests;
+} suites[] = {
+    {"wire", tests_wire, false},
+    {"schedule", tests_schedule, false},
+    {"manager", tests_manager, false},
+    {"agent", tests_agent, false},
+    {"profile", tests_profile, false},
+    {"profile-use", tests_profile_use, false},
+    {"store", tests_store, false},
+    {"p3", tests_p3, false},
+    {"report", tests_report, false},
+    {"plan", tests_plan, false},
+    {"link", tests_link, false},
+    {"conductor", tests_conductor, false},
+    {"cli", tests_cli, false},
+    {"bed", tests_bed, true},
+};
+#define N_SUITES (sizeof suites / sizeof suites[0])
+
+void test_skip(const char *reason)
+{
+    if (n_skips == MAX_SKIPS) {
+        fprintf(stderr, "more than %d tests skipped\n", MAX_SKIPS);
+        abort();
+    }
+    skips[n_skips].test = CU_get_current_test()->pName;
+    skips[n_skips].reason = reason;
+    n_skips++;
+}
+
+static bool is_wanted(size_t suite, int argc, char **argv, bool unit_only)
+{
+    bool named = false;
+
+    for (int i = 1; i < argc; i++) {
+        if (argv[i][0] == '-')
+            continue;
+        named = true;
+        if (strcmp(argv[i], suites[suite].name) == 0)
+            return true;
+    }
+    return !named && !(unit_only && suites[suite].needs_guests);
+}
+
+static bool names_are_known(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++) {
+        bool known = strcmp(argv[i], "--unit") == 0;
+        for (size_t s = 0; s < N_SUITES; s++)
+            known = known || strcmp(argv[i], suites[s].name) == 0;
+        if (!known) {
+            fprintf(stderr, "hvbench-tests: no suite '%s'\n", argv[i]);
+            return false;
+        }
+    }
+    return true;
+}
+
+static int report(void)
+{
+    unsigned ran = CU_get_number_of_tests_run();
+    unsigned failed = CU_get_number_of_tests_failed();
+
+    printf("\n%u tests ran, %u failed, %u skipped\n", ran - n_skips, failed,
+           n_skips);
+    for (unsigned i = 0; i < n_skips; i++)
+        printf("skipped: %s: %s\n", skips[i].test, skips[i].reason);
+    printf("%u passed, %u failed, %u skipped\n", ran - failed - n_skips, failed,
+           n_skips);
+    return failed > 0 || ran == n_skips ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv)
+{
+    bool unit_only = argc > 1 && strcmp(argv[1], "--unit") == 0;
+    int status = EXIT_FAILURE;
+
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    if (!names_are_known(argc, argv) || CU_initialize_registry() != CUE_SUCCESS)
+        return EXIT_FAILURE;
+    for (size_t s = 0; s < N_SUITES; s++) {
+        if (!is_wanted(s, argc, argv, unit_only))
+            continue;
+        CU_pSuite suite = CU_add_suite(suites[s].name, NULL, NULL);
+        for (CU_TestInfo *t = suites[s].tests; suite && t->pName; t++)
+            CU_add_test(suite, t->pName, t->pTestFunc);
+    }
+    CU_basic_set_mode(CU_BRM_VERBOSE);
+    if (CU_basic_run_tests() == CUE_SUCCESS)
+        status = report();
+    CU_cleanup_registry();
+    return status;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The suites of the test program; one file defines each. */
+#ifndef TEST_SUITES_H
+#define TEST_SUITES_H
+
+#include <CUnit/CUnit.h>
+
+/* Marks the running test as skipped and says why in the closing lines. Return
+ * from the test after it. */
+void test_skip(const char *reason);
+
+/* Ends a suite's list of tests, as CU_TEST_INFO_NULL does for CUnit. */
+#define TEST_END   \
+    {              \
+        NULL, NULL \
+    }
+
+/* Without guests or privileges. */
+extern CU_TestInfo tests_wire[];
+extern CU_TestInfo tests_schedule[];
+extern CU_TestInfo tests_manager[];
+extern CU_TestInfo tests_agent[];
+extern CU_TestInfo tests_profile[];
+extern CU_TestInfo tests_profile_use[];
+extern CU_TestInfo tests_store[];
+extern CU_TestInfo tests_p3[];
+extern CU_TestInfo tests_report[];
+extern CU_TestInfo tests_plan[];
+extern CU_TestInfo tests_link[];
+extern CU_TestInfo tests_conductor[];
+extern CU_TestInfo tests_cli[];
+/* With real guests. */
+extern CU_TestInfo tests_bed[];
+
+#endif

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "test/unit/profile-fixture.h"
+
+#include <CUnit/CUnit.h>
+#include <glib/gstdio.h>
+#include <stdio.h>
+#include <string.h>
+
+TestDir *test_dir_new(void)
+{
+    char *dir = g_dir_make_tmp("hvbench-test-XXXXXX", NULL);
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(dir);
+    return dir;
+}
+
+void test_dir_free(TestDir *dir)
+{
+    g_autoptr(GDir) files = g_dir_open(dir, 0, NULL);
+    const char *name;
+
+    while (files && (name = g_dir_read_name(files))) {
+        g_autofree char *path = g_build_filename(dir, name, NULL);
+        g_remove(path);
+    }
+    g_rmdir(dir);
+    g_free(dir);
+}
+
+char *put(const TestDir *dir, const char *name, const char *text, gssize length)
+{
+    char *path = g_build_filename(dir, name, NULL);
+
+    CU_ASSERT_TRUE_FATAL(g_file_set_contents(path, text, length, NULL));
+    return path;
+}
+
+char *set_data_dir(const char *dir)
+{
+    char *before = g_strdup(g_getenv("HVBENCH_DATA_DIR"));
+
+    if (dir)
+        g_setenv("HVBENCH_DATA_DIR", dir, TRUE);
+    else
+        g_unsetenv("HVBENCH_DATA_DIR");
+    return before;
+}
+
+void expect_text(const char *actual, const char *expected)
+{
+    CU_ASSERT_STRING_EQUAL(actual, expected);
+    if (strcmp(actual, expected) != 0)
+        fprintf(stderr, "\n  expected: %s\n  actual:   %s\n", expected, actual);
+}
+
+HvbProfile *load_text(const char *text)
+{
+    g_autoptr(GError) error = NULL;
+    HvbProfile *profile = hvb_profile_from_text(text, "t.profile", &error);
+
+    if (error)
+        fprintf(stderr, "\n  %s\n", error->message);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(profile);
+    return profile;
+}
+
+HvbProfile *load_file(const char *path)
+{
+    g_autoptr(GError) error = NULL;
+    HvbProfile *profile = hvb_profile_load(path, &error);
+
+    if (error)
+        fprintf(stderr, "\n  %s\n", error->message);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(profile);
+    return profile;
+}
