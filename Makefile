@@ -8,6 +8,7 @@
 #   make install  PREFIX=/usr/local DESTDIR=
 #   make clean
 #
+#   V=1           print whole commands
 #   SANITIZE=1    with ASan and UBSan, in a build directory of its own
 #   KERNEL=FILE MODULES=DIR  build the guests' image for another kernel
 
@@ -27,7 +28,7 @@ PACKAGE_LIBS = $(shell pkg-config --libs $(PACKAGES))
 
 WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
            -Wformat=2 $(if $(CI),-Werror)
-SANITIZERS = $(if $(SANITIZE),-fsanitize=address,undefined \
+SANITIZERS = $(if $(SANITIZE),-fsanitize=address -fsanitize=undefined \
              -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
 CFLAGS ?= -O2 -g
 HVB_CFLAGS = -std=gnu17 $(WARNINGS) $(SANITIZERS) -I. -I$(BUILD) -MMD -MP \
@@ -48,6 +49,10 @@ HVB_OBJECTS := $(call objects,$(HVB_SOURCES) $(SHARED_SOURCES)) \
                $(BUILD)/obj/resources.o
 TEST_OBJECTS := $(call objects,$(TEST_SOURCES) $(TESTED_AGENT_SOURCES))
 AGENT_OBJECTS := $(patsubst %.c,$(BUILD)/agent/%.o,$(AGENT_SOURCES))
+
+# What a rule does in a word, or with V=1 the whole command.
+V ?=
+QUIET = $(if $(V),,@printf '  %-8s%s\n' $(1) $@;)
 
 .PHONY: all setup run check check-unit check-built lint bench install clean \
         guests
@@ -74,30 +79,30 @@ check-unit: $(BUILD)/hvbench-tests $(BUILD)/hvbench-agent
 	$(BUILD)/hvbench-tests --unit
 
 $(BUILD)/hvbench: $(BUILD)/obj/hvbench/main.o $(HVB_OBJECTS)
-	$(CC) $(HVB_CFLAGS) $(LDFLAGS) -o $@ $^ $(PACKAGE_LIBS) -lm
+	$(call QUIET,LINK)$(CC) $(HVB_CFLAGS) $(LDFLAGS) -o $@ $^ $(PACKAGE_LIBS) -lm
 
 $(BUILD)/hvbench-tests: $(TEST_OBJECTS) $(HVB_OBJECTS)
-	$(CC) $(HVB_CFLAGS) $(LDFLAGS) -o $@ $^ $(PACKAGE_LIBS) -lcunit -lm
+	$(call QUIET,LINK)$(CC) $(HVB_CFLAGS) $(LDFLAGS) -o $@ $^ $(PACKAGE_LIBS) -lcunit -lm
 
 # Static, and never sanitized: it is /init of a guest without libraries.
 $(BUILD)/hvbench-agent: $(AGENT_OBJECTS)
-	$(CC) $(LDFLAGS) -static -o $@ $^ -lm
+	$(call QUIET,LINK)$(CC) $(LDFLAGS) -static -o $@ $^ -lm
 
 $(BUILD)/agent/%.o: %.c | $(BUILD)/version.h
 	@mkdir -p $(@D)
-	$(CC) -std=gnu17 $(WARNINGS) -O2 -g -I. -I$(BUILD) -MMD -MP -c -o $@ $<
+	$(call QUIET,CC)$(CC) -std=gnu17 $(WARNINGS) -O2 -g -I. -I$(BUILD) -MMD -MP -c -o $@ $<
 
 $(BUILD)/obj/%.o: %.c | $(BUILD)/version.h
 	@mkdir -p $(@D)
-	$(CC) $(HVB_CFLAGS) $(PACKAGE_CFLAGS) -c -o $@ $<
+	$(call QUIET,CC)$(CC) $(HVB_CFLAGS) $(PACKAGE_CFLAGS) -c -o $@ $<
 
 $(BUILD)/obj/resources.o: $(BUILD)/resources.c
 	@mkdir -p $(@D)
-	$(CC) -O1 $(PACKAGE_CFLAGS) -c -o $@ $<
+	$(call QUIET,CC)$(CC) -O1 $(PACKAGE_CFLAGS) -c -o $@ $<
 
 $(BUILD)/resources.c: $(RESOURCES)
 	@mkdir -p $(@D)
-	glib-compile-resources --sourcedir=. --generate-source --target=$@ \
+	$(call QUIET,GEN)glib-compile-resources --sourcedir=. --generate-source --target=$@ \
 	    --c-name hvbench \
 	    --dependency-file=$(BUILD)/resources.d $<
 
@@ -116,7 +121,8 @@ lint:
 	clang-format --dry-run -Werror $$(git ls-files '*.c' '*.h')
 	cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 \
 	    --enable=warning,performance,portability \
-	    --suppress=missingIncludeSystem -I. hvbench loadgen test
+	    --library=gtk --library=posix '-DG_DEFINE_QUARK(a,b)=' \
+	    --suppress=missingIncludeSystem -I. hvbench loadgen guests test
 	clang-tidy --quiet $$(git ls-files '*.c') -- -std=gnu17 -I. -I$(BUILD) \
 	    $(PACKAGE_CFLAGS)
 

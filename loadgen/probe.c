@@ -23,6 +23,7 @@
 #define LEAD_NS (200 * NS_PER_MS)
 #define COLLECT_STEP_NS (250 * NS_PER_MS)
 #define DRAIN_STEP_NS (50 * NS_PER_MS)
+#define WARM_UP_ITERATIONS 100000
 #define MIN_SLOT_US 1000u
 #define MAX_SLOT_US 60000000u
 #define MAX_DRAIN_MS 600000u
@@ -102,7 +103,7 @@ static int probe(void *data)
     touch_board(board);
     /* What cannot be prepared will fail when it is used, and be counted. */
     operation_prepare(&user->means);
-    work_do(user->means.iterations_per_ms);
+    work_do(WARM_UP_ITERATIONS);
     wait_for_opening(board);
     while ((index = board->next++) < board->n)
         operate(user, index);

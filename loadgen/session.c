@@ -74,7 +74,7 @@ static void on_welcome(Session *session, const WireFrame *frame)
     if (welcome.version != WIRE_VERSION) {
         fprintf(stderr,
                 "[hvbench-agent] the host speaks version %u of the protocol, "
-                "this agent version %u: use those of one build\n",
+                "this agent version %d: use those of one build\n",
                 welcome.version, WIRE_VERSION);
         agent_reset(&session->agent);
         session->link = LINK_REFUSED;

@@ -15,19 +15,24 @@ static char *memory_path(void)
     return g_build_filename(HVB_STATE_DIR, "accel", NULL);
 }
 
-/* What an answer depends on: this boot, this QEMU, this kernel. */
+/* What an answer depends on: this boot, this QEMU, this kernel, and who may
+ * open /dev/kvm. */
 static char *situation(HvbConnection *connection, const HvbProfile *profile)
 {
     g_autofree char *boot = NULL;
     unsigned long qemu = 0;
+    GStatBuf kvm = {0};
 
     if (!g_file_get_contents("/proc/sys/kernel/random/boot_id", &boot, NULL,
                              NULL))
         boot = g_strdup("unknown boot");
     virConnectGetVersion(connection->handle, &qemu);
-    return g_strdup_printf("%s QEMU %lu %s, %s, %s", g_strchomp(boot), qemu,
-                           profile->emulator, profile->machine,
-                           profile->kernel);
+    /* All zero if there is none. */
+    (void)g_stat("/dev/kvm", &kvm);
+    return g_strdup_printf("%s QEMU %lu %s, %s, %s, kvm %o %u:%u",
+                           g_strchomp(boot), qemu, profile->emulator,
+                           profile->machine, profile->kernel,
+                           (guint)kvm.st_mode, kvm.st_uid, kvm.st_gid);
 }
 
 /* Returns AUTO if nothing is remembered for this situation. */
@@ -70,6 +75,14 @@ static void remember(const char *now, HvbAccel accel, const char *reason)
 static char *first_line(const char *text)
 {
     return g_strndup(text, strcspn(text, "\n"));
+}
+
+HvbAccel hvb_accel_recall(HvbConnection *connection, const HvbProfile *profile,
+                          char **ret_reason)
+{
+    g_autofree char *now = situation(connection, profile);
+
+    return recall(now, ret_reason);
 }
 
 HvbAccel hvb_accel_choose(HvbConnection *connection, const HvbProfile *profile,

@@ -17,4 +17,9 @@ HvbAccel hvb_accel_choose(HvbConnection *connection, const HvbProfile *profile,
                           const HvbBootSettings *settings, char **ret_reason,
                           GError **error);
 
+/* The answer that is remembered, without trying anything; AUTO if there is
+ * none. `ret_reason` as above. */
+HvbAccel hvb_accel_recall(HvbConnection *connection, const HvbProfile *profile,
+                          char **ret_reason);
+
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "hvbench/bed/bed.h"
 
-G_DEFINE_QUARK(hvb - bed - error - quark, hvb_bed_error)
+G_DEFINE_QUARK(hvb_bed_error, hvb_bed_error)
 
 void hvb_stack_clear(HvbStack *stack)
 {

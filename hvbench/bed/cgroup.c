@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "hvbench/bed/cgroup.h"
 
+#include <glib/gstdio.h>
 #include <linux/magic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -81,20 +82,29 @@ static gboolean unified(void)
     return statfs(CGROUP_ROOT, &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC;
 }
 
-/* libvirt puts each vCPU in a group "vcpuN" of its own below the VM's. */
+/* The directory of the thread's group, or NULL if libvirt gave its vCPU no
+ * group of its own there: it is called "vcpu0", below the VM's. */
+static char *vcpu_dir(const char *listing, const char *controller)
+{
+    g_autofree char *group = group_of(listing, controller);
+    const char *mount = controller ? controller : unified() ? "" : "unified";
+
+    if (!group || !g_str_has_suffix(group, "/vcpu0"))
+        return NULL;
+    return g_build_filename(CGROUP_ROOT, mount, group, NULL);
+}
+
 static gboolean set_dirs(HvbCgroup *self, const char *listing)
 {
-    g_autofree char *cpu = group_of(listing, self->v2 ? NULL : "cpu");
-    g_autofree char *account = group_of(listing, self->v2 ? NULL : "cpuacct");
-
-    if (!cpu || !account || !g_str_has_suffix(cpu, "/vcpu0"))
+    self->vcpu = vcpu_dir(listing, self->v2 ? NULL : "cpu");
+    self->vcpu_account = vcpu_dir(listing, "cpuacct");
+    self->account_v1 = self->vcpu_account != NULL;
+    if (!self->vcpu_account)
+        self->vcpu_account = vcpu_dir(listing, NULL);
+    if (!self->vcpu || !self->vcpu_account)
         return FALSE;
-    self->vcpu =
-        g_build_filename(CGROUP_ROOT, self->v2 ? "" : "cpu", cpu, NULL);
-    self->vcpu_account =
-        g_build_filename(CGROUP_ROOT, self->v2 ? "" : "cpuacct", account, NULL);
     self->vm = g_path_get_dirname(self->vcpu);
-    self->account = g_path_get_dirname(self->vcpu_account);
+    self->vm_account = g_path_get_dirname(self->vcpu_account);
     /* Under systemd the VM's scope carries the weight, and a group "libvirt"
      * in it the rest. */
     self->shares = g_str_has_suffix(self->vm, "/libvirt")
@@ -127,8 +137,8 @@ HvbCgroup *hvb_cgroup_find(const char *name, GError **error)
         g_set_error(error, HVB_BED_ERROR, HVB_BED_ERROR_HOST,
                     "%s: libvirt gave its vCPU no CPU control group (%s): "
                     "caps and weights need a privileged libvirt and a host "
-                    "with the cpu%s controller",
-                    name, path, self->v2 ? "" : " and cpuacct");
+                    "with the cpu controller",
+                    name, path);
         return NULL;
     }
     return g_steal_pointer(&self);
@@ -141,7 +151,7 @@ void hvb_cgroup_free(HvbCgroup *cgroup)
     g_free(cgroup->vm);
     g_free(cgroup->vcpu);
     g_free(cgroup->shares);
-    g_free(cgroup->account);
+    g_free(cgroup->vm_account);
     g_free(cgroup->vcpu_account);
     g_free(cgroup);
 }
@@ -243,7 +253,7 @@ static gboolean add_throttling(const HvbCgroup *self, const char *dir,
 static gboolean read_usage(const HvbCgroup *self, const char *dir,
                            gint64 *ret_ns, GError **error)
 {
-    if (!self->v2)
+    if (self->account_v1)
         return read_number(dir, "cpuacct.usage", ret_ns, HVB_BED_ERROR_GUEST,
                            error);
     g_autofree char *stat =
@@ -259,7 +269,7 @@ gboolean hvb_cgroup_read_meter(const HvbCgroup *cgroup,
 {
     HvbGuestMeter meter = {.time_ns = hvb_now_ns()};
 
-    if (!read_usage(cgroup, cgroup->account, &meter.cpu_ns, error) ||
+    if (!read_usage(cgroup, cgroup->vm_account, &meter.cpu_ns, error) ||
         !read_usage(cgroup, cgroup->vcpu_account, &meter.vcpu_ns, error) ||
         !add_throttling(cgroup, cgroup->vcpu, &meter, error) ||
         !add_throttling(cgroup, cgroup->vm, &meter, error))
@@ -267,4 +277,18 @@ gboolean hvb_cgroup_read_meter(const HvbCgroup *cgroup,
     meter.emulator_ns = meter.cpu_ns - meter.vcpu_ns;
     *ret_meter = meter;
     return TRUE;
+}
+
+void hvb_cgroup_remove_partition(void)
+{
+    GDir *dir = g_dir_open(CGROUP_ROOT, 0, NULL);
+    const char *mount;
+
+    while (dir && (mount = g_dir_read_name(dir))) {
+        g_autofree char *path =
+            g_build_filename(CGROUP_ROOT, mount, "machine", NULL);
+        g_rmdir(path);
+    }
+    if (dir)
+        g_dir_close(dir);
 }

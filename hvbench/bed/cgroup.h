@@ -10,12 +10,17 @@
 #include "hvbench/bed/bed.h"
 
 typedef struct {
-    gboolean v2;
-    pid_t pid;     /* of QEMU */
-    char *vm;      /* directory of the whole VM, CPU controller */
-    char *vcpu;    /* of its vCPU */
-    char *shares;  /* of the group that carries the weight */
-    char *account; /* the VM's directory of the accounting controller (v1) */
+    gboolean v2; /* which version the CPU controller has */
+    pid_t pid;   /* of QEMU */
+    /* Directories of the CPU controller: of the whole VM, of its vCPU, and of
+     * the group that carries the weight. */
+    char *vm;
+    char *vcpu;
+    char *shares;
+    /* Where CPU time is charged, VM and vCPU: in cgroup v1's cpuacct if libvirt
+     * uses it, else in the cgroup2 tree, which a v1 host has as well. */
+    gboolean account_v1;
+    char *vm_account;
     char *vcpu_account;
 } HvbCgroup;
 
@@ -31,5 +36,9 @@ gboolean hvb_cgroup_read_tuning(const HvbCgroup *cgroup, HvbTuning *ret_tuning,
 /* What has been charged so far. Errors: HVB_BED_ERROR_GUEST with the file. */
 gboolean hvb_cgroup_read_meter(const HvbCgroup *cgroup,
                                HvbGuestMeter *ret_meter, GError **error);
+
+/* Removes the group "machine" that the embedded driver makes for its guests,
+ * where it is empty. */
+void hvb_cgroup_remove_partition(void);
 
 #endif

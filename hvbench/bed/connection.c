@@ -2,6 +2,7 @@
 #include "hvbench/bed/connection.h"
 
 #include "hvbench/bed/bed.h"
+#include "hvbench/bed/cgroup.h"
 #include "hvbench/bed/parallel.h"
 
 #include <errno.h>
@@ -68,7 +69,7 @@ static gboolean make_dir(const char *path, GError **error)
 }
 
 /* Where the files of beds are kept: QEMU's user must get there. */
-static char *state_dir(void)
+char *hvb_connection_state_dir(void)
 {
     if (geteuid() == 0)
         return g_strdup(HVB_STATE_DIR);
@@ -222,7 +223,7 @@ static void remove_stale_files(const char *dir)
 HvbConnection *hvb_connection_open(const char *uri, GError **error)
 {
     g_autoptr(HvbConnection) self = g_new0(HvbConnection, 1);
-    g_autofree char *state = state_dir();
+    g_autofree char *state = hvb_connection_state_dir();
     Opening opening = {self, NULL};
     gpointer items[] = {&opening};
 
@@ -260,6 +261,8 @@ void hvb_connection_close(HvbConnection *connection)
     if (connection->handle) {
         gpointer items[] = {connection->handle};
         hvb_parallel(close_in_thread, items, 1, 1, NULL);
+        if (connection->embedded)
+            hvb_cgroup_remove_partition();
     }
     if (connection->dir)
         remove_tree(connection->dir);

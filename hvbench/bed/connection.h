@@ -29,6 +29,10 @@ typedef struct {
     int lock;  /* held as long as the connection is open */
 } HvbConnection;
 
+/* Where the connections of this user keep their files ("bed-PID") and lock.
+ * Caller frees. */
+char *hvb_connection_state_dir(void);
+
 /* Connects to `uri`, or to the embedded driver if it is NULL (root only), and
  * clears away what a killed hvbench left behind: domains with our prefix, and
  * files. Errors: HVB_BED_ERROR_HOST, _LIBVIRT. */

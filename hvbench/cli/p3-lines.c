@@ -10,6 +10,7 @@
 #define MEAN_COLUMNS 9
 #define COUNT_COLUMNS 6
 #define MAX_BIN_COLUMNS 6
+#define TABLE_COLUMNS 79 /* of the table with all its figures */
 /* The landmarks, 50 ms and 1 s, have a column each after these bins. */
 #define N_LANDMARKS 2
 static const guint landmark_after[N_LANDMARKS] = {0, 8};
@@ -238,28 +239,39 @@ GPtrArray *hvb_p3_lines(const HvbP3 *p3, const HvbTerminal *terminal,
     return lines;
 }
 
+static gboolean table_is_wide(const HvbTerminal *terminal)
+{
+    return terminal->columns >= TABLE_COLUMNS;
+}
+
+static char *whole_percent(double percent)
+{
+    return isnan(percent) ? g_strdup(HVB_TEXT_NOTHING)
+                          : g_strdup_printf("%.0f", percent);
+}
+
 static char *table_row(const HvbP3 *p3, const HvbP3Level *level,
                        const HvbTerminal *terminal)
 {
     const HvbP3Row *row = hvb_p3_headline(p3, level);
-    const double ms[] = {row->mean_ms, row->p50_ms, row->p90_ms,
-                         row->p99_ms,  row->max_ms, row->spread_ms};
+    gboolean wide = table_is_wide(terminal);
     GString *line = g_string_new(NULL);
 
     g_string_append_printf(line, "  %-8s%7u", hvb_level_name(level->level),
                            row->samples);
-    for (gsize i = 0; i < G_N_ELEMENTS(ms); i++)
-        append_figure(line, terminal, i == 5 ? 7 : 6, hvb_text_ms(ms[i]));
+    append_figure(line, terminal, 6, hvb_text_ms(row->mean_ms));
+    if (wide)
+        append_figure(line, terminal, 6, hvb_text_ms(row->p50_ms));
+    append_figure(line, terminal, 6, hvb_text_ms(row->p90_ms));
+    if (wide)
+        append_figure(line, terminal, 6, hvb_text_ms(row->p99_ms));
+    append_figure(line, terminal, 6, hvb_text_ms(row->max_ms));
+    append_figure(line, terminal, 7, hvb_text_ms(row->spread_ms));
     append_figure(line, terminal, 7, hvb_text_share(row->within_50ms));
-    append_figure(line, terminal, 7, hvb_text_share(row->over_1s));
-    append_figure(line, terminal, 6,
-                  isnan(level->guest_busy_percent)
-                      ? g_strdup(HVB_TEXT_NOTHING)
-                      : g_strdup_printf("%.0f", level->guest_busy_percent));
-    append_figure(line, terminal, 5,
-                  isnan(level->host_busy_percent)
-                      ? g_strdup(HVB_TEXT_NOTHING)
-                      : g_strdup_printf("%.0f", level->host_busy_percent));
+    if (wide)
+        append_figure(line, terminal, 7, hvb_text_share(row->over_1s));
+    append_figure(line, terminal, 6, whole_percent(level->guest_busy_percent));
+    append_figure(line, terminal, 5, whole_percent(level->host_busy_percent));
     return g_string_free(line, FALSE);
 }
 
@@ -271,21 +283,21 @@ static char *table_remark(const HvbP3 *p3, const HvbP3Level *level)
         guint n;
         const char *what;
     } remarks[] = {
-        {level->disturbed, "cells left out (disturbed or failed)"},
-        {level->suspect, "cells suspect (calibration drifted)"},
+        {level->disturbed, "disturbed or failed cells, left out"},
+        {level->suspect, "suspect cells (calibration drifted)"},
         {level->lost, "samples lost"},
-        {row->censored, "censored (a lower bound of their delay counts)"},
+        {row->censored, "samples censored (their delay is a lower bound)"},
         {row->failed, "operations failed"},
     };
     GString *line = g_string_new(NULL);
 
     for (gsize i = 0; i < G_N_ELEMENTS(remarks); i++)
         if (remarks[i].n > 0)
-            g_string_append_printf(line, "%s%u %s", line->len > 0 ? ", " : "",
-                                   remarks[i].n, remarks[i].what);
+            g_string_append_printf(line, "%s%s: %u", line->len > 0 ? "; " : "",
+                                   remarks[i].what, remarks[i].n);
     if (line->len == 0)
         return g_string_free(line, TRUE);
-    g_string_prepend(line, ": ");
+    g_string_prepend(line, ", ");
     g_string_prepend(line, hvb_level_name(level->level));
     g_string_prepend(line, "  ");
     return g_string_free(line, FALSE);
@@ -297,8 +309,12 @@ GPtrArray *hvb_p3_table(const HvbP3 *p3, const HvbTerminal *terminal)
     GString *head = g_string_new(NULL);
 
     hvb_terminal_dim(head, terminal);
-    g_string_append(head, "  level  samples  mean   p50   p90   p99   max"
-                          " spread  <50ms   >=1s guest host");
+    g_string_append(head,
+                    table_is_wide(terminal)
+                        ? "  level  samples  mean   p50   p90   p99   max"
+                          " spread  <50ms   >=1s guest host"
+                        : "  level  samples  mean   p90   max spread  <50ms"
+                          " guest host");
     hvb_terminal_normal(head, terminal);
     g_ptr_array_add(lines, g_string_free(head, FALSE));
     for (guint i = 0; i < p3->levels->len; i++)

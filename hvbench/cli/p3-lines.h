@@ -13,7 +13,7 @@
 GPtrArray *hvb_p3_lines(const HvbP3 *p3, const HvbTerminal *terminal,
                         guint height, int current);
 
-/* Its figures as a table of at most 79 columns. */
+/* Its figures as a table of 79 columns, or with fewer of them of 60. */
 GPtrArray *hvb_p3_table(const HvbP3 *p3, const HvbTerminal *terminal);
 
 #endif

@@ -86,9 +86,9 @@ static GPtrArray *block_lines(const HvbProgress *progress)
     return lines;
 }
 
-/* Appends what takes the cursor to the block's first line and clears from
- * there. After a resize the terminal has broken the longer lines anew. */
-static void append_erase(GString *out, HvbProgress *progress)
+/* Appends what takes the cursor to the block's first line. After a resize the
+ * terminal has broken the longer lines anew. */
+static void append_return(GString *out, HvbProgress *progress)
 {
     guint up = 0;
 
@@ -100,7 +100,7 @@ static void append_erase(GString *out, HvbProgress *progress)
     if (up > 0)
         g_string_append_printf(out, "\033[%uA",
                                MIN(up, progress->terminal.rows - 1));
-    g_string_append(out, "\r\033[J");
+    g_string_append_c(out, '\r');
     g_array_set_size(progress->drawn, 0);
 }
 
@@ -117,24 +117,25 @@ static void append_block(GString *out, HvbProgress *progress)
         hvb_terminal_clip(line, progress->terminal.columns - 1);
         columns = hvb_terminal_width(line->str);
         g_array_append_val(progress->drawn, columns);
-        g_string_append_printf(out, "%s\n", line->str);
+        g_string_append_printf(out, "%s\033[K\n", line->str);
     }
 }
 
-/* Redraws at once, below `note` if there is one. All in one write, and the
- * cursor shown again at its end: whatever ends the program in between leaves
- * the terminal usable. */
+/* Redraws at once, below `note` if there is one: over the old picture, then
+ * clears what is left of it, so that nothing flickers. All in one write, and
+ * the cursor shown again at its end: whatever ends the program in between
+ * leaves the terminal usable. */
 static void redraw(HvbProgress *progress, const char *note)
 {
     g_autoptr(GString) out = g_string_new("\033[?25l");
 
     g_clear_handle_id(&progress->redraw_timer, g_source_remove);
     hvb_terminal_look(progress->stream, &progress->terminal);
-    append_erase(out, progress);
+    append_return(out, progress);
     if (note)
-        g_string_append_printf(out, "%s\n", note);
+        g_string_append_printf(out, "%s\033[K\n", note);
     append_block(out, progress);
-    g_string_append(out, "\033[?25h");
+    g_string_append(out, "\033[J\033[?25h");
     fwrite(out->str, 1, out->len, progress->stream);
     fflush(progress->stream);
     progress->drawn_us = g_get_monotonic_time();

@@ -11,7 +11,10 @@
 
 #define SUFFIX ".profile"
 
-G_DEFINE_QUARK(hvb - profile - error - quark, hvb_profile_error)
+GQuark hvb_profile_error_quark(void)
+{
+    return g_quark_from_static_string("hvb-profile-error-quark");
+}
 
 void hvb_profile_free(HvbProfile *profile)
 {

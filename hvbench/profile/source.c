@@ -159,6 +159,16 @@ static HvbSetting *setting_new(const char *group, guint line)
     return setting;
 }
 
+/* The key's value without escapes and outer spaces; NULL if an escape is
+ * unknown, which GLib reports beside the value. */
+static char *unescaped(GKeyFile *key_file, const char *group, const char *key)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *text = g_key_file_get_string(key_file, group, key, &error);
+
+    return error ? NULL : g_strdup(g_strstrip(text));
+}
+
 /* Finds what GKeyFile has found, by the same rules, line by line. */
 static void scan(const char *text, GKeyFile *key_file, GPtrArray *settings)
 {
@@ -178,10 +188,7 @@ static void scan(const char *text, GKeyFile *key_file, GPtrArray *settings)
             setting->raw = g_strstrip(g_strdup(equals + 1));
             *equals = '\0';
             setting->key = g_strdup(g_strchomp(line));
-            setting->text =
-                g_key_file_get_string(key_file, group, setting->key, NULL);
-            if (setting->text)
-                g_strstrip(setting->text);
+            setting->text = unescaped(key_file, group, setting->key);
         }
     }
 }

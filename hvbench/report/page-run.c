@@ -96,7 +96,7 @@ static void set_wanted(JsonObject *row, const HvbGuestProfile *guest)
     hvb_page_set(row, "role", g_strdup(role->str));
     hvb_page_set(row, "wanted_cap",
                  guest->cap_percent > 0
-                     ? g_strdup_printf("%u %% of %s, per %u µs",
+                     ? g_strdup_printf("%u %% of a CPU, scope %s, per %u µs",
                                        guest->cap_percent,
                                        hvb_cap_scope_name(guest->cap_scope),
                                        guest->cap_period_us)

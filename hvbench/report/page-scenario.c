@@ -10,7 +10,7 @@ static char *number(guint n)
     return g_strdup_printf("%u", n);
 }
 
-/* "12–15", NULL if there is no interval. */
+/* "12 to 15", NULL if there is no interval. */
 static char *interval_of(const HvbP3Row *row)
 {
     g_autofree char *low = hvb_text_ms(row->mean_low_ms);
@@ -18,7 +18,7 @@ static char *interval_of(const HvbP3Row *row)
 
     if (isnan(row->mean_low_ms) || isnan(row->mean_high_ms))
         return NULL;
-    return g_strdup_printf("%s–%s", low, high);
+    return g_strdup_printf("%s to %s", low, high);
 }
 
 static JsonObject *figures_of(const HvbP3Level *level, const HvbP3Row *row)

@@ -2,6 +2,7 @@
 #include "hvbench/report/text.h"
 
 #include <math.h>
+#include <string.h>
 
 const guint32 hvb_level_colours[HVB_N_LEVELS] = {
     0x364b9a, 0x6ea6cd, 0xeac95b, 0xfda45b, 0xee6a45, 0xa50026,
@@ -14,6 +15,9 @@ static char *format(const char *number_format, double value, const char *unit)
     if (isnan(value))
         return g_strdup(HVB_TEXT_NOTHING);
     g_ascii_formatd(number, sizeof number, number_format, value);
+    /* Rounding must not leave a sign before nothing: "-0.0". */
+    if (number[0] == '-' && strpbrk(number, "123456789") == NULL)
+        return g_strconcat(number + 1, unit, NULL);
     return g_strconcat(number, unit, NULL);
 }
 

@@ -96,6 +96,7 @@ static void test_hog_is_demoted_within_three_seconds(void)
     world.use[0] = 0.125;
     unsigned looks = pass_until(&world, MANAGER_DEMOTE, 100, 30);
     CU_ASSERT_TRUE(looks > 2 && looks <= 10);
+    manager_clear(&world.manager);
     world_init(&world, &settings, false);
     add(&world, 100, 1, 1.0);
     looks = pass_until(&world, MANAGER_DEMOTE, 100, 30);
@@ -390,7 +391,7 @@ static void test_stat_with_a_wicked_name_is_parsed(void)
 {
     static const char text[] =
         "4711 (a) R (b\n) R 12 4711 33 0 -1 4194304 1 2 3 4 150 50 9 9 25 5 1 "
-        "0 98765 1 2 3 4 5 6 7 8 9 10 11 12 13 14 17 1 0 3 0 0 0\n";
+        "0 98765 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 17 1 0 3 0 0 0\n";
     ProcessLook look;
 
     CU_ASSERT_TRUE_FATAL(process_parse(text, 100, &look));

@@ -393,8 +393,19 @@ static void test_interval_holds_the_truth_as_often_as_it_says(void)
     gsl_rng_free(rng);
 }
 
-static void add_meter(HvbCell *cell, HvbMeterRecord meter)
+/* Guest and host agree on the length of the window. */
+static void add_meter(HvbCell *cell, guint guest, gboolean has_guest_view,
+                      gint64 window_ns, gint64 idle_ns, gint64 host_cpu_ns)
 {
+    HvbMeterRecord meter = {
+        .guest = guest,
+        .guest_window_ns = window_ns,
+        .idle_ns = idle_ns,
+        .has_guest_view = has_guest_view,
+        .host_window_ns = window_ns,
+        .host_cpu_ns = host_cpu_ns,
+    };
+
     g_array_append_val(cell->meters, meter);
 }
 
@@ -406,29 +417,26 @@ static void test_busy_is_weighted_by_the_window(void)
     const HvbP3Level *level;
 
     add_sample(cell, 0, 1);
-    add_meter(cell, (HvbMeterRecord){.guest = 1,
-                                     .has_guest_view = TRUE,
-                                     .guest_window_ns = 1000,
-                                     .idle_ns = 0,
-                                     .host_window_ns = 1000,
-                                     .host_cpu_ns = 520});
-    add_meter(cell, (HvbMeterRecord){.guest = 0,
-                                     .user_ns = 500,
-                                     .system_ns = 200,
-                                     .steal_ns = 100,
-                                     .idle_ns = 1200});
+    add_meter(cell, 1, TRUE, 1000, 0, 520);
     cell = add_cell(cells, HVB_CELL_DONE);
     add_sample(cell, 0, 1);
-    add_meter(cell, (HvbMeterRecord){.guest = 1,
-                                     .has_guest_view = TRUE,
-                                     .guest_window_ns = 3000,
-                                     .idle_ns = 1000,
-                                     .host_window_ns = 3000,
-                                     .host_cpu_ns = 1480});
+    add_meter(cell, 1, TRUE, 3000, 1000, 1480);
     level = update(p3, cells);
     CU_ASSERT_DOUBLE_EQUAL(level->guest_busy_percent, 75, 1e-9);
     CU_ASSERT_DOUBLE_EQUAL(level->host_busy_percent, 50, 1e-9);
-    CU_ASSERT_DOUBLE_EQUAL(level->host_total_percent, 40, 1e-9);
+}
+
+static void test_host_is_busy_when_it_is_not_idle(void)
+{
+    HvbMeterRecord meter = {.user_ns = 500,
+                            .system_ns = 200,
+                            .steal_ns = 100,
+                            .idle_ns = 1200};
+    g_autoptr(GPtrArray) cells = new_cells();
+    g_autoptr(HvbP3) p3 = new_p3();
+
+    g_array_append_val(add_cell(cells, HVB_CELL_DONE)->meters, meter);
+    CU_ASSERT_DOUBLE_EQUAL(update(p3, cells)->host_total_percent, 40, 1e-9);
 }
 
 static void test_busy_is_of_the_measured_guests_alone(void)
@@ -439,15 +447,8 @@ static void test_busy_is_of_the_measured_guests_alone(void)
     const HvbP3Level *level;
 
     add_sample(cell, 0, 1);
-    add_meter(cell, (HvbMeterRecord){.guest = 1,
-                                     .host_window_ns = 1000,
-                                     .host_cpu_ns = 300});
-    add_meter(cell, (HvbMeterRecord){.guest = 2,
-                                     .has_guest_view = TRUE,
-                                     .guest_window_ns = 1000,
-                                     .idle_ns = 10,
-                                     .host_window_ns = 1000,
-                                     .host_cpu_ns = 900});
+    add_meter(cell, 1, FALSE, 1000, 0, 300);
+    add_meter(cell, 2, TRUE, 1000, 10, 900);
     level = update(p3, cells);
     CU_ASSERT(isnan(level->guest_busy_percent)); /* not asked */
     CU_ASSERT_DOUBLE_EQUAL(level->host_busy_percent, 30, 1e-9);
@@ -461,10 +462,7 @@ static void test_meter_that_counts_too_much_idle_time_shows_none_busy(void)
     HvbCell *cell = add_cell(cells, HVB_CELL_DONE);
 
     add_sample(cell, 0, 1);
-    add_meter(cell, (HvbMeterRecord){.guest = 1,
-                                     .has_guest_view = TRUE,
-                                     .guest_window_ns = 1000,
-                                     .idle_ns = 1010});
+    add_meter(cell, 1, TRUE, 1000, 1010, 0);
     CU_ASSERT_EQUAL(update(p3, cells)->guest_busy_percent, 0);
 }
 
@@ -494,6 +492,7 @@ CU_TestInfo tests_p3[] = {
     TEST(cells_that_agree_give_a_narrow_interval),
     TEST(interval_holds_the_truth_as_often_as_it_says),
     TEST(busy_is_weighted_by_the_window),
+    TEST(host_is_busy_when_it_is_not_idle),
     TEST(busy_is_of_the_measured_guests_alone),
     TEST(meter_that_counts_too_much_idle_time_shows_none_busy),
     TEST_END,

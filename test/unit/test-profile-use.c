@@ -457,26 +457,6 @@ static void test_data_dir_is_the_environments_or_the_source_tree(void)
     expect_text(own_kernel, in_build);
 }
 
-static void test_names_round_trip_in_any_case(void)
-{
-    HvbLevel level = HVB_LEVEL_NONE;
-    HvbAccel accel = HVB_ACCEL_AUTO;
-    WireOperation operation = WIRE_KEY;
-
-    for (int i = 0; i < HVB_N_LEVELS; i++) {
-        g_autofree char *name = g_ascii_strup(hvb_level_name((HvbLevel)i), -1);
-        CU_ASSERT_TRUE(hvb_level_from_name(name, &level) &&
-                       level == (HvbLevel)i);
-    }
-    CU_ASSERT_FALSE(hvb_level_from_name("", &level));
-    CU_ASSERT_FALSE(hvb_level_from_name("Overloaded", &level));
-    CU_ASSERT_TRUE(hvb_accel_from_name("TCG", &accel));
-    expect_text(hvb_accel_name(accel), "tcg");
-    CU_ASSERT_TRUE(hvb_operation_from_name("launch", &operation));
-    expect_text(hvb_operation_name(operation), "launch");
-    expect_text(hvb_cap_scope_name(HVB_CAP_SCOPE_VM), "vm");
-}
-
 CU_TestInfo tests_profile_use[] = {
     {"every key reaches its member", test_every_key_reaches_its_member},
     {"text loads as the same profile", test_text_loads_as_the_same_profile},
@@ -508,6 +488,5 @@ CU_TestInfo tests_profile_use[] = {
      test_common_profile_has_and_comments_every_key},
     {"data dir is the environments or the source tree",
      test_data_dir_is_the_environments_or_the_source_tree},
-    {"names round trip in any case", test_names_round_trip_in_any_case},
     TEST_END,
 };

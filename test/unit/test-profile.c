@@ -427,6 +427,26 @@ static void test_name_not_found_lists_the_shipped_ones(void)
                       all);
 }
 
+static void test_names_round_trip_in_any_case(void)
+{
+    HvbLevel level = HVB_LEVEL_NONE;
+    HvbAccel accel = HVB_ACCEL_AUTO;
+    WireOperation operation = WIRE_KEY;
+
+    for (int i = 0; i < HVB_N_LEVELS; i++) {
+        g_autofree char *name = g_ascii_strup(hvb_level_name((HvbLevel)i), -1);
+        CU_ASSERT_TRUE(hvb_level_from_name(name, &level) &&
+                       level == (HvbLevel)i);
+    }
+    CU_ASSERT_FALSE(hvb_level_from_name("", &level));
+    CU_ASSERT_FALSE(hvb_level_from_name("Overloaded", &level));
+    CU_ASSERT_TRUE(hvb_accel_from_name("TCG", &accel));
+    expect_text(hvb_accel_name(accel), "tcg");
+    CU_ASSERT_TRUE(hvb_operation_from_name("launch", &operation));
+    expect_text(hvb_operation_name(operation), "launch");
+    expect_text(hvb_cap_scope_name(HVB_CAP_SCOPE_VM), "vm");
+}
+
 CU_TestInfo tests_profile[] = {
     {"error names file line key value and range",
      test_error_names_file_line_key_value_and_range},
@@ -458,5 +478,6 @@ CU_TestInfo tests_profile[] = {
      test_garbage_gives_one_error_with_a_line},
     {"name not found lists the shipped ones",
      test_name_not_found_lists_the_shipped_ones},
+    {"names round trip in any case", test_names_round_trip_in_any_case},
     TEST_END,
 };

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "hvbench/cli/doctor-bed.h"
+
+#include "hvbench/bed/accel.h"
+#include "hvbench/bed/parallel.h"
+#include "hvbench/cli/checks.h"
+#include "hvbench/cli/processes.h"
+
+#include <grp.h>
+#include <libvirt-gconfig/libvirt-gconfig.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(GVirConfigCapabilities, g_object_unref)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(GVirConfigCapabilitiesGuestArch, g_object_unref)
+
+#define GUEST_ARCH "x86_64"
+#define QEMU_GROUP "kvm" /* of scripts/setup and the embedded driver */
+
+static gboolean is_there(const char *flavour, const char *file)
+{
+    g_autofree char *path = hvb_profile_guest_file(flavour, file);
+
+    return g_file_test(path, G_FILE_TEST_IS_REGULAR);
+}
+
+/* "cloud (6.1.0-49-cloud-amd64), rt (...)": the flavours that are complete. */
+static char *list_flavours(void)
+{
+    g_autofree char *documents = hvb_profile_guest_file(NULL, "documents.img");
+    g_autofree char *guests = g_path_get_dirname(documents);
+    g_autoptr(GDir) dir = g_dir_open(guests, 0, NULL);
+    GString *text = g_string_new(NULL);
+    const char *name;
+
+    while (dir && (name = g_dir_read_name(dir))) {
+        g_autofree char *release = NULL;
+        g_autofree char *path = NULL;
+        if (!is_there(name, "vmlinuz") || !is_there(name, "initrd"))
+            continue;
+        path = hvb_profile_guest_file(name, "kernel-release");
+        if (!g_file_get_contents(path, &release, NULL, NULL))
+            release = g_strdup("unknown");
+        g_string_append_printf(text, "%s%s (%s)", text->len > 0 ? ", " : "",
+                               name, g_strstrip(release));
+    }
+    return g_string_free(text, FALSE);
+}
+
+static gboolean check_images(HvbCheckup *checkup, const char *flavour)
+{
+    g_autofree char *dir = hvb_profile_guest_file(flavour, "");
+    g_autofree char *flavours = list_flavours();
+    gboolean ok = is_there(flavour, "vmlinuz") && is_there(flavour, "initrd") &&
+                  is_there(NULL, "documents.img");
+
+    if (ok)
+        hvb_checkup_add(checkup, hvb_check_new(HVB_CHECK_OK, "guest images",
+                                               NULL, "%s", flavours));
+    else
+        hvb_checkup_add(checkup,
+                        hvb_check_new(HVB_CHECK_FAIL, "guest images",
+                                      "make guests",
+                                      "vmlinuz, initrd or ../documents.img "
+                                      "missing in %s; other kernels: %s",
+                                      dir, *flavours ? flavours : "none"));
+    return ok;
+}
+
+static void check_qemu_user(HvbCheckup *checkup)
+{
+    gboolean has_user = getpwnam(HVB_QEMU_USER) != NULL;
+    gboolean has_group = getgrnam(QEMU_GROUP) != NULL;
+
+    if (has_user && has_group)
+        hvb_checkup_add(checkup, hvb_check_new(HVB_CHECK_OK, "QEMU's user",
+                                               NULL, "%s", HVB_QEMU_USER));
+    else
+        hvb_checkup_add(checkup,
+                        hvb_check_new(HVB_CHECK_FAIL, "QEMU's user",
+                                      "run scripts/setup",
+                                      "there is no %s %s for QEMU to run as",
+                                      has_user ? "group" : "user",
+                                      has_user ? QEMU_GROUP : HVB_QEMU_USER));
+}
+
+static gboolean is_member(const struct passwd *user, gid_t gid)
+{
+    int n = 64;
+    gid_t gids[64];
+
+    if (getgrouplist(user->pw_name, user->pw_gid, gids, &n) < 0)
+        return FALSE;
+    for (int i = 0; i < n; i++)
+        if (gids[i] == gid)
+            return TRUE;
+    return FALSE;
+}
+
+/* Whether a guest may be tried under KVM. */
+static gboolean check_kvm_device(HvbCheckup *checkup,
+                                 const HvbBedQuestions *questions)
+{
+    const struct passwd *user = getpwnam(HVB_QEMU_USER);
+    const struct group *group = getgrnam(QEMU_GROUP);
+    struct stat status;
+
+    if (stat("/dev/kvm", &status) != 0) {
+        hvb_checkup_add(checkup, hvb_check_new(HVB_CHECK_OK, "/dev/kvm", NULL,
+                                               "%s", questions->kvm));
+        return FALSE;
+    }
+    /* A daemon of another distribution runs QEMU as somebody else. */
+    if (!user)
+        return TRUE;
+    HvbCheck check =
+        hvb_check_kvm_access(status.st_mode, status.st_uid == user->pw_uid,
+                             (group && status.st_gid == group->gr_gid) ||
+                                 is_member(user, status.st_gid),
+                             questions->kvm);
+    gboolean ok = check.status == HVB_CHECK_OK;
+    hvb_checkup_add(checkup, check);
+    return ok;
+}
+
+/* What libvirt is asked in a thread of its own. */
+typedef struct {
+    virConnectPtr handle;
+    char *capabilities; /* malloc()ed XML */
+    unsigned long library;
+    unsigned long qemu;
+} Answers;
+
+static void ask(gpointer item, gpointer user_data)
+{
+    Answers *answers = item;
+
+    (void)user_data;
+    virConnectGetLibVersion(answers->handle, &answers->library);
+    virConnectGetVersion(answers->handle, &answers->qemu);
+    answers->capabilities = virConnectGetCapabilities(answers->handle);
+}
+
+/* The emulator that libvirt would take for our guests; NULL if it has none. */
+static char *find_emulator(const char *capabilities)
+{
+    g_autoptr(GVirConfigCapabilities) parsed =
+        capabilities ? gvir_config_capabilities_new_from_xml(capabilities, NULL)
+                     : NULL;
+    GList *guests = parsed ? gvir_config_capabilities_get_guests(parsed) : NULL;
+    char *emulator = NULL;
+
+    for (GList *at = guests; at && !emulator; at = at->next) {
+        g_autoptr(GVirConfigCapabilitiesGuestArch) arch =
+            gvir_config_capabilities_guest_get_arch(at->data);
+        if (arch &&
+            g_strcmp0(gvir_config_capabilities_guest_arch_get_name(arch),
+                      GUEST_ARCH) == 0)
+            emulator = g_strdup(
+                gvir_config_capabilities_guest_arch_get_emulator(arch));
+    }
+    g_list_free_full(guests, g_object_unref);
+    return emulator;
+}
+
+static void check_hypervisor(HvbCheckup *checkup, HvbConnection *connection)
+{
+    Answers answers = {.handle = connection->handle};
+    gpointer items[] = {&answers};
+
+    hvb_parallel(ask, items, 1, 1, NULL);
+    g_autofree char *emulator = find_emulator(answers.capabilities);
+    free(answers.capabilities);
+    hvb_checkup_add(checkup,
+                    hvb_check_new(HVB_CHECK_OK, "libvirt", NULL, "%lu.%lu.%lu",
+                                  answers.library / 1000000,
+                                  answers.library / 1000 % 1000,
+                                  answers.library % 1000));
+    if (emulator)
+        hvb_checkup_add(checkup, hvb_check_new(HVB_CHECK_OK, "QEMU", NULL,
+                                               "%s, %lu.%lu.%lu", emulator,
+                                               answers.qemu / 1000000,
+                                               answers.qemu / 1000 % 1000,
+                                               answers.qemu % 1000));
+    else
+        hvb_checkup_add(checkup,
+                        hvb_check_new(HVB_CHECK_FAIL, "QEMU",
+                                      "run scripts/setup, or: apt-get install "
+                                      "qemu-system-x86",
+                                      "libvirt knows no emulator of " GUEST_ARCH
+                                      " machines"));
+}
+
+/* Guests and directories with our names. */
+typedef struct {
+    guint guests;
+    char *pids;
+    guint dirs;
+} Remains;
+
+static Remains find_remains(void)
+{
+    g_autofree char *state = hvb_connection_state_dir();
+    g_autoptr(GDir) dir = g_dir_open(state, 0, NULL);
+    Remains remains = {0};
+    const char *name;
+
+    remains.guests =
+        hvb_processes_count_guests(HVB_DOMAIN_PREFIX, &remains.pids);
+    while (dir && (name = g_dir_read_name(dir)))
+        remains.dirs += g_str_has_prefix(name, "bed-");
+    return remains;
+}
+
+/* Once the connection is open no other hvbench has guests: all that was there
+ * `before` had been left behind, and opening it has cleared it away. */
+static void check_remains(HvbCheckup *checkup, const Remains *before)
+{
+    g_autofree char *pids = NULL;
+    guint guests = hvb_processes_count_guests(HVB_DOMAIN_PREFIX, &pids);
+
+    if (guests > 0) {
+        g_autofree char *remedy = g_strdup_printf("kill %s", pids);
+        hvb_checkup_add(checkup,
+                        hvb_check_new(HVB_CHECK_WARN, "leftovers", remedy,
+                                      "%u guests run that no hvbench of this "
+                                      "connection has started",
+                                      guests));
+    } else if (before->guests > 0 || before->dirs > 0) {
+        hvb_checkup_add(checkup,
+                        hvb_check_new(HVB_CHECK_OK, "leftovers", NULL,
+                                      "cleared away %u guests and %u "
+                                      "directories of a killed hvbench",
+                                      before->guests, before->dirs));
+    } else {
+        hvb_checkup_add(checkup,
+                        hvb_check_new(HVB_CHECK_OK, "leftovers", NULL, "none"));
+    }
+}
+
+static void say_tcg(HvbCheckup *checkup, const char *reason)
+{
+    hvb_checkup_add(
+        checkup, hvb_check_new(HVB_CHECK_WARN, "KVM",
+                               "none needed to run; but compare the results "
+                               "only with others made under TCG",
+                               "falls back to TCG, QEMU's translator, because "
+                               "%s",
+                               reason));
+}
+
+static void check_kvm_runs(HvbCheckup *checkup,
+                           const HvbBedQuestions *questions,
+                           HvbConnection *connection)
+{
+    const HvbBootSettings settings = {.cancellable = questions->cancellable};
+    g_autofree char *reason = NULL;
+    g_autoptr(GError) error = NULL;
+    HvbAccel accel = hvb_accel_recall(connection, questions->profile, &reason);
+
+    if (accel == HVB_ACCEL_AUTO && questions->quick) {
+        hvb_checkup_add(checkup, hvb_check_new(HVB_CHECK_WARN, "KVM",
+                                               "hvbench doctor, without "
+                                               "--quick",
+                                               "untested: /dev/kvm alone "
+                                               "proves nothing"));
+        return;
+    }
+    if (accel == HVB_ACCEL_AUTO) {
+        hvb_checkup_busy(checkup, "booting a test guest under KVM");
+        accel = hvb_accel_choose(connection, questions->profile, &settings,
+                                 &reason, &error);
+    }
+    if (accel == HVB_ACCEL_KVM)
+        hvb_checkup_add(checkup, hvb_check_new(HVB_CHECK_OK, "KVM", NULL,
+                                               "runs guests: %s", reason));
+    else if (accel == HVB_ACCEL_TCG)
+        say_tcg(checkup, reason);
+    else if (!g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+        hvb_checkup_add(checkup, hvb_check_new(HVB_CHECK_FAIL, "KVM", NULL,
+                                               "%s", error->message));
+}
+
+/* Returns the connection, or NULL. */
+static HvbConnection *check_connection(HvbCheckup *checkup, const char *uri)
+{
+    gint64 begin_us = g_get_monotonic_time();
+    g_autoptr(GError) error = NULL;
+
+    hvb_checkup_busy(checkup, "connecting to libvirt");
+    HvbConnection *connection = hvb_connection_open(uri, &error);
+    if (connection)
+        hvb_checkup_add(
+            checkup,
+            hvb_check_new(HVB_CHECK_OK, "connection", NULL,
+                          "%s opened in %.1f s", connection->uri,
+                          (double)(g_get_monotonic_time() - begin_us) / 1e6));
+    else
+        hvb_checkup_add(checkup, hvb_check_new(HVB_CHECK_FAIL, "connection",
+                                               NULL, "%s", error->message));
+    return connection;
+}
+
+void hvb_doctor_check_bed(HvbCheckup *checkup, const HvbBedQuestions *questions)
+{
+    gboolean images = check_images(checkup, questions->profile->kernel);
+    Remains before = find_remains();
+    g_autofree char *pids = before.pids;
+
+    if (!questions->uri)
+        check_qemu_user(checkup);
+    gboolean device = check_kvm_device(checkup, questions);
+    g_autoptr(HvbConnection) connection =
+        check_connection(checkup, questions->uri);
+    if (!connection || g_cancellable_is_cancelled(questions->cancellable))
+        return;
+    check_hypervisor(checkup, connection);
+    check_remains(checkup, &before);
+    if (!device)
+        say_tcg(checkup, g_file_test("/dev/kvm", G_FILE_TEST_EXISTS)
+                             ? "QEMU's user cannot open /dev/kvm"
+                             : "this host has no /dev/kvm");
+    else if (images && !g_cancellable_is_cancelled(questions->cancellable))
+        check_kvm_runs(checkup, questions, connection);
+}

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#define _GNU_SOURCE
+#include "test/unit/agent-peer.h"
+
+#include "test/suites.h"
+
+#include <CUnit/CUnit.h>
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define PATIENCE_MS 60000
+
+const char *agent_path(void)
+{
+    static char path[PATH_MAX + 32];
+    const char *named = getenv("HVBENCH_AGENT");
+    ssize_t n;
+    char *slash;
+
+    if (named)
+        return named;
+    n = readlink("/proc/self/exe", path, PATH_MAX);
+    path[n > 0 ? n : 0] = '\0';
+    slash = strrchr(path, '/');
+    strcpy(slash ? slash + 1 : path, "hvbench-agent");
+    return path;
+}
+
+static void exec_agent(int fd, const char *documents)
+{
+    char number[16];
+    const char *path = agent_path();
+
+    snprintf(number, sizeof number, "%d", fd);
+    if (documents)
+        execl(path, path, "--fd", number, "--documents", documents, NULL);
+    else
+        execl(path, path, "--fd", number, NULL);
+    fprintf(stderr, "%s: %s\n", path, strerror(errno));
+    _exit(127);
+}
+
+/* In a PID namespace of its own, so that a manager finds only what the agent
+ * started. One process stays outside and passes the exit status on. */
+static void exec_isolated(int fd, const char *documents)
+{
+    int status;
+    pid_t inner;
+
+    if (unshare(CLONE_NEWPID | CLONE_NEWNS) != 0)
+        _exit(126);
+    inner = fork();
+    if (inner == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+            mount("proc", "/proc", "proc", 0, NULL) != 0)
+            _exit(126);
+        exec_agent(fd, documents);
+    }
+    close(fd);
+    if (inner < 0 || waitpid(inner, &status, 0) != inner)
+        _exit(126);
+    _exit(WIFEXITED(status) ? WEXITSTATUS(status) : 125);
+}
+
+/* Whether anything comes at all: an agent that cannot be isolated ends. */
+static bool speaks(const AgentPeer *peer)
+{
+    struct pollfd poll_fd = {peer->fd, POLLIN, 0};
+    char byte;
+
+    return poll(&poll_fd, 1, PATIENCE_MS) == 1 &&
+           recv(peer->fd, &byte, 1, MSG_PEEK) == 1;
+}
+
+bool peer_start(AgentPeer *peer, const char *documents, bool isolated)
+{
+    ProcessLook inner;
+    int ends[2];
+
+    CU_ASSERT_EQUAL_FATAL(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+    wire_reader_init(&peer->reader);
+    peer->sequence = 0;
+    peer->fd = ends[0];
+    peer->agent = peer->pid = fork();
+    CU_ASSERT_TRUE_FATAL(peer->pid >= 0);
+    if (peer->pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        close(ends[0]);
+        if (isolated)
+            exec_isolated(ends[1], documents);
+        exec_agent(ends[1], documents);
+    }
+    close(ends[1]);
+    if (!isolated)
+        return true;
+    if (!speaks(peer)) {
+        peer_end(peer);
+        return false;
+    }
+    CU_ASSERT_EQUAL_FATAL(peer_children(peer, &inner, 1), 1);
+    peer->agent = inner.pid;
+    return true;
+}
+
+void peer_welcome(AgentPeer *peer)
+{
+    WireWelcome welcome = {WIRE_VERSION};
+    WireFrame frame;
+
+    CU_ASSERT_TRUE_FATAL(peer_next(peer, &frame));
+    CU_ASSERT_EQUAL_FATAL(frame.type, WIRE_HELLO);
+    peer_ask(peer, WIRE_WELCOME,
+             wire_put_welcome(peer_payload(peer), &welcome));
+}
+
+void peer_start_welcomed(AgentPeer *peer, const char *documents)
+{
+    peer_start(peer, documents, false);
+    peer_welcome(peer);
+}
+
+int peer_end(AgentPeer *peer)
+{
+    int status;
+
+    if (peer->fd >= 0)
+        close(peer->fd);
+    peer->fd = -1;
+    if (waitpid(peer->pid, &status, 0) != peer->pid || !WIFEXITED(status))
+        return -1;
+    return WEXITSTATUS(status);
+}
+
+uint8_t *peer_payload(AgentPeer *peer)
+{
+    return peer->frame + WIRE_HEADER_SIZE;
+}
+
+uint32_t peer_ask(AgentPeer *peer, WireType type, uint32_t length)
+{
+    size_t size = wire_seal(peer->frame, type, peer->sequence, length);
+
+    CU_ASSERT_EQUAL_FATAL(send(peer->fd, peer->frame, size, MSG_NOSIGNAL),
+                          (ssize_t)size);
+    return peer->sequence++;
+}
+
+bool peer_next(AgentPeer *peer, WireFrame *ret)
+{
+    struct pollfd poll_fd = {peer->fd, POLLIN, 0};
+    uint8_t bytes[4096];
+
+    while (!wire_reader_next(&peer->reader, ret)) {
+        CU_ASSERT_EQUAL_FATAL(poll(&poll_fd, 1, PATIENCE_MS), 1);
+        ssize_t n = read(peer->fd, bytes, sizeof bytes);
+        if (n <= 0)
+            return false;
+        CU_ASSERT_EQUAL_FATAL(wire_reader_feed(&peer->reader, bytes, (size_t)n),
+                              (size_t)n);
+    }
+    return true;
+}
+
+void peer_expect(AgentPeer *peer, WireType type, WireFrame *ret)
+{
+    do {
+        CU_ASSERT_TRUE_FATAL(peer_next(peer, ret));
+    } while (ret->type == WIRE_HELLO || ret->type == WIRE_EVENT);
+    CU_ASSERT_EQUAL_FATAL(ret->type, type);
+}
+
+void peer_expect_ok(AgentPeer *peer, uint32_t request)
+{
+    WireFrame frame;
+    WireOk ok;
+
+    peer_expect(peer, WIRE_OK, &frame);
+    CU_ASSERT_TRUE_FATAL(wire_get_ok(&frame, &ok));
+    CU_ASSERT_EQUAL(ok.request, request);
+}
+
+void peer_expect_error(AgentPeer *peer, uint32_t request, const char *part)
+{
+    WireFrame frame;
+    WireError error;
+
+    peer_expect(peer, WIRE_ERROR, &frame);
+    CU_ASSERT_TRUE_FATAL(wire_get_error(&frame, &error));
+    CU_ASSERT_EQUAL(error.request, request);
+    if (!strstr(error.text, part))
+        fprintf(stderr, "'%s' instead of '...%s...'\n", error.text, part);
+    CU_ASSERT_PTR_NOT_NULL(strstr(error.text, part));
+}
+
+void peer_work(AgentPeer *peer, uint64_t iterations_per_ms)
+{
+    WireWork work = {iterations_per_ms};
+
+    peer_expect_ok(peer, peer_ask(peer, WIRE_WORK,
+                                  wire_put_work(peer_payload(peer), &work)));
+}
+
+void peer_load(AgentPeer *peer, uint32_t users, uint32_t think_mean_us)
+{
+    WireLoad load = {users, 1000, 4, think_mean_us, 1};
+
+    peer_expect_ok(peer, peer_ask(peer, WIRE_LOAD,
+                                  wire_put_load(peer_payload(peer), &load)));
+}
+
+void peer_reset(AgentPeer *peer)
+{
+    peer_expect_ok(peer, peer_ask(peer, WIRE_RESET, 0));
+}
+
+size_t peer_children(const AgentPeer *peer, ProcessLook *ret, size_t max)
+{
+    ProcessList processes;
+    size_t n = 0;
+
+    processes_init(&processes);
+    CU_ASSERT_TRUE_FATAL(processes_read(&processes));
+    for (size_t i = 0; i < processes.n; i++) {
+        if (processes.list[i].parent != peer->agent)
+            continue;
+        if (n < max)
+            ret[n] = processes.list[i];
+        n++;
+    }
+    processes_clear(&processes);
+    return n;
+}

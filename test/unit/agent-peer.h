@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* AgentPeer: a real agent as a native process, and the host's end of its
+ * socket, for tests. A failure to talk fails the running test. */
+#ifndef TEST_AGENT_PEER_H
+#define TEST_AGENT_PEER_H
+
+#include "loadgen/processes.h"
+#include "loadgen/wire.h"
+
+typedef struct {
+    pid_t pid;   /* the agent; isolated: the process that waits for it */
+    pid_t agent; /* the agent, as seen from here */
+    int fd;
+    WireReader reader;
+    uint32_t sequence; /* of the next request */
+    uint8_t frame[WIRE_MAX_FRAME];
+} AgentPeer;
+
+/* Where the agent's program is: $HVBENCH_AGENT, else beside the tests. */
+const char *agent_path(void);
+
+/* Starts an agent that has not said or heard anything yet. `documents` may be
+ * NULL. Isolated, it sees only its own processes (root only; false: cannot). */
+bool peer_start(AgentPeer *peer, const char *documents, bool isolated);
+
+/* The same, and HELLO and WELCOME are over. */
+void peer_start_welcomed(AgentPeer *peer, const char *documents);
+void peer_welcome(AgentPeer *peer);
+
+/* Closes the socket, if it is open, and waits for the agent to end. Returns its
+ * exit status, or -1. */
+int peer_end(AgentPeer *peer);
+
+/* Sends a request whose payload stands at peer_payload(). Returns its sequence
+ * number. */
+uint8_t *peer_payload(AgentPeer *peer);
+uint32_t peer_ask(AgentPeer *peer, WireType type, uint32_t length);
+
+/* The next frame of any type; false: the agent has closed. */
+bool peer_next(AgentPeer *peer, WireFrame *ret);
+
+/* The next frame that is neither HELLO nor EVENT; it must be of this type, else
+ * the test fails for good. */
+void peer_expect(AgentPeer *peer, WireType type, WireFrame *ret);
+
+/* Expects OK, or ERROR with `part` in its text, for this request. */
+void peer_expect_ok(AgentPeer *peer, uint32_t request);
+void peer_expect_error(AgentPeer *peer, uint32_t request, const char *part);
+
+/* Requests and their OK. */
+void peer_work(AgentPeer *peer, uint64_t iterations_per_ms);
+void peer_load(AgentPeer *peer, uint32_t users, uint32_t think_mean_us);
+void peer_reset(AgentPeer *peer);
+
+/* The agent's children now; at most `max` are stored. Returns how many. */
+size_t peer_children(const AgentPeer *peer, ProcessLook *ret, size_t max);
+
+#endif

@@ -1,0 +1,761 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#define _GNU_SOURCE
+#include "loadgen/clock.h"
+#include "loadgen/meters.h"
+#include "loadgen/schedule.h"
+#include "loadgen/work.h"
+#include "test/suites.h"
+#include "test/unit/agent-peer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define MAX_CHILDREN 64
+#define LITTLE_WORK 1000 /* iterations per ms, far below a real rate */
+
+/* A file of `size` bytes to be unlinked by the caller. */
+static void make_documents(char path[64], off_t size)
+{
+    int fd;
+
+    strcpy(path, "/tmp/hvbench-documents-XXXXXX");
+    fd = mkstemp(path);
+    CU_ASSERT_TRUE_FATAL(fd >= 0);
+    CU_ASSERT_EQUAL(ftruncate(fd, size), 0);
+    close(fd);
+}
+
+static void test_hello_is_repeated_until_welcome(void)
+{
+    AgentPeer peer;
+    WireFrame frame;
+    WireHello hello;
+
+    peer_start(&peer, NULL, false);
+    for (uint32_t i = 0; i < 2; i++) {
+        CU_ASSERT_TRUE_FATAL(peer_next(&peer, &frame));
+        CU_ASSERT_EQUAL_FATAL(frame.type, WIRE_HELLO);
+        CU_ASSERT_EQUAL(frame.sequence, i);
+    }
+    CU_ASSERT_TRUE_FATAL(wire_get_hello(&frame, &hello));
+    CU_ASSERT_EQUAL(hello.version, WIRE_VERSION);
+    CU_ASSERT_EQUAL(hello.flags & (WIRE_HELLO_INIT | WIRE_HELLO_DISK), 0);
+    CU_ASSERT_EQUAL(hello.cpus, sysconf(_SC_NPROCESSORS_ONLN));
+    CU_ASSERT_TRUE(hello.memory_kib > 0);
+    CU_ASSERT_TRUE(hello.iterations_per_ms > 0);
+    CU_ASSERT_NOT_EQUAL(hello.agent[0], '\0');
+    CU_ASSERT_NOT_EQUAL(hello.kernel[0], '\0');
+    CU_ASSERT_NOT_EQUAL(hello.clocksource[0], '\0');
+    CU_ASSERT_EQUAL(peer_end(&peer), 0);
+}
+
+static void test_ping_is_answered_with_the_clocks(void)
+{
+    AgentPeer peer;
+    WireFrame frame;
+    WirePong pong;
+    uint64_t before_ns, request;
+
+    peer_start_welcomed(&peer, NULL);
+    before_ns = clock_now_ns();
+    request = peer_ask(&peer, WIRE_PING, 0);
+    peer_expect(&peer, WIRE_PONG, &frame);
+    CU_ASSERT_TRUE_FATAL(wire_get_pong(&frame, &pong));
+    CU_ASSERT_EQUAL(pong.request, request);
+    CU_ASSERT_TRUE(pong.monotonic_ns >= before_ns);
+    CU_ASSERT_TRUE(pong.monotonic_ns <= clock_now_ns());
+    CU_ASSERT_TRUE(pong.realtime_ns <= clock_ns(CLOCK_REALTIME));
+    peer_end(&peer);
+}
+
+static void test_nothing_is_done_before_welcome(void)
+{
+    AgentPeer peer;
+
+    peer_start(&peer, NULL, false);
+    peer_expect_error(&peer, peer_ask(&peer, WIRE_PING, 0), "WELCOME");
+    peer_end(&peer);
+}
+
+static void test_host_of_another_version_is_not_served(void)
+{
+    AgentPeer peer;
+    WireFrame frame;
+    WireWelcome welcome = {WIRE_VERSION + 1};
+
+    peer_start(&peer, NULL, false);
+    peer_ask(&peer, WIRE_WELCOME,
+             wire_put_welcome(peer_payload(&peer), &welcome));
+    peer_ask(&peer, WIRE_PING, 0);
+    shutdown(peer.fd, SHUT_WR);
+    while (peer_next(&peer, &frame))
+        CU_ASSERT_EQUAL(frame.type, WIRE_HELLO);
+    CU_ASSERT_EQUAL(peer_end(&peer), 0);
+}
+
+static uint32_t ask_calibrate(AgentPeer *peer, uint32_t budget_ms,
+                              uint32_t tolerance_permille)
+{
+    WireCalibrate calibrate = {budget_ms, tolerance_permille};
+
+    return peer_ask(peer, WIRE_CALIBRATE,
+                    wire_put_calibrate(peer_payload(peer), &calibrate));
+}
+
+static void test_calibration_goes_on_until_rounds_agree_or_time_is_up(void)
+{
+    AgentPeer peer;
+    WireFrame frame;
+    WireCalibration result;
+    uint32_t request;
+
+    peer_start_welcomed(&peer, NULL);
+    request = ask_calibrate(&peer, 60000, 1000000);
+    peer_expect(&peer, WIRE_CALIBRATION, &frame);
+    CU_ASSERT_TRUE_FATAL(wire_get_calibration(&frame, &result));
+    CU_ASSERT_EQUAL(result.request, request);
+    CU_ASSERT_EQUAL(result.converged, 1);
+    CU_ASSERT_EQUAL(result.rounds, WIRE_CALIBRATION_ROUNDS);
+    CU_ASSERT_TRUE(result.iterations_per_ms > 0);
+    request = ask_calibrate(&peer, 0, 1000000);
+    peer_expect(&peer, WIRE_CALIBRATION, &frame);
+    CU_ASSERT_TRUE_FATAL(wire_get_calibration(&frame, &result));
+    CU_ASSERT_EQUAL(result.request, request);
+    CU_ASSERT_EQUAL(result.converged, 0);
+    CU_ASSERT_EQUAL(result.rounds, 1);
+    peer_end(&peer);
+}
+
+static void test_agent_answers_while_it_calibrates_and_reset_ends_that(void)
+{
+    AgentPeer peer;
+    WireFrame frame;
+    uint32_t first;
+
+    peer_start_welcomed(&peer, NULL);
+    first = ask_calibrate(&peer, 600000, 0);
+    peer_ask(&peer, WIRE_PING, 0);
+    peer_expect(&peer, WIRE_PONG, &frame);
+    peer_expect_error(&peer, ask_calibrate(&peer, 1, 1), "already");
+    peer_ask(&peer, WIRE_RESET, 0);
+    peer_expect_error(&peer, first, "RESET");
+    peer_expect_ok(&peer, peer.sequence - 1);
+    CU_ASSERT_EQUAL(peer_children(&peer, NULL, 0), 0);
+    peer_end(&peer);
+}
+
+static void test_rounds_are_judged_by_their_median(void)
+{
+    uint64_t close[] = {1000, 1010, 990, 1005, 995};
+    uint64_t far[] = {1000, 1010, 990, 1005, 700};
+    uint64_t few[] = {1000, 1000};
+    WireCalibration result = {0};
+
+    work_judge_rounds(close, 5, 10, &result);
+    CU_ASSERT_EQUAL(result.iterations_per_ms, 1000);
+    CU_ASSERT_EQUAL(result.spread_permille, 20);
+    CU_ASSERT_EQUAL(result.converged, 1);
+    work_judge_rounds(close, 5, 9, &result);
+    CU_ASSERT_EQUAL(result.converged, 0);
+    work_judge_rounds(far, 5, 10, &result);
+    CU_ASSERT_EQUAL(result.iterations_per_ms, 1000);
+    CU_ASSERT_EQUAL(result.spread_permille, 310);
+    CU_ASSERT_EQUAL(result.converged, 0);
+    work_judge_rounds(few, 2, 10, &result);
+    CU_ASSERT_EQUAL(result.converged, 0);
+}
+
+static uint32_t ask_probe(AgentPeer *peer, const WireProbe *probe)
+{
+    return peer_ask(peer, WIRE_PROBE,
+                    wire_put_probe(peer_payload(peer), probe));
+}
+
+static void test_work_load_and_probe_out_of_range_are_refused(void)
+{
+    static const WireProbe good = {1, 1, {1, 0, 0}, 1000, 1, 0};
+    AgentPeer peer;
+    WireWork none = {0};
+    WireLoad load = {257, 1000, 4, 1000, 1};
+    WireProbe probe = good;
+
+    peer_start_welcomed(&peer, NULL);
+    peer_expect_error(&peer, ask_probe(&peer, &good), "no WORK");
+    load.users = 1;
+    peer_expect_error(&peer,
+                      peer_ask(&peer, WIRE_LOAD,
+                               wire_put_load(peer_payload(&peer), &load)),
+                      "no WORK");
+    peer_expect_error(&peer,
+                      peer_ask(&peer, WIRE_WORK,
+                               wire_put_work(peer_payload(&peer), &none)),
+                      "WORK");
+    peer_work(&peer, LITTLE_WORK);
+    load.users = 257;
+    peer_expect_error(&peer,
+                      peer_ask(&peer, WIRE_LOAD,
+                               wire_put_load(peer_payload(&peer), &load)),
+                      "256");
+    probe.pool = WIRE_MAX_POOL + 1;
+    peer_expect_error(&peer, ask_probe(&peer, &probe), "64");
+    probe = good;
+    probe.count[WIRE_KEY] = WIRE_MAX_SCHEDULE;
+    probe.count[WIRE_LAUNCH] = UINT32_MAX;
+    peer_expect_error(&peer, ask_probe(&peer, &probe), "20000");
+    probe = good;
+    probe.slot_us = 0;
+    peer_expect_error(&peer, ask_probe(&peer, &probe), "slot");
+    probe = good;
+    probe.count[WIRE_OPEN] = 1;
+    peer_expect_error(&peer, ask_probe(&peer, &probe), "no documents");
+    CU_ASSERT_EQUAL(peer_children(&peer, NULL, 0), 0);
+    peer_end(&peer);
+}
+
+/* Everything that comes during a window. */
+typedef struct {
+    WireMeters opened, closed;
+    WireSample samples[MAX_CHILDREN];
+    unsigned seen[MAX_CHILDREN]; /* samples of that index */
+    unsigned n_meters;
+    WireEnd end;
+} Window;
+
+static void take_samples(const WireFrame *frame, const WireProbe *probe,
+                         Window *window)
+{
+    static WireSamples samples;
+
+    CU_ASSERT_TRUE_FATAL(wire_get_samples(frame, &samples));
+    CU_ASSERT_EQUAL(samples.cell, probe->cell);
+    for (uint32_t i = 0; i < samples.n; i++) {
+        CU_ASSERT_TRUE_FATAL(samples.samples[i].index < MAX_CHILDREN);
+        window->samples[samples.samples[i].index] = samples.samples[i];
+        window->seen[samples.samples[i].index]++;
+    }
+}
+
+static void take_meters(const WireFrame *frame, Window *window)
+{
+    WireMeters meters;
+
+    CU_ASSERT_TRUE_FATAL(wire_get_meters(frame, &meters));
+    CU_ASSERT_EQUAL(meters.mark, WIRE_MARK_OPEN + window->n_meters);
+    if (window->n_meters++ == 0)
+        window->opened = meters;
+    else
+        window->closed = meters;
+}
+
+static void run_window(AgentPeer *peer, const WireProbe *probe, Window *window)
+{
+    WireFrame frame;
+
+    memset(window, 0, sizeof *window);
+    peer_expect_ok(peer, ask_probe(peer, probe));
+    for (;;) {
+        CU_ASSERT_TRUE_FATAL(peer_next(peer, &frame));
+        if (frame.type == WIRE_METERS)
+            take_meters(&frame, window);
+        else if (frame.type == WIRE_SAMPLES)
+            take_samples(&frame, probe, window);
+        else if (frame.type == WIRE_END)
+            break;
+    }
+    CU_ASSERT_TRUE(wire_get_end(&frame, &window->end));
+    CU_ASSERT_EQUAL(window->n_meters, 2);
+    CU_ASSERT_EQUAL(window->end.cell, probe->cell);
+    CU_ASSERT_EQUAL(window->end.scheduled, window->end.sent);
+}
+
+static void test_every_operation_of_a_window_is_accounted_for(void)
+{
+    static const WireProbe probe = {77, 5, {6, 4, 3}, 20000, 4, 60000};
+    ScheduledStart starts[13];
+    char documents[64];
+    Window window;
+    AgentPeer peer;
+
+    make_documents(documents, 1 << 20);
+    peer_start_welcomed(&peer, documents);
+    peer_work(&peer, LITTLE_WORK);
+    run_window(&peer, &probe, &window);
+    CU_ASSERT_EQUAL(schedule_make(&probe, starts), 13);
+    for (int i = 0; i < 13; i++) {
+        const WireSample *sample = &window.samples[i];
+        CU_ASSERT_EQUAL(window.seen[i], 1);
+        CU_ASSERT_EQUAL(sample->operation, starts[i].operation);
+        CU_ASSERT_EQUAL(sample->flags, 0);
+        CU_ASSERT_TRUE(sample->user < 4);
+        CU_ASSERT_EQUAL(sample->intended_ns,
+                        window.opened.monotonic_ns + starts[i].offset_ns);
+        CU_ASSERT_TRUE(sample->started_ns >= sample->intended_ns);
+        CU_ASSERT_TRUE(sample->ended_ns > sample->started_ns);
+    }
+    CU_ASSERT_EQUAL(window.end.scheduled, 13);
+    CU_ASSERT_EQUAL(window.end.measured, 13);
+    CU_ASSERT_TRUE(window.closed.monotonic_ns >=
+                   window.opened.monotonic_ns + 13 * 20 * NS_PER_MS);
+    CU_ASSERT_TRUE(window.closed.probes_cpu_ns > window.opened.probes_cpu_ns);
+    CU_ASSERT_EQUAL(peer_children(&peer, NULL, 0), 0);
+    CU_ASSERT_EQUAL(peer_end(&peer), 0);
+    unlink(documents);
+}
+
+static void test_unfinished_operations_are_censored_not_lost(void)
+{
+    static const WireProbe probe = {1, 1, {4, 0, 0}, 1000, 1, 0};
+    Window window;
+    AgentPeer peer;
+
+    peer_start_welcomed(&peer, NULL);
+    /* Five seconds and more for what shall take 5 ms. */
+    peer_work(&peer, 1000000000);
+    run_window(&peer, &probe, &window);
+    CU_ASSERT_EQUAL(window.end.censored, 4);
+    CU_ASSERT_EQUAL(window.end.measured, 0);
+    for (int i = 0; i < 4; i++) {
+        const WireSample *sample = &window.samples[i];
+        CU_ASSERT_EQUAL(window.seen[i], 1);
+        CU_ASSERT_TRUE(sample->flags & WIRE_SAMPLE_CENSORED);
+        /* The only probe user is busy with the first one. */
+        CU_ASSERT_EQUAL((sample->flags & WIRE_SAMPLE_UNSTARTED) != 0, i > 0);
+        CU_ASSERT_TRUE(sample->started_ns >= sample->intended_ns);
+        CU_ASSERT_TRUE(sample->ended_ns >= sample->started_ns);
+    }
+    CU_ASSERT_EQUAL(peer_children(&peer, NULL, 0), 0);
+    peer_end(&peer);
+}
+
+static void test_failed_reads_are_marked_failed(void)
+{
+    static const WireProbe probe = {1, 1, {2, 3, 0}, 5000, 2, 60000};
+    char documents[64];
+    Window window;
+    AgentPeer peer;
+
+    make_documents(documents, 1 << 20);
+    peer_start_welcomed(&peer, documents);
+    peer_work(&peer, LITTLE_WORK);
+    CU_ASSERT_EQUAL(truncate(documents, 0), 0);
+    run_window(&peer, &probe, &window);
+    CU_ASSERT_EQUAL(window.end.failed, 3);
+    CU_ASSERT_EQUAL(window.end.measured, 2);
+    for (int i = 0; i < 5; i++)
+        CU_ASSERT_EQUAL(window.samples[i].flags,
+                        window.samples[i].operation == WIRE_OPEN
+                            ? WIRE_SAMPLE_FAILED
+                            : 0);
+    peer_end(&peer);
+    unlink(documents);
+}
+
+static void test_second_window_is_refused_and_reset_ends_the_first(void)
+{
+    static const WireProbe probe = {1, 1, {60, 0, 0}, 1000000, 8, 0};
+    AgentPeer peer;
+
+    peer_start_welcomed(&peer, NULL);
+    peer_work(&peer, LITTLE_WORK);
+    peer_expect_ok(&peer, ask_probe(&peer, &probe));
+    CU_ASSERT_EQUAL(peer_children(&peer, NULL, 0), 8);
+    peer_expect_error(&peer, ask_probe(&peer, &probe), "already");
+    CU_ASSERT_EQUAL(peer_children(&peer, NULL, 0), 8);
+    peer_reset(&peer);
+    CU_ASSERT_EQUAL(peer_children(&peer, NULL, 0), 0);
+    peer_end(&peer);
+}
+
+static void test_users_appear_are_replaced_and_vanish(void)
+{
+    ProcessLook users[MAX_CHILDREN], first;
+    AgentPeer peer;
+
+    peer_start_welcomed(&peer, NULL);
+    peer_work(&peer, LITTLE_WORK);
+    peer_load(&peer, 5, 3000000);
+    CU_ASSERT_EQUAL_FATAL(peer_children(&peer, users, MAX_CHILDREN), 5);
+    for (int i = 0; i < 5; i++)
+        CU_ASSERT_EQUAL(users[i].session, getsid(0));
+    first = users[0];
+    peer_load(&peer, 2, 3000000);
+    CU_ASSERT_EQUAL_FATAL(peer_children(&peer, users, MAX_CHILDREN), 2);
+    CU_ASSERT_NOT_EQUAL(users[0].pid, first.pid);
+    peer_load(&peer, 0, 0);
+    CU_ASSERT_EQUAL(peer_children(&peer, users, MAX_CHILDREN), 0);
+    peer_end(&peer);
+}
+
+static WireMeters ask_meters(AgentPeer *peer)
+{
+    uint32_t request = peer_ask(peer, WIRE_METER, 0);
+    WireMeters meters = {0};
+    WireFrame frame;
+
+    peer_expect(peer, WIRE_METERS, &frame);
+    CU_ASSERT_TRUE(wire_get_meters(&frame, &meters));
+    CU_ASSERT_EQUAL(meters.request, request);
+    CU_ASSERT_EQUAL(meters.mark, WIRE_MARK_ASKED);
+    return meters;
+}
+
+static void test_users_run_at_nice_0_and_their_cpu_is_metered(void)
+{
+    ProcessLook user = {.nice = -1};
+    AgentPeer peer;
+    WireMeters before, now;
+
+    peer_start_welcomed(&peer, NULL);
+    peer_work(&peer, LITTLE_WORK);
+    before = ask_meters(&peer);
+    CU_ASSERT_EQUAL(before.users_cpu_ns, 0);
+    CU_ASSERT_TRUE(before.user_ns > 0 && before.idle_ns > 0);
+    peer_load(&peer, 1, 0);
+    do
+        now = ask_meters(&peer);
+    while (now.users_cpu_ns < 50 * NS_PER_MS);
+    CU_ASSERT_EQUAL(peer_children(&peer, &user, 1), 1);
+    CU_ASSERT_EQUAL(user.nice, 0);
+    CU_ASSERT_EQUAL(user.policy, SCHED_OTHER);
+    peer_reset(&peer);
+    before = now;
+    now = ask_meters(&peer);
+    CU_ASSERT_TRUE(now.users_cpu_ns >= before.users_cpu_ns);
+    CU_ASSERT_TRUE(now.agent_cpu_ns >= before.agent_cpu_ns);
+    CU_ASSERT_EQUAL(now.manager_cpu_ns, 0);
+    peer_end(&peer);
+}
+
+static void test_stat_of_the_kernel_is_summed_up(void)
+{
+    WireMeters meters;
+
+    CU_ASSERT_TRUE(
+        meters_parse_stat("cpu  10 20 30 400 50 6 7 8 9 0\ncpu0 1 2 3\n", 100,
+                          &meters));
+    CU_ASSERT_EQUAL(meters.user_ns, 300 * NS_PER_MS);
+    CU_ASSERT_EQUAL(meters.system_ns, 430 * NS_PER_MS);
+    CU_ASSERT_EQUAL(meters.idle_ns, 4500 * NS_PER_MS);
+    CU_ASSERT_EQUAL(meters.steal_ns, 80 * NS_PER_MS);
+    CU_ASSERT_FALSE(meters_parse_stat("cpu0 1 2 3", 100, &meters));
+}
+
+static void test_malformed_and_unknown_requests_are_answered_with_error(void)
+{
+    static const WireType types[] = {WIRE_WELCOME, WIRE_CALIBRATE, WIRE_WORK,
+                                     WIRE_LOAD,    WIRE_MANAGE,    WIRE_PROBE,
+                                     WIRE_PING,    WIRE_RESET,     WIRE_METER,
+                                     WIRE_POWEROFF};
+    AgentPeer peer;
+
+    peer_start_welcomed(&peer, NULL);
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+        memset(peer_payload(&peer), 1, 100);
+        peer_expect_error(&peer, peer_ask(&peer, types[i], 100), "malformed");
+    }
+    peer_expect_error(&peer, peer_ask(&peer, (WireType)999, 3), "999");
+    peer_expect_error(&peer, peer_ask(&peer, WIRE_HELLO, 0), "unknown");
+    peer_end(&peer);
+}
+
+static void test_garbage_is_noted_and_survived(void)
+{
+    AgentPeer peer;
+    WireFrame frame;
+    WireEvent event;
+
+    peer_start_welcomed(&peer, NULL);
+    CU_ASSERT_EQUAL(send(peer.fd, "garbage", 7, 0), 7);
+    do {
+        CU_ASSERT_TRUE_FATAL(peer_next(&peer, &frame));
+    } while (frame.type != WIRE_EVENT);
+    CU_ASSERT_TRUE_FATAL(wire_get_event(&frame, &event));
+    CU_ASSERT_EQUAL(event.kind, WIRE_EVENT_NOTE);
+    peer_ask(&peer, WIRE_PING, 0);
+    peer_expect(&peer, WIRE_PONG, &frame);
+    peer_end(&peer);
+}
+
+static bool all_gone(const ProcessLook *processes, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (kill(processes[i].pid, 0) == 0 || errno != ESRCH)
+            return false;
+    return true;
+}
+
+/* Users, probe users and a calibration. */
+static size_t start_everything(AgentPeer *peer, ProcessLook *ret)
+{
+    static const WireProbe probe = {1, 1, {60, 0, 0}, 1000000, 4, 0};
+
+    peer_start_welcomed(peer, NULL);
+    peer_work(peer, LITTLE_WORK);
+    peer_load(peer, 3, 1000000);
+    peer_expect_ok(peer, ask_probe(peer, &probe));
+    ask_calibrate(peer, 600000, 0);
+    peer_load(peer, 3, 1000000); /* so that the calibration has begun */
+    CU_ASSERT_EQUAL(peer_children(peer, ret, MAX_CHILDREN), 8);
+    return 8;
+}
+
+static void test_end_of_the_connection_leaves_no_process(void)
+{
+    ProcessLook children[MAX_CHILDREN];
+    AgentPeer peer;
+    size_t n = start_everything(&peer, children);
+
+    CU_ASSERT_EQUAL(peer_end(&peer), 0);
+    CU_ASSERT_TRUE(all_gone(children, n));
+}
+
+static void test_signals_leave_no_process(void)
+{
+    static const int signals[] = {SIGTERM, SIGINT};
+    ProcessLook children[MAX_CHILDREN];
+    AgentPeer peer;
+    WireFrame frame;
+
+    for (int i = 0; i < 2; i++) {
+        size_t n = start_everything(&peer, children);
+        kill(peer.agent, signals[i]);
+        while (peer_next(&peer, &frame))
+            continue;
+        CU_ASSERT_EQUAL(peer_end(&peer), 0);
+        CU_ASSERT_TRUE(all_gone(children, n));
+    }
+}
+
+static void test_killed_agent_takes_its_processes_along(void)
+{
+    ProcessLook children[MAX_CHILDREN];
+    AgentPeer peer;
+    size_t n = start_everything(&peer, children);
+    uint64_t limit_ns = clock_now_ns() + 60 * NS_PER_S;
+
+    kill(peer.agent, SIGKILL);
+    CU_ASSERT_EQUAL(peer_end(&peer), -1);
+    while (!all_gone(children, n) && clock_now_ns() < limit_ns)
+        clock_sleep_until(clock_now_ns() + 10 * NS_PER_MS);
+    CU_ASSERT_TRUE(all_gone(children, n));
+}
+
+static void test_poweroff_ends_a_native_agent(void)
+{
+    AgentPeer peer;
+    WireFrame frame;
+
+    peer_start_welcomed(&peer, NULL);
+    peer_ask(&peer, WIRE_POWEROFF, 0);
+    CU_ASSERT_FALSE(peer_next(&peer, &frame));
+    CU_ASSERT_EQUAL(peer_end(&peer), 0);
+}
+
+static uint32_t ask_manage(AgentPeer *peer, WireMethod method,
+                           uint32_t interval_ms)
+{
+    WireManage manage = {method, interval_ms, 400, 150, 50, 15};
+
+    return peer_ask(peer, WIRE_MANAGE,
+                    wire_put_manage(peer_payload(peer), &manage));
+}
+
+static void expect_event(AgentPeer *peer, WireEventKind kind, WireEvent *ret)
+{
+    WireFrame frame;
+
+    do {
+        CU_ASSERT_TRUE_FATAL(peer_next(peer, &frame));
+        if (frame.type == WIRE_EVENT)
+            CU_ASSERT_TRUE_FATAL(wire_get_event(&frame, ret));
+    } while (frame.type != WIRE_EVENT || ret->kind != (uint32_t)kind);
+}
+
+static bool is_in_demoted_cgroup(pid_t pid)
+{
+    char path[64], text[2048];
+    ssize_t n;
+    int fd;
+
+    snprintf(path, sizeof path, "/proc/%d/cgroup", (int)pid);
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    n = read(fd, text, sizeof text - 1);
+    close(fd);
+    text[n > 0 ? n : 0] = '\0';
+    return strstr(text, "hvbench-demoted") != NULL;
+}
+
+static bool is_demoted(const AgentPeer *peer, WireMethod method)
+{
+    ProcessLook children[MAX_CHILDREN];
+    size_t n = peer_children(peer, children, MAX_CHILDREN);
+
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(children[i].name, "user") == 0)
+            return method == WIRE_METHOD_NICE ? children[i].nice == 15
+                   : method == WIRE_METHOD_IDLE
+                       ? children[i].policy == SCHED_IDLE
+                       : is_in_demoted_cgroup(children[i].pid);
+    CU_FAIL("there is no user");
+    return false;
+}
+
+/* Whether it could be done here. */
+static bool manage_a_hog(AgentPeer *peer, WireMethod method)
+{
+    WireFrame frame;
+    WireEvent event;
+
+    peer_load(peer, 1, 0);
+    CU_ASSERT_FALSE(is_demoted(peer, method));
+    ask_manage(peer, method, 100);
+    do {
+        CU_ASSERT_TRUE_FATAL(peer_next(peer, &frame));
+    } while (frame.type == WIRE_EVENT);
+    if (frame.type == WIRE_ERROR)
+        return false;
+    expect_event(peer, WIRE_EVENT_DEMOTED, &event);
+    CU_ASSERT_STRING_EQUAL(event.text, "user");
+    CU_ASSERT_TRUE(event.permille > 150);
+    CU_ASSERT_TRUE(is_demoted(peer, method));
+    ask_manage(peer, WIRE_METHOD_NONE, 0);
+    expect_event(peer, WIRE_EVENT_RESTORED, &event);
+    peer_expect_ok(peer, peer->sequence - 1);
+    CU_ASSERT_FALSE(is_demoted(peer, method));
+    CU_ASSERT_EQUAL(peer_children(peer, NULL, 0), 1);
+    CU_ASSERT_TRUE(ask_meters(peer).manager_cpu_ns > 0);
+    return true;
+}
+
+static void check_method(WireMethod method)
+{
+    AgentPeer peer;
+
+    if (geteuid() != 0 || !peer_start(&peer, NULL, true)) {
+        test_skip("needs root and PID namespaces");
+        return;
+    }
+    peer_welcome(&peer);
+    peer_work(&peer, LITTLE_WORK);
+    if (!manage_a_hog(&peer, method))
+        test_skip("the kernel or its set-up does not allow this method");
+    CU_ASSERT_EQUAL(peer_end(&peer), 0);
+}
+
+static void test_manager_demotes_by_nice_and_gives_back(void)
+{
+    check_method(WIRE_METHOD_NICE);
+}
+
+static void test_manager_demotes_by_policy_and_gives_back(void)
+{
+    check_method(WIRE_METHOD_IDLE);
+}
+
+static void test_manager_demotes_by_cgroup_and_gives_back(void)
+{
+    check_method(WIRE_METHOD_CGROUP);
+}
+
+static void test_manager_settings_out_of_range_are_refused(void)
+{
+    AgentPeer peer;
+
+    peer_start_welcomed(&peer, NULL);
+    peer_expect_error(&peer, ask_manage(&peer, WIRE_METHOD_NICE, 0),
+                      "interval");
+    peer_expect_error(&peer, ask_manage(&peer, WIRE_METHOD_NICE, 5000),
+                      "memory");
+    peer_end(&peer);
+}
+
+/* Runs the agent with these arguments, quietly. Returns its exit status. */
+static int run_agent(const char *first, const char *second, const char *third,
+                     const char *fourth)
+{
+    int status;
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        int null = open("/dev/null", O_RDWR);
+        dup2(null, 1);
+        dup2(null, 2);
+        execl(agent_path(), "hvbench-agent", first, second, third, fourth,
+              NULL);
+        _exit(127);
+    }
+    if (waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
+        return -1;
+    return WEXITSTATUS(status);
+}
+
+static void test_command_line_is_checked(void)
+{
+    CU_ASSERT_EQUAL(run_agent("--help", NULL, NULL, NULL), 0);
+    CU_ASSERT_EQUAL(run_agent("--version", NULL, NULL, NULL), 0);
+    CU_ASSERT_EQUAL(run_agent(NULL, NULL, NULL, NULL), 2);
+    CU_ASSERT_EQUAL(run_agent("--nonsense", NULL, NULL, NULL), 2);
+    CU_ASSERT_EQUAL(run_agent("--fd", "three", NULL, NULL), 2);
+    CU_ASSERT_EQUAL(run_agent("--fd", "3", "--port", "/dev/null"), 2);
+    CU_ASSERT_EQUAL(run_agent("--fd", "3", "word", NULL), 2);
+    CU_ASSERT_EQUAL(run_agent("--port", "/nonexistent", NULL, NULL), 1);
+    CU_ASSERT_EQUAL(run_agent("--port", "/etc/passwd", NULL, NULL), 1);
+    CU_ASSERT_EQUAL(run_agent("--fd", "0", "--documents", "/nonexistent"), 1);
+    CU_ASSERT_EQUAL(run_agent("--fd", "0", "--documents", "/dev/null"), 1);
+    CU_ASSERT_EQUAL(run_agent("--fd", "987", NULL, NULL), 1);
+}
+
+CU_TestInfo tests_agent[] = {
+    {"hello is repeated until welcome", test_hello_is_repeated_until_welcome},
+    {"ping is answered with the clocks", test_ping_is_answered_with_the_clocks},
+    {"nothing is done before welcome", test_nothing_is_done_before_welcome},
+    {"a host of another version is not served",
+     test_host_of_another_version_is_not_served},
+    {"calibration goes on until rounds agree or time is up",
+     test_calibration_goes_on_until_rounds_agree_or_time_is_up},
+    {"the agent answers while it calibrates and reset ends that",
+     test_agent_answers_while_it_calibrates_and_reset_ends_that},
+    {"rounds are judged by their median",
+     test_rounds_are_judged_by_their_median},
+    {"work, load and probe out of range are refused",
+     test_work_load_and_probe_out_of_range_are_refused},
+    {"every operation of a window is accounted for",
+     test_every_operation_of_a_window_is_accounted_for},
+    {"unfinished operations are censored, not lost",
+     test_unfinished_operations_are_censored_not_lost},
+    {"failed reads are marked failed", test_failed_reads_are_marked_failed},
+    {"a second window is refused and reset ends the first",
+     test_second_window_is_refused_and_reset_ends_the_first},
+    {"users appear, are replaced and vanish",
+     test_users_appear_are_replaced_and_vanish},
+    {"users run at nice 0 and their CPU is metered",
+     test_users_run_at_nice_0_and_their_cpu_is_metered},
+    {"the kernel's stat is summed up", test_stat_of_the_kernel_is_summed_up},
+    {"malformed and unknown requests are answered with error",
+     test_malformed_and_unknown_requests_are_answered_with_error},
+    {"garbage is noted and survived", test_garbage_is_noted_and_survived},
+    {"the end of the connection leaves no process",
+     test_end_of_the_connection_leaves_no_process},
+    {"signals leave no process", test_signals_leave_no_process},
+    {"a killed agent takes its processes along",
+     test_killed_agent_takes_its_processes_along},
+    {"poweroff ends a native agent", test_poweroff_ends_a_native_agent},
+    {"the manager demotes by nice and gives back",
+     test_manager_demotes_by_nice_and_gives_back},
+    {"the manager demotes by policy and gives back",
+     test_manager_demotes_by_policy_and_gives_back},
+    {"the manager demotes by cgroup and gives back",
+     test_manager_demotes_by_cgroup_and_gives_back},
+    {"manager settings out of range are refused",
+     test_manager_settings_out_of_range_are_refused},
+    {"the command line is checked", test_command_line_is_checked},
+    TEST_END,
+};
