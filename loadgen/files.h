@@ -6,6 +6,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* The kernel's clocksource in use. */
+#define FILE_CLOCKSOURCE \
+    "/sys/devices/system/clocksource/clocksource0/current_clocksource"
+
 /* Reads the beginning of the file into `ret` (at most size - 1 bytes and a
  * zero). Trailing newlines are cut off. False: errno says why, *ret is "". */
 bool file_read(const char *path, char *ret, size_t size);

@@ -12,9 +12,6 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#define CLOCKSOURCE \
-    "/sys/devices/system/clocksource/clocksource0/current_clocksource"
-
 static uint64_t memory_kib(void)
 {
     char text[64];
@@ -43,5 +40,5 @@ void hello_fill(WireHello *ret, bool is_init)
         snprintf(ret->kernel, sizeof ret->kernel, "%s %s", name.release,
                  name.version);
     file_find("/proc/cpuinfo", "model name", ret->cpu, sizeof ret->cpu);
-    file_read(CLOCKSOURCE, ret->clocksource, sizeof ret->clocksource);
+    file_read(FILE_CLOCKSOURCE, ret->clocksource, sizeof ret->clocksource);
 }

@@ -24,6 +24,7 @@
 #define PORTS "/sys/class/virtio-ports"
 #define PORT_LIMIT_NS (60 * NS_PER_S)
 #define PORT_STEP_NS (100 * NS_PER_MS)
+#define CLOCK_LIMIT_NS (3 * NS_PER_S)
 
 void init_power_off(void)
 {
@@ -36,13 +37,14 @@ void init_power_off(void)
 
 void init_fail(const char *format, ...)
 {
+    char reason[512];
     va_list arguments;
 
-    fputs("[hvbench-agent] FATAL: ", stderr);
     va_start(arguments, format);
-    vfprintf(stderr, format, arguments);
+    vsnprintf(reason, sizeof reason, format, arguments);
     va_end(arguments);
-    fputs("; powering off\n", stderr);
+    /* In one piece: the kernel writes to the console, too. */
+    fprintf(stderr, "[hvbench-agent] FATAL: %s; powering off\n", reason);
     init_power_off();
 }
 
@@ -160,6 +162,19 @@ static int wait_for_port(void)
     return fd;
 }
 
+/* The kernel starts on a TSC of which it knows the frequency only roughly, and
+ * changes to the measured one a second later: times from before would be off
+ * by up to 0.1 %. */
+static void wait_for_clock(void)
+{
+    uint64_t limit_ns = clock_now_ns() + CLOCK_LIMIT_NS;
+    char name[64];
+
+    while (file_read(FILE_CLOCKSOURCE, name, sizeof name) &&
+           strcmp(name, "tsc-early") == 0 && clock_now_ns() < limit_ns)
+        clock_sleep_until(clock_now_ns() + PORT_STEP_NS);
+}
+
 int init_guest(void)
 {
     struct utsname name;
@@ -168,6 +183,7 @@ int init_guest(void)
     mount_all();
     load_modules();
     fd = wait_for_port();
+    wait_for_clock();
     uname(&name);
     fprintf(stderr, "[hvbench-agent] ready, kernel %s\n", name.release);
     return fd;

@@ -54,6 +54,10 @@ static void prepare_libvirt(void)
 
     if (!g_once_init_enter(&prepared))
         return;
+    /* The embedded driver logs like a daemon: to a file, not to the terminal. */
+    if (geteuid() == 0 && g_mkdir_with_parents(HVB_STATE_DIR, 0755) == 0)
+        g_setenv("LIBVIRT_LOG_OUTPUTS",
+                 "3:file:" HVB_STATE_DIR "/libvirt.log", FALSE);
     virSetErrorFunc(NULL, keep_quiet);
     gvir_event_register();
     g_once_init_leave(&prepared, 1);

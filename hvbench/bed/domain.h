@@ -12,8 +12,9 @@ typedef struct {
     const char *initrd;
     const char *documents;
     const char *console;
-    HvbAccel accel;   /* KVM or TCG, never AUTO */
-    gboolean verbose; /* the kernel tells its progress on the console */
+    HvbAccel accel;        /* KVM or TCG, never AUTO */
+    gboolean host_has_tsc; /* the host's clocksource is the TSC */
+    gboolean verbose;      /* the kernel tells its progress on the console */
 } HvbDomainSettings;
 
 /* The domain's XML; the caller frees it. One vCPU, no network, no USB, no

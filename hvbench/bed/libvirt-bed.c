@@ -167,6 +167,16 @@ static LibvirtBed *new_bed(HvbConnection *connection, guint n_guests,
     return self;
 }
 
+static gboolean host_has_tsc(void)
+{
+    g_autofree char *name = NULL;
+
+    return g_file_get_contents("/sys/devices/system/clocksource/clocksource0/"
+                               "current_clocksource",
+                               &name, NULL, NULL) &&
+           g_str_has_prefix(name, "tsc");
+}
+
 static gboolean describe_machines(LibvirtBed *self, const HvbProfile *profile,
                                   HvbAccel accel, const char *prefix,
                                   gboolean verbose, GError **error)
@@ -191,6 +201,7 @@ static gboolean describe_machines(LibvirtBed *self, const HvbProfile *profile,
             .documents = images.documents,
             .console = guest->console,
             .accel = accel,
+            .host_has_tsc = host_has_tsc(),
             .verbose = verbose,
         };
         self->machines[i].handle = self->connection->handle;

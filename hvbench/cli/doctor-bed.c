@@ -169,8 +169,11 @@ static void check_hypervisor(HvbCheckup *checkup, HvbConnection *connection)
 {
     Answers answers = {.handle = connection->handle};
     gpointer items[] = {&answers};
+    gint64 begin_us = g_get_monotonic_time();
 
+    hvb_checkup_busy(checkup, "libvirt probes QEMU");
     hvb_parallel(ask, items, 1, 1, NULL);
+    double seconds = (double)(g_get_monotonic_time() - begin_us) / 1e6;
     g_autofree char *emulator = find_emulator(answers.capabilities);
     free(answers.capabilities);
     hvb_checkup_add(checkup,
@@ -179,11 +182,12 @@ static void check_hypervisor(HvbCheckup *checkup, HvbConnection *connection)
                                   answers.library / 1000 % 1000,
                                   answers.library % 1000));
     if (emulator)
-        hvb_checkup_add(checkup, hvb_check_new(HVB_CHECK_OK, "QEMU", NULL,
-                                               "%s, %lu.%lu.%lu", emulator,
-                                               answers.qemu / 1000000,
-                                               answers.qemu / 1000 % 1000,
-                                               answers.qemu % 1000));
+        hvb_checkup_add(checkup,
+                        hvb_check_new(HVB_CHECK_OK, "QEMU", NULL,
+                                      "%s, %lu.%lu.%lu, probed in %.1f s",
+                                      emulator, answers.qemu / 1000000,
+                                      answers.qemu / 1000 % 1000,
+                                      answers.qemu % 1000, seconds));
     else
         hvb_checkup_add(checkup,
                         hvb_check_new(HVB_CHECK_FAIL, "QEMU",

@@ -195,7 +195,8 @@ static void place(char *axis, guint length, guint column, const char *label)
     for (guint i = from > 0 ? from - 1 : 0; i < MIN(from + n + 1, length); i++)
         if (axis[i] != ' ')
             return;
-    memcpy(axis + from, label, n);
+    for (guint i = 0; i < n; i++)
+        axis[from + i] = label[i];
 }
 
 /* The bins' edges, as many as fit; the landmarks first. */
@@ -203,11 +204,10 @@ static char *axis_line(const Layout *layout)
 {
     static const guint by_importance[] = {0, 8, 3, 6, 1, 10, 4, 7, 9, 2, 5};
     guint length =
-        NAME_COLUMNS + columns_of(layout, HVB_P3_BINS) + MEAN_COLUMNS;
+        NAME_COLUMNS + columns_of(layout, HVB_P3_BINS) + MEAN_COLUMNS - 2;
     g_autofree char *axis = g_strnfill(length, ' ');
     GString *line = g_string_new(NULL);
 
-    memcpy(axis + length - 2, "ms", 2);
     for (gsize i = 0; i < G_N_ELEMENTS(by_importance); i++) {
         guint edge = by_importance[i];
         guint column = NAME_COLUMNS + columns_of(layout, edge + 1);
@@ -216,6 +216,7 @@ static char *axis_line(const Layout *layout)
     }
     hvb_terminal_dim(line, layout->terminal);
     g_string_append(line, axis);
+    g_string_append(line, "ms");
     hvb_terminal_normal(line, layout->terminal);
     return g_string_free(line, FALSE);
 }

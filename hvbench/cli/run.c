@@ -147,13 +147,30 @@ static gboolean finish(HvbStore *store, const char *dir,
            hvb_report_write(dir, error);
 }
 
-static gboolean print_results(HvbStore *store, const char *dir, GError **error)
+/* Levels of which no cell is left that could be published. */
+static guint count_spoilt(GPtrArray *p3s)
+{
+    guint n = 0;
+
+    for (guint i = 0; i < p3s->len; i++) {
+        const HvbP3 *p3 = p3s->pdata[i];
+        for (guint l = 0; l < p3->levels->len; l++)
+            n += g_array_index(p3->levels, HvbP3Level, l).cells == 0 ? 1 : 0;
+    }
+    return n;
+}
+
+static gboolean print_results(HvbStore *store, const char *dir,
+                              guint *ret_spoilt, GError **error)
 {
     g_autoptr(HvbRunRecord) run = hvb_store_load_run(store, error);
 
     if (!run)
         return FALSE;
     g_autoptr(GPtrArray) p3s = hvb_run_record_p3(run);
+    *ret_spoilt = count_spoilt(p3s);
+    if (run->cells->len == 0)
+        return TRUE; /* nothing to show: the error says why */
     for (guint i = 0; i < p3s->len; i++) {
         putchar('\n');
         hvb_progress_print_p3(stdout, p3s->pdata[i]);
@@ -175,6 +192,7 @@ static int run(const Options *options, GPtrArray *profiles, const char *command)
         options->dir ? g_strdup(options->dir) : default_dir();
     g_autoptr(GError) error = NULL;
     g_autoptr(GError) run_error = NULL;
+    guint spoilt = 0;
     g_autoptr(HvbStore) store = open_store(dir, &error);
     HvbSessionSettings settings = {
         .profiles = profiles,
@@ -189,7 +207,7 @@ static int run(const Options *options, GPtrArray *profiles, const char *command)
     hvb_session_run(&settings, &run_error);
     g_clear_pointer(&settings.done, g_ptr_array_unref);
     if (!finish(store, dir, run_error, &error) ||
-        !print_results(store, dir, &error)) {
+        !print_results(store, dir, &spoilt, &error)) {
         /* What ended the run matters more than what failed after it. */
         if (!run_error)
             return fail(error);
@@ -203,6 +221,13 @@ static int run(const Options *options, GPtrArray *profiles, const char *command)
                 dir, dir);
         return status;
     }
+    if (spoilt > 0)
+        return hvb_cmd_fail(
+            HVB_EXIT_FAILED,
+            "%u levels have no figures, since all their cells were disturbed: "
+            "stop what else runs on this host ('hvbench doctor' shows it) and "
+            "measure again",
+            spoilt);
     return hvb_cmd_flush();
 }
 
@@ -218,8 +243,9 @@ int hvb_cmd_run(int argc, char **argv)
         return hvb_cmd_fail(HVB_EXIT_USAGE,
                             "run: name at least one profile, see 'hvbench "
                             "list' and 'hvbench run --help'");
-    g_autoptr(GPtrArray) profiles = hvb_overrides_load(
-        &options.overrides, (const char *const *)argv + 1, &error);
+    g_autoptr(GPtrArray) profiles =
+        hvb_overrides_load(&options.overrides, (const char *const *)argv + 1,
+                           &error);
     if (!profiles)
         return fail(error);
     return run(&options, profiles, command);

@@ -86,14 +86,14 @@ static gboolean on_guest_ready(guint guest, const HvbGuest *said,
                           said->name, calibration->spread_permille / 10.0,
                           calibration->rounds);
     if (reference_ns[WIRE_OPEN] > 0)
-        hvb_progress_note(
-            self->progress,
-            "%s: %" G_GUINT64_FORMAT " iterations/ms; undisturbed, key takes "
-            "%.1f ms, open %.1f ms, launch %.1f ms",
-            said->name, calibration->iterations_per_ms,
-            (double)reference_ns[WIRE_KEY] / 1e6,
-            (double)reference_ns[WIRE_OPEN] / 1e6,
-            (double)reference_ns[WIRE_LAUNCH] / 1e6);
+        hvb_progress_note(self->progress,
+                          "%s: %" G_GUINT64_FORMAT
+                          " iterations/ms; undisturbed, key takes "
+                          "%.1f ms, open %.1f ms, launch %.1f ms",
+                          said->name, calibration->iterations_per_ms,
+                          (double)reference_ns[WIRE_KEY] / 1e6,
+                          (double)reference_ns[WIRE_OPEN] / 1e6,
+                          (double)reference_ns[WIRE_LAUNCH] / 1e6);
     return hvb_store_add_guest(self->settings->store, guest, said->name,
                                &said->hello, calibration, reference_ns, error);
 }
@@ -173,14 +173,10 @@ static gboolean record_stack(Session *self, guint bed_index,
         const char *key;
         const char *value;
     } rows[] = {
-        {"hypervisor", stack->hypervisor},
-        {"accel", stack->accel},
-        {"accel_reason", stack->accel_reason},
-        {"machine", stack->machine},
-        {"emulator", stack->emulator},
-        {"guest_cpu", stack->cpu},
-        {"connection", stack->connection},
-        {"cgroup", stack->cgroup},
+        {"hypervisor", stack->hypervisor},     {"accel", stack->accel},
+        {"accel_reason", stack->accel_reason}, {"machine", stack->machine},
+        {"emulator", stack->emulator},         {"guest_cpu", stack->cpu},
+        {"connection", stack->connection},     {"cgroup", stack->cgroup},
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
@@ -220,8 +216,9 @@ static gboolean run_cells(Session *self, HvbBed *bed, guint bed_index,
         .cell_ends = on_cell_ends,
     };
     const HvbSessionSettings *settings = self->settings;
-    g_autoptr(HvbConductor) conductor = hvb_conductor_new(
-        bed, settings->profiles, &hooks, self, settings->cancellable);
+    g_autoptr(HvbConductor) conductor =
+        hvb_conductor_new(bed, settings->profiles, &hooks, self,
+                          settings->cancellable);
 
     if (!hvb_conductor_prepare(conductor, self->plan, bed_index, error))
         return FALSE;
@@ -251,7 +248,8 @@ static void explain(HvbBed *bed, GError **error)
         if (!bed->explain || !hvb_link_why_down(bed->guests[i].link))
             continue;
         g_autofree char *why = bed->explain(bed, i);
-        g_autofree char *whole = g_strdup_printf("%s; %s", (*error)->message, why);
+        g_autofree char *whole =
+            g_strdup_printf("%s; %s", (*error)->message, why);
         g_free((*error)->message);
         (*error)->message = g_steal_pointer(&whole);
         return;
@@ -273,9 +271,8 @@ static gboolean run_bed(Session *self, HvbConnection *connection,
     if (!bed)
         return FALSE;
     hvb_progress_note(self->progress, "%u guests are up: %s, %s, %s (%s)",
-                      bed->n_guests, bed->stack.hypervisor,
-                      bed->stack.machine, bed->stack.accel,
-                      bed->stack.accel_reason);
+                      bed->n_guests, bed->stack.hypervisor, bed->stack.machine,
+                      bed->stack.accel, bed->stack.accel_reason);
     if (!record_stack(self, bed_index, &bed->stack, error))
         return FALSE;
     g_autoptr(GError) failure = NULL;
@@ -344,8 +341,7 @@ static void session_init(Session *self, const HvbSessionSettings *settings)
     self->progress = hvb_progress_new(stdout);
     self->plan = hvb_plan_make(settings->profiles, settings->seed);
     self->cell_done = g_new0(gboolean, self->plan->len);
-    self->cells =
-        g_ptr_array_new_with_free_func((GDestroyNotify)hvb_cell_free);
+    self->cells = g_ptr_array_new_with_free_func((GDestroyNotify)hvb_cell_free);
     self->p3s = g_ptr_array_new_with_free_func((GDestroyNotify)hvb_p3_free);
     for (guint i = 0; i < settings->profiles->len; i++) {
         const HvbProfile *profile = settings->profiles->pdata[i];

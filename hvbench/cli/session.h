@@ -12,12 +12,12 @@
 #include <gio/gio.h>
 
 typedef struct {
-    GPtrArray *profiles;      /* HvbProfile * */
-    guint64 seed;             /* of the plan */
-    GPtrArray *done;          /* HvbCell *, of an interrupted run; or NULL */
-    const char *connect;      /* URI; NULL: the embedded driver */
-    const char *dir;          /* the result set's */
-    HvbStore *store;          /* with the run begun */
+    GPtrArray *profiles; /* HvbProfile * */
+    guint64 seed;        /* of the plan */
+    GPtrArray *done;     /* HvbCell *, of an interrupted run; or NULL */
+    const char *connect; /* URI; NULL: the embedded driver */
+    const char *dir;     /* the result set's */
+    HvbStore *store;     /* with the run begun */
     GCancellable *cancellable;
 } HvbSessionSettings;
 

@@ -127,7 +127,7 @@ static gboolean keep(const char *drawn_in, const char *dir, const char *name,
                     file);
         return FALSE;
     }
-    if (!g_file_set_contents(to, bytes, n, &failure)) {
+    if (!g_file_set_contents(to, bytes, (gssize)n, &failure)) {
         g_set_error(error, HVB_REPORT_ERROR, HVB_REPORT_ERROR_FILE, "%s",
                     failure->message);
         return FALSE;

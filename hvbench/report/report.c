@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "hvbench/report/report.h"
 
-G_DEFINE_QUARK(hvb - report - error - quark, hvb_report_error)
+G_DEFINE_QUARK(hvb_report_error, hvb_report_error)
 
 gboolean hvb_report_write(const char *dir, GError **error)
 {

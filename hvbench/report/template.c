@@ -46,7 +46,8 @@ static gboolean next_tag(const char *text, const char *end, Tag *ret_tag)
     if (!open)
         return FALSE;
     g_assert(close && close > open + 2);
-    ret_tag->sort = strchr("#^/&", open[2]) ? open[2] : 0;
+    if (strchr("#^/&", open[2]))
+        ret_tag->sort = open[2];
     open += ret_tag->sort ? 3 : 2;
     ret_tag->name = g_strndup(open, close - open);
     ret_tag->from = open - (ret_tag->sort ? 3 : 2);

@@ -112,8 +112,7 @@ static guint32 send_samples(FakeAgent *self, const WireProbe *probe,
 static void run_window(FakeAgent *self, const WireProbe *probe)
 {
     guint8 payload[WIRE_MAX_PAYLOAD];
-    guint32 total =
-        probe->count[0] + probe->count[1] + probe->count[2];
+    guint32 total = probe->count[0] + probe->count[1] + probe->count[2];
     g_autofree ScheduledStart *starts = g_new0(ScheduledStart, total);
     guint32 n = schedule_make(probe, starts);
     guint64 window_ns = (guint64)n * probe->slot_us * 1000;
@@ -131,7 +130,7 @@ static void run_window(FakeAgent *self, const WireProbe *probe)
     guint32 sent = send_samples(self, probe, starts, n);
     send_meters(self, 0, WIRE_MARK_CLOSE, probe->cell,
                 FAKE_EPOCH_NS + window_ns);
-    const WireEnd end = {probe->cell, n, n - MIN(n, self->censor),
+    const WireEnd end = {probe->cell,          n, n - MIN(n, self->censor),
                          MIN(n, self->censor), 0, sent};
     send_frame(self, WIRE_END, payload, wire_put_end(payload, &end));
 }
@@ -263,8 +262,8 @@ void fake_agent_free(FakeAgent *agent)
 }
 
 static gboolean fake_tune(HvbBed *bed, guint guest,
-                          const HvbGuestProfile *wanted, HvbTuning *ret_enforced,
-                          GError **error)
+                          const HvbGuestProfile *wanted,
+                          HvbTuning *ret_enforced, GError **error)
 {
     FakeBed *self = (FakeBed *)bed;
 
@@ -272,10 +271,9 @@ static gboolean fake_tune(HvbBed *bed, guint guest,
     self->tuned[guest] = *wanted;
     self->tunings++;
     *ret_enforced = (HvbTuning){
-        .vcpu_quota_us = wanted->cap_percent
-                             ? (gint64)wanted->cap_period_us *
-                                   wanted->cap_percent / 100
-                             : -1,
+        .vcpu_quota_us = wanted->cap_percent ? (gint64)wanted->cap_period_us *
+                                                   wanted->cap_percent / 100
+                                             : -1,
         .vcpu_period_us = wanted->cap_period_us,
         .vm_quota_us = -1,
         .vm_period_us = wanted->cap_period_us,

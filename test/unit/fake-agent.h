@@ -14,25 +14,25 @@
 
 typedef struct {
     /* What it does wrong; all FALSE or 0: nothing. */
-    guint16 version;          /* in its HELLO; 0: the right one */
-    guint lose_samples;       /* of each window with users, the first ones */
-    gboolean repeat_samples;  /* sends each sample twice */
-    gboolean move_starts;     /* claims other intended starts */
-    gboolean die_in_window;   /* closes its port after the window opened */
-    gboolean never_answer;    /* no answer to PING */
-    gboolean refuse_probe;    /* ERROR */
-    gboolean garbage;         /* bytes between its frames */
-    double drift;             /* each later calibration is so much faster */
-    guint censor;             /* the last so many operations never end */
+    guint16 version;         /* in its HELLO; 0: the right one */
+    guint lose_samples;      /* of each window with users, the first ones */
+    gboolean repeat_samples; /* sends each sample twice */
+    gboolean move_starts;    /* claims other intended starts */
+    gboolean die_in_window;  /* closes its port after the window opened */
+    gboolean never_answer;   /* no answer to PING */
+    gboolean refuse_probe;   /* ERROR */
+    gboolean garbage;        /* bytes between its frames */
+    double drift;            /* each later calibration is so much faster */
+    guint censor;            /* the last so many operations never end */
 
     /* What it was told; read by tests. */
     guint users;
-    guint probes;             /* windows with users or not, references too */
+    guint probes; /* windows with users or not, references too */
     gboolean managed;
     guint managed_windows;
     guint64 rate;
     guint resets;
-    guint64 seeds[64];        /* of PROBEs, in order */
+    guint64 seeds[64]; /* of PROBEs, in order */
 
     /* Private. */
     int fd;
@@ -54,7 +54,7 @@ typedef struct {
     FakeAgent **agents;
     HvbGuestProfile *tuned; /* what each guest was last tuned to */
     guint tunings;
-    gint64 busy_percent;    /* host CPU charged to each guest */
+    gint64 busy_percent; /* host CPU charged to each guest */
 } FakeBed;
 FakeBed *fake_bed_new(guint n);
 

@@ -593,19 +593,36 @@ static bool is_in_demoted_cgroup(pid_t pid)
     return strstr(text, "hvbench-demoted") != NULL;
 }
 
+/* The only user, once it has become one: a process that was forked just now may
+ * not have run yet. */
+static ProcessLook find_user(const AgentPeer *peer)
+{
+    uint64_t limit_ns = clock_now_ns() + 60 * NS_PER_S;
+    ProcessLook children[MAX_CHILDREN] = {{0}};
+
+    while (clock_now_ns() < limit_ns) {
+        size_t n = peer_children(peer, children, MAX_CHILDREN);
+        for (size_t i = 0; i < n; i++)
+            if (strcmp(children[i].name, "user") == 0)
+                return children[i];
+        clock_sleep_until(clock_now_ns() + 10 * NS_PER_MS);
+    }
+    CU_FAIL_FATAL("there is no user");
+    return children[0];
+}
+
 static bool is_demoted(const AgentPeer *peer, WireMethod method)
 {
-    ProcessLook children[MAX_CHILDREN];
-    size_t n = peer_children(peer, children, MAX_CHILDREN);
+    ProcessLook user = find_user(peer);
 
-    for (size_t i = 0; i < n; i++)
-        if (strcmp(children[i].name, "user") == 0)
-            return method == WIRE_METHOD_NICE ? children[i].nice == 15
-                   : method == WIRE_METHOD_IDLE
-                       ? children[i].policy == SCHED_IDLE
-                       : is_in_demoted_cgroup(children[i].pid);
-    CU_FAIL("there is no user");
-    return false;
+    switch (method) {
+    case WIRE_METHOD_NICE:
+        return user.nice == 15;
+    case WIRE_METHOD_IDLE:
+        return user.policy == SCHED_IDLE;
+    default:
+        return is_in_demoted_cgroup(user.pid);
+    }
 }
 
 /* Whether it could be done here. */

@@ -76,10 +76,9 @@ static void set_up(Fixture *f)
     g_ptr_array_add(f->profiles, two_guests());
     f->plan = hvb_plan_make(f->profiles, 1);
     f->cells = g_ptr_array_new_with_free_func((GDestroyNotify)hvb_cell_free);
-    f->conductor = hvb_conductor_new(&f->fake->bed, f->profiles, &hooks, f,
-                                     NULL);
-    CU_ASSERT_TRUE_FATAL(
-        hvb_conductor_prepare(f->conductor, f->plan, 0, NULL));
+    f->conductor =
+        hvb_conductor_new(&f->fake->bed, f->profiles, &hooks, f, NULL);
+    CU_ASSERT_TRUE_FATAL(hvb_conductor_prepare(f->conductor, f->plan, 0, NULL));
 }
 
 static void tear_down(Fixture *f)
@@ -113,7 +112,8 @@ static HvbCell *run(Fixture *f, HvbLevel level, GError **error)
     return f->cells->pdata[f->cells->len - 1];
 }
 
-static void test_every_guest_is_calibrated_and_only_measured_ones_referenced(void)
+static void
+test_every_guest_is_calibrated_and_only_measured_ones_referenced(void)
 {
     Fixture f;
 

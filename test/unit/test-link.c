@@ -18,7 +18,8 @@ static Fixture connect_to(FakeAgent *agent)
 {
     Fixture fixture = {agent, fake_agent_connect(agent, "guest1")};
 
-    CU_ASSERT_TRUE(hvb_wait(is_settled, fixture.link, 5000, "HELLO", NULL, NULL));
+    CU_ASSERT_TRUE(
+        hvb_wait(is_settled, fixture.link, 5000, "HELLO", NULL, NULL));
     return fixture;
 }
 
@@ -54,8 +55,8 @@ static void test_another_protocol_version_is_refused_with_both_versions(void)
     Fixture f = connect_to(agent);
     CU_ASSERT_FALSE(hvb_link_is_up(f.link));
     CU_ASSERT_PTR_NOT_NULL_FATAL(hvb_link_why_down(f.link));
-    CU_ASSERT_PTR_NOT_NULL(
-        strstr(hvb_link_why_down(f.link), "protocol version 2, this hvbench 1"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(hvb_link_why_down(f.link),
+                                  "protocol version 2, this hvbench 1"));
     fixture_clear(&f);
 }
 

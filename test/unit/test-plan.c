@@ -91,7 +91,8 @@ static void test_scenarios_share_the_seed_of_a_level_and_repetition(void)
     }
 }
 
-static void test_profiles_that_differ_in_their_guests_get_beds_of_their_own(void)
+static void
+test_profiles_that_differ_in_their_guests_get_beds_of_their_own(void)
 {
     g_autoptr(GPtrArray) profiles = load("fig03", "smoke");
     g_autoptr(GArray) plan = hvb_plan_make(profiles, 5);

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "test/unit/report-set.h"
+
+#include <glib/gstdio.h>
+#include <math.h>
+#include <string.h>
+
+HvbP3Level report_set_empty_level(HvbLevel which)
+{
+    const HvbP3Row empty = {
+        .mean_ms = NAN,
+        .p50_ms = NAN,
+        .p90_ms = NAN,
+        .p99_ms = NAN,
+        .max_ms = NAN,
+        .spread_ms = NAN,
+        .within_50ms = NAN,
+        .over_1s = NAN,
+        .mean_low_ms = NAN,
+        .mean_high_ms = NAN,
+    };
+    HvbP3Level level = {
+        .level = which,
+        .guest_busy_percent = NAN,
+        .host_busy_percent = NAN,
+        .host_total_percent = NAN,
+    };
+
+    for (guint o = 0; o < WIRE_N_OPERATIONS; o++)
+        level.operations[o] = empty;
+    return level;
+}
+
+/* Six samples in the first bin, three in the fifth, one in the last. */
+static void fill_row(HvbP3Row *row, double mean_ms)
+{
+    row->samples = 10;
+    row->mean_ms = mean_ms;
+    row->p50_ms = 12.5;
+    row->p90_ms = 250;
+    row->p99_ms = 2400.0004;
+    row->max_ms = 2500;
+    row->spread_ms = 249;
+    row->within_50ms = 0.6;
+    row->over_1s = 0.1;
+    row->count[0] = 6;
+    row->count[4] = 3;
+    row->count[HVB_P3_BINS - 1] = 1;
+    for (guint b = 0; b < HVB_P3_BINS; b++)
+        row->share[b] = row->count[b] / 10.0;
+}
+
+static HvbP3 *make_p3(const char *name, const char *figure)
+{
+    HvbP3 *p3 = hvb_p3_new(name, figure, "A title", WIRE_OPEN);
+    HvbP3Level level = report_set_empty_level(HVB_LEVEL_NONE);
+
+    g_array_set_size(p3->levels, 0);
+    level.cells = 1;
+    level.guest_busy_percent = 97.25;
+    level.host_busy_percent = 50.5;
+    fill_row(&level.operations[WIRE_OPEN], 71.23456);
+    fill_row(&level.operations[WIRE_KEY], 7);
+    g_array_append_val(p3->levels, level);
+    level = report_set_empty_level(HVB_LEVEL_OVERLOAD);
+    level.disturbed = 1;
+    g_array_append_val(p3->levels, level);
+    return p3;
+}
+
+static HvbProfile *make_profile(const char *name)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *text =
+        g_strdup_printf("[scenario]\nname = %s\n"
+                        "[guests]\ncount = 1\n"
+                        "[guest 1]\nloaded = yes\nmeasured = yes\n"
+                        "[load]\nlevels = None;Overload\n",
+                        name);
+    HvbProfile *profile = hvb_profile_from_text(text, "made-up", &error);
+
+    if (!profile)
+        g_error("%s", error->message);
+    return profile;
+}
+
+static HvbCell *make_cell(guint scenario)
+{
+    HvbCell *cell = hvb_cell_new();
+    HvbTuning tuning = {
+        .vcpu_quota_us = 37000,
+        .vcpu_period_us = 100000,
+        .vm_quota_us = -1,
+        .vm_period_us = 100000,
+        .shares = 1024,
+    };
+
+    cell->scenario = scenario;
+    cell->repetition = 1;
+    cell->attempt = 1;
+    cell->status = HVB_CELL_DONE;
+    g_array_append_val(cell->tunings, tuning);
+    return cell;
+}
+
+static void add_provenance(HvbRunRecord *run, const char *key,
+                           const char *value)
+{
+    HvbProvenance *entry = g_new0(HvbProvenance, 1);
+
+    entry->key = g_strdup(key);
+    entry->value = g_strdup(value);
+    g_ptr_array_add(run->provenance, entry);
+}
+
+static void provenance_free(gpointer data)
+{
+    HvbProvenance *entry = data;
+
+    g_free(entry->key);
+    g_free(entry->value);
+    g_free(entry);
+}
+
+static void guest_clear(gpointer data)
+{
+    g_free(((HvbGuestRecord *)data)->name);
+}
+
+static HvbRunRecord *make_run(void)
+{
+    HvbRunRecord *run = g_new0(HvbRunRecord, 1);
+    HvbGuestRecord guest = {.guest = 1, .name = g_strdup("hvbench-test-1")};
+
+    run->hvbench = g_strdup("1.2.3");
+    run->command_line = g_strdup("hvbench run alpha beta");
+    run->status = g_strdup("done");
+    run->profiles =
+        g_ptr_array_new_with_free_func((GDestroyNotify)hvb_profile_free);
+    run->cells = g_ptr_array_new_with_free_func((GDestroyNotify)hvb_cell_free);
+    run->provenance = g_ptr_array_new_with_free_func(provenance_free);
+    run->guests = g_array_new(FALSE, FALSE, sizeof(HvbGuestRecord));
+    g_array_set_clear_func(run->guests, guest_clear);
+    g_ptr_array_add(run->profiles, make_profile("alpha"));
+    g_ptr_array_add(run->profiles, make_profile("beta"));
+    g_ptr_array_add(run->cells, make_cell(0));
+    g_ptr_array_add(run->cells, make_cell(1));
+    g_array_append_val(run->guests, guest);
+    add_provenance(run, "stack.accel", "tcg");
+    add_provenance(run, "host.cpu", "Some CPU");
+    return run;
+}
+
+ReportSet *report_set_new(void)
+{
+    ReportSet *set = g_new0(ReportSet, 1);
+
+    set->dir = g_dir_make_tmp("hvbench-test-XXXXXX", NULL);
+    set->run = make_run();
+    set->p3s = g_ptr_array_new_with_free_func((GDestroyNotify)hvb_p3_free);
+    g_ptr_array_add(set->p3s, make_p3("alpha", "9"));
+    g_ptr_array_add(set->p3s, make_p3("beta", ""));
+    return set;
+}
+
+void report_set_free(ReportSet *set)
+{
+    g_autoptr(GDir) listing = g_dir_open(set->dir, 0, NULL);
+    const char *name;
+
+    while (listing && (name = g_dir_read_name(listing))) {
+        g_autofree char *path = g_build_filename(set->dir, name, NULL);
+        g_remove(path);
+    }
+    g_rmdir(set->dir);
+    g_free(set->dir);
+    hvb_run_record_free(set->run);
+    g_ptr_array_unref(set->p3s);
+    g_free(set);
+}
+
+HvbP3 *report_set_p3(ReportSet *set, guint index)
+{
+    return set->p3s->pdata[index];
+}
+
+HvbCell *report_set_cell(ReportSet *set, guint index)
+{
+    return set->run->cells->pdata[index];
+}
+
+char *report_set_read(const ReportSet *set, const char *file)
+{
+    g_autofree char *path = g_build_filename(set->dir, file, NULL);
+    char *contents = NULL;
+
+    return g_file_get_contents(path, &contents, NULL, NULL) ? contents
+                                                            : g_strdup("");
+}

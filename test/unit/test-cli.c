@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The doctor's parts, and the program's command line as its user has it. */
+#include "hvbench/cli/checkup.h"
+#include "hvbench/cli/commands.h"
+#include "hvbench/cli/processes.h"
+#include "test/suites.h"
+#include "test/unit/profile-fixture.h"
+#include "test/unit/test-host.h"
+
+#include <gio/gio.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+/* No libvirt driver answers to it. */
+#define NO_LIBVIRT "nosuchdriver:///"
+
+/* Checkup */
+
+typedef struct {
+    HvbCheckup checkup;
+    char *text;
+    gsize length;
+} Printed;
+
+static void printed_begin(Printed *printed)
+{
+    FILE *stream = open_memstream(&printed->text, &printed->length);
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(stream);
+    hvb_checkup_init(&printed->checkup, stream);
+}
+
+static gboolean printed_end(Printed *printed)
+{
+    gboolean can = hvb_checkup_end(&printed->checkup);
+
+    fclose(printed->checkup.stream);
+    return can;
+}
+
+static void test_checkup_prints_a_line_per_check_and_its_remedy(void)
+{
+    Printed printed = {0};
+
+    printed_begin(&printed);
+    hvb_checkup_busy(&printed.checkup, "only shown on a terminal");
+    hvb_checkup_add(&printed.checkup,
+                    hvb_check_new(HVB_CHECK_OK, "a", NULL, "%d CPUs", 2));
+    hvb_checkup_add(&printed.checkup,
+                    hvb_check_new(HVB_CHECK_WARN, "two words", "do this",
+                                  "bad\nin two lines"));
+    CU_ASSERT_TRUE(printed_end(&printed));
+    expect_text(printed.text,
+                "ok    a               2 CPUs\n"
+                "warn  two words       bad\n"
+                "      in two lines\n"
+                "      remedy: do this\n"
+                "this host can run hvbench: 1 ok, 1 warning, 0 failures\n");
+    free(printed.text);
+}
+
+static void test_checkup_with_a_failure_says_that_the_host_cannot(void)
+{
+    Printed printed = {0};
+
+    printed_begin(&printed);
+    hvb_checkup_add(&printed.checkup,
+                    hvb_check_new(HVB_CHECK_FAIL, "a", NULL, "bad"));
+    CU_ASSERT_FALSE(printed_end(&printed));
+    expect_text(printed.text,
+                "FAIL  a               bad\n"
+                "this host cannot run hvbench: 0 ok, 0 warnings, 1 failure\n");
+    free(printed.text);
+}
+
+/* Processes */
+
+#define STAT(pid, name, user, system, start)                               \
+#pid " (" name ") S 1 2 3 4 -1 5 6 7 8 9 " #user " " #system " 12 13 " \
+         "20 0 1 0 " #start " 14 15"
+
+static void test_process_with_parentheses_in_its_name_is_read(void)
+{
+    HvbProcess process;
+
+    CU_ASSERT_TRUE_FATAL(
+        hvb_process_parse(STAT(42, "a) (b\033 c", 100, 23, 999), &process));
+    CU_ASSERT_EQUAL(process.pid, 42);
+    CU_ASSERT_STRING_EQUAL(process.name, "a) (b? c");
+    CU_ASSERT_EQUAL(process.cpu_ticks, 123);
+    CU_ASSERT_EQUAL(process.start_ticks, 999);
+}
+
+static void test_process_text_that_is_cut_is_refused(void)
+{
+    static const char whole[] = STAT(42, "name", 100, 23, 999);
+    gsize start = (gsize)(strstr(whole, "999") - whole);
+    HvbProcess process;
+
+    for (gsize length = 0; length < start; length++) {
+        g_autofree char *cut = g_strndup(whole, length);
+        CU_ASSERT_FALSE(hvb_process_parse(cut, &process));
+    }
+    CU_ASSERT_FALSE(hvb_process_parse(")1 (", &process));
+}
+
+static void add_process(GArray *all, int pid, const char *name,
+                        guint64 start_ticks, double cpu_s)
+{
+    HvbProcess process = {.pid = pid, .start_ticks = start_ticks};
+
+    g_strlcpy(process.name, name, sizeof process.name);
+    process.cpu_ticks = (guint64)(cpu_s * (double)sysconf(_SC_CLK_TCK));
+    g_array_append_val(all, process);
+}
+
+static void test_busiest_processes_are_those_of_the_interval(void)
+{
+    g_autoptr(GArray) before = g_array_new(FALSE, FALSE, sizeof(HvbProcess));
+    g_autoptr(GArray) after = g_array_new(FALSE, FALSE, sizeof(HvbProcess));
+
+    add_process(before, 1, "old and idle", 10, 5000);
+    add_process(after, 1, "old and idle", 10, 5000);
+    add_process(before, 2, "busy", 20, 10);
+    add_process(after, 2, "busy", 20, 12);
+    add_process(before, 3, "gone", 30, 100);
+    add_process(after, 3, "took its pid", 31, 1);
+    add_process(after, 4, "new", 40, 3);
+    add_process(after, 5, "the doctor", 50, 4);
+    g_autofree char *two = hvb_processes_busiest(before, after, 2, 5, 2);
+    g_autofree char *all = hvb_processes_busiest(before, after, 2, 5, 9);
+    expect_text(two, "new (4) 150 %, busy (2) 100 %");
+    expect_text(all, "new (4) 150 %, busy (2) 100 %, took its pid (3) 50 %");
+}
+
+static void test_own_process_is_among_all(void)
+{
+    g_autoptr(GArray) all = hvb_processes_read();
+    gboolean found = FALSE;
+
+    for (guint i = 0; i < all->len; i++)
+        found = found || g_array_index(all, HvbProcess, i).pid == getpid();
+    CU_ASSERT_TRUE(found);
+}
+
+/* The program */
+
+typedef struct {
+    int status;
+    char *out;
+    char *err;
+} Outcome;
+
+static void outcome_clear(Outcome *outcome)
+{
+    g_free(outcome->out);
+    g_free(outcome->err);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Outcome, outcome_clear)
+
+/* Beside the test program, or HVBENCH in the environment. */
+static char *find_program(void)
+{
+    const char *wanted = g_getenv("HVBENCH");
+    g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
+    g_autofree char *dir = self ? g_path_get_dirname(self) : NULL;
+    g_autofree char *path =
+        wanted ? g_strdup(wanted)
+               : g_build_filename(dir ? dir : ".", "hvbench", NULL);
+
+    if (g_file_test(path, G_FILE_TEST_IS_EXECUTABLE))
+        return g_steal_pointer(&path);
+    test_skip("the program is not built; HVBENCH=FILE names another");
+    return NULL;
+}
+
+static GSubprocess *spawn(const char *program, const char *const *arguments)
+{
+    g_autoptr(GPtrArray) argv = g_ptr_array_new();
+    g_autoptr(GError) error = NULL;
+
+    g_ptr_array_add(argv, (gpointer)program);
+    for (; *arguments; arguments++)
+        g_ptr_array_add(argv, (gpointer)*arguments);
+    g_ptr_array_add(argv, NULL);
+    GSubprocess *process = g_subprocess_newv((const char *const *)argv->pdata,
+                                             G_SUBPROCESS_FLAGS_STDOUT_PIPE |
+                                                 G_SUBPROCESS_FLAGS_STDERR_PIPE,
+                                             &error);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(process);
+    return process;
+}
+
+static void run(const char *program, const char *const *arguments,
+                Outcome *ret_outcome)
+{
+    g_autoptr(GSubprocess) process = spawn(program, arguments);
+
+    CU_ASSERT_TRUE_FATAL(
+        g_subprocess_communicate_utf8(process, NULL, NULL, &ret_outcome->out,
+                                      &ret_outcome->err, NULL));
+    CU_ASSERT_TRUE_FATAL(g_subprocess_get_if_exited(process));
+    ret_outcome->status = g_subprocess_get_exit_status(process);
+}
+
+static gboolean is_one_line(const char *text)
+{
+    const char *end = strchr(text, '\n');
+
+    return end && end[1] == '\0';
+}
+
+static void test_wrong_usage_is_one_line_and_status_2(void)
+{
+    static const char *const usages[][5] = {
+        {"frobnicate"},
+        {"--frobnicate"},
+        {"list", "operand"},
+        {"list", "--frobnicate"},
+        {"show"},
+        {"show", "no-such-profile"},
+        {"show", "--frobnicate"},
+        {"run"},
+        {"run", "no-such-profile"},
+        {"run", "--frobnicate", "fig09"},
+        {"run", "--levels", "Lwo", "fig09"},
+        {"run", "--samples", "many", "fig09"},
+        {"report"},
+        {"doctor", "operand"},
+        {"doctor", "--frobnicate"},
+        {"doctor", "--connect"},
+    };
+    g_autofree char *program = find_program();
+
+    for (gsize i = 0; program && i < G_N_ELEMENTS(usages); i++) {
+        g_auto(Outcome) outcome = {0};
+        run(program, usages[i], &outcome);
+        CU_ASSERT_EQUAL(outcome.status, HVB_EXIT_USAGE);
+        CU_ASSERT_TRUE(g_str_has_prefix(outcome.err, "hvbench: "));
+        CU_ASSERT_TRUE(is_one_line(outcome.err));
+        expect_text(outcome.out, "");
+    }
+}
+
+static void test_no_command_is_answered_with_the_help_and_status_2(void)
+{
+    static const char *const nothing[] = {NULL};
+    g_autofree char *program = find_program();
+    g_auto(Outcome) outcome = {0};
+
+    if (!program)
+        return;
+    run(program, nothing, &outcome);
+    CU_ASSERT_EQUAL(outcome.status, HVB_EXIT_USAGE);
+    CU_ASSERT_PTR_NOT_NULL(strstr(outcome.err, "hvbench COMMAND"));
+    expect_text(outcome.out, "");
+}
+
+static void test_what_was_asked_for_goes_to_stdout_with_status_0(void)
+{
+    static const char *const usages[][4] = {
+        {"--help"},         {"-h"},
+        {"--version"},      {"list"},
+        {"list", "--help"}, {"show", "fig09"},
+        {"show", "--help"}, {"run", "--help"},
+        {"report", "-h"},   {"doctor", "--help"},
+    };
+    g_autofree char *program = find_program();
+
+    for (gsize i = 0; program && i < G_N_ELEMENTS(usages); i++) {
+        g_auto(Outcome) outcome = {0};
+        run(program, usages[i], &outcome);
+        CU_ASSERT_EQUAL(outcome.status, HVB_EXIT_OK);
+        CU_ASSERT_TRUE(*outcome.out != '\0');
+        expect_text(outcome.err, "");
+    }
+}
+
+static void test_every_help_tells_the_exit_statuses(void)
+{
+    static const char *const commands[][3] = {
+        {"run", "--help"},  {"show", "--help"},   {"report", "--help"},
+        {"list", "--help"}, {"doctor", "--help"}, {"--help"},
+    };
+    g_autofree char *program = find_program();
+
+    for (gsize i = 0; program && i < G_N_ELEMENTS(commands); i++) {
+        g_auto(Outcome) outcome = {0};
+        run(program, commands[i], &outcome);
+        CU_ASSERT_PTR_NOT_NULL(strstr(outcome.out, "130"));
+        CU_ASSERT_PTR_NOT_NULL(strstr(outcome.out, "interrupted"));
+    }
+}
+
+static guint count_lines(const char *text, const char *prefix)
+{
+    g_auto(GStrv) lines = g_strsplit(text, "\n", 0);
+    guint n = 0;
+
+    for (char **line = lines; *line; line++)
+        n += g_str_has_prefix(*line, prefix);
+    return n;
+}
+
+static void test_doctor_without_libvirt_fails_and_counts_its_lines(void)
+{
+    static const char *const arguments[] = {"doctor", "--quick", "--connect",
+                                            NO_LIBVIRT, NULL};
+    g_autofree char *program = find_program();
+    g_auto(Outcome) outcome = {0};
+
+    if (!program)
+        return;
+    run(program, arguments, &outcome);
+    CU_ASSERT_EQUAL(outcome.status, HVB_EXIT_HOST);
+    guint warnings = count_lines(outcome.out, "warn ");
+    guint failures = count_lines(outcome.out, "FAIL ");
+    g_autofree char *last = g_strdup_printf(
+        "\nthis host cannot run hvbench: %u ok, %u warning%s, %u failure%s\n",
+        count_lines(outcome.out, "ok "), warnings, warnings == 1 ? "" : "s",
+        failures, failures == 1 ? "" : "s");
+    CU_ASSERT_TRUE(g_str_has_suffix(outcome.out, last));
+    CU_ASSERT_TRUE(failures > 0);
+    CU_ASSERT_PTR_NULL(strchr(outcome.out, '\033'));
+    expect_text(outcome.err, "");
+}
+
+/* The signal arrives while the doctor measures the load of other programs. */
+static void test_interrupted_doctor_says_so_with_status_130(void)
+{
+    static const char *const arguments[] = {"doctor", "--quick", "--connect",
+                                            NO_LIBVIRT, NULL};
+    g_autofree char *program = find_program();
+    g_autofree char *line = NULL;
+    g_autofree char *err = NULL;
+
+    if (!program)
+        return;
+    g_autoptr(GSubprocess) process = spawn(program, arguments);
+    g_autoptr(GDataInputStream) out =
+        g_data_input_stream_new(g_subprocess_get_stdout_pipe(process));
+    do {
+        g_free(line);
+        line = g_data_input_stream_read_line_utf8(out, NULL, NULL, NULL);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(line);
+    } while (!strstr(line, "  swap "));
+    g_subprocess_send_signal(process, SIGINT);
+    CU_ASSERT_TRUE_FATAL(
+        g_subprocess_communicate_utf8(process, NULL, NULL, NULL, &err, NULL));
+    CU_ASSERT_TRUE_FATAL(g_subprocess_get_if_exited(process));
+    CU_ASSERT_EQUAL(g_subprocess_get_exit_status(process),
+                    HVB_EXIT_INTERRUPTED);
+    CU_ASSERT_PTR_NOT_NULL(strstr(err, "hvbench: interrupted"));
+}
+
+#define TEST(name)         \
+    {                      \
+#name, test_##name \
+    }
+
+CU_TestInfo tests_cli[] = {
+    TEST(facts_are_read_from_the_kernels_files),
+    TEST(facts_that_the_host_does_not_tell_are_unknown),
+    TEST(facts_are_one_printable_line_each),
+    TEST(facts_of_this_host_agree_with_libc),
+    TEST(cpu_lists_are_counted_and_garbage_is_not),
+    TEST(fields_are_found_by_their_whole_name),
+    TEST(values_that_differ_are_tallied),
+    TEST(dev_kvm_must_be_open_to_qemus_user),
+    TEST(cgroups_need_shares_quota_and_usage),
+    TEST(privileges_depend_on_the_connection),
+    TEST(one_cpu_is_warned_of),
+    TEST(governor_other_than_performance_is_warned_of),
+    TEST(slow_clocksource_is_warned_of),
+    TEST(swap_is_warned_of_only_when_in_use),
+    TEST(foreign_load_is_judged_by_the_gates_limit),
+    TEST(steal_is_warned_of),
+    TEST(space_fails_before_it_is_gone),
+    TEST(notes_are_no_warnings),
+    TEST(checkup_prints_a_line_per_check_and_its_remedy),
+    TEST(checkup_with_a_failure_says_that_the_host_cannot),
+    TEST(process_with_parentheses_in_its_name_is_read),
+    TEST(process_text_that_is_cut_is_refused),
+    TEST(busiest_processes_are_those_of_the_interval),
+    TEST(own_process_is_among_all),
+    TEST(wrong_usage_is_one_line_and_status_2),
+    TEST(no_command_is_answered_with_the_help_and_status_2),
+    TEST(what_was_asked_for_goes_to_stdout_with_status_0),
+    TEST(every_help_tells_the_exit_statuses),
+    TEST(doctor_without_libvirt_fails_and_counts_its_lines),
+    TEST(interrupted_doctor_says_so_with_status_130),
+    TEST_END,
+};

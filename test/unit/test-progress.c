@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "test/unit/test-progress.h"
+
+#include "hvbench/cli/p3-lines.h"
+#include "hvbench/cli/progress.h"
+#include "test/unit/report-set.h"
+
+#include <CUnit/CUnit.h>
+#include <fcntl.h>
+#include <pty.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#define ESCAPE '\033'
+#define SHOW_CURSOR "\033[?25h"
+
+/* All that is printed to one end of a pipe or pseudo-terminal. */
+typedef struct {
+    FILE *stream;
+    int far_end;
+} Output;
+
+static Output open_pipe(void)
+{
+    int ends[2];
+
+    CU_ASSERT_EQUAL_FATAL(pipe(ends), 0);
+    return (Output){fdopen(ends[1], "w"), ends[0]};
+}
+
+static Output open_terminal(void)
+{
+    struct winsize size = {.ws_col = 80, .ws_row = 30};
+    int master, slave;
+
+    CU_ASSERT_EQUAL_FATAL(openpty(&master, &slave, NULL, NULL, &size), 0);
+    return (Output){fdopen(slave, "w"), master};
+}
+
+/* Closes the output and returns what arrived. Caller frees. */
+static char *collect(Output *output)
+{
+    GString *text = g_string_new(NULL);
+    char bytes[4096];
+    ssize_t n;
+
+    fflush(output->stream);
+    fcntl(output->far_end, F_SETFL, O_NONBLOCK);
+    while ((n = read(output->far_end, bytes, sizeof bytes)) > 0)
+        g_string_append_len(text, bytes, n);
+    fclose(output->stream);
+    close(output->far_end);
+    return g_string_free(text, FALSE);
+}
+
+static void show_something(FILE *stream)
+{
+    g_autoptr(ReportSet) set = report_set_new();
+    g_autoptr(HvbProgress) progress = hvb_progress_new(stream);
+
+    hvb_progress_phase(progress, "booting guests");
+    hvb_progress_phase(progress, "booting guests");
+    hvb_progress_plan(progress, 0, 2, 120);
+    hvb_progress_note(progress, "first %s", "note");
+    hvb_progress_p3(progress, report_set_p3(set, 0), HVB_LEVEL_NONE);
+    hvb_progress_p3(progress, report_set_p3(set, 0), HVB_LEVEL_NONE);
+    hvb_progress_plan(progress, 1, 2, 60);
+    hvb_progress_plan(progress, 1, 2, 55);
+    hvb_progress_note(progress, "second note");
+}
+
+static char *shown_on(Output output)
+{
+    show_something(output.stream);
+    return collect(&output);
+}
+
+void test_progress_to_a_pipe_has_no_escape_codes(void)
+{
+    g_autofree char *text = shown_on(open_pipe());
+
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "first note\n"));
+    CU_ASSERT_PTR_NULL(strchr(text, ESCAPE));
+    CU_ASSERT_PTR_NULL(strchr(text, '\r'));
+}
+
+void test_progress_to_a_pipe_keeps_the_order_and_repeats_nothing(void)
+{
+    g_autofree char *text = shown_on(open_pipe());
+
+    CU_ASSERT_STRING_EQUAL(text, "booting guests\n"
+                                 "[0/2] about 2 min left\n"
+                                 "first note\n"
+                                 "[1/2] about 60 s left\n"
+                                 "second note\n");
+}
+
+void test_progress_makes_notes_printable(void)
+{
+    Output output = open_pipe();
+    HvbProgress *progress = hvb_progress_new(output.stream);
+
+    hvb_progress_note(progress, "guest says \033[2J\nhello\302\233");
+    hvb_progress_free(progress);
+    g_autofree char *text = collect(&output);
+    CU_ASSERT_STRING_EQUAL(text, "guest says ?[2J?hello?\n");
+}
+
+void test_progress_on_a_terminal_leaves_the_cursor_visible(void)
+{
+    g_setenv("TERM", "xterm", TRUE);
+    g_autofree char *text = shown_on(open_terminal());
+    const char *hidden = g_strrstr(text, "\033[?25l");
+
+    CU_ASSERT_PTR_NOT_NULL(hidden);
+    CU_ASSERT_PTR_NOT_NULL(hidden ? strstr(hidden, SHOW_CURSOR) : NULL);
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "Figure 9: A title"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "\033[38;5;"));
+}
+
+void test_progress_on_a_terminal_respects_no_color(void)
+{
+    g_setenv("TERM", "xterm", TRUE);
+    g_setenv("NO_COLOR", "1", TRUE);
+    g_autofree char *text = shown_on(open_terminal());
+    g_unsetenv("NO_COLOR");
+
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "Figure 9: A title"));
+    CU_ASSERT_PTR_NULL(strstr(text, "\033[38;"));
+    CU_ASSERT_PTR_NULL(strstr(text, "\033[0m"));
+}
+
+void test_progress_on_a_dumb_terminal_has_no_escape_codes(void)
+{
+    g_setenv("TERM", "dumb", TRUE);
+    g_autofree char *text = shown_on(open_terminal());
+
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "first note"));
+    CU_ASSERT_PTR_NULL(strchr(text, ESCAPE));
+}
+
+static HvbTerminal make_terminal(guint columns, gboolean utf8)
+{
+    return (HvbTerminal){.colour = utf8,
+                         .utf8 = utf8,
+                         .columns = columns,
+                         .rows = 24};
+}
+
+static guint widest(GPtrArray *lines)
+{
+    guint columns = 0;
+
+    for (guint i = 0; i < lines->len; i++)
+        columns = MAX(columns, hvb_terminal_width(lines->pdata[i]));
+    return columns;
+}
+
+void test_progress_fits_any_width_from_60_columns(void)
+{
+    g_autoptr(ReportSet) set = report_set_new();
+
+    for (guint columns = 60; columns <= 200; columns++) {
+        HvbTerminal terminal = make_terminal(columns, columns % 2 == 0);
+        g_autoptr(GPtrArray) lines =
+            hvb_p3_lines(report_set_p3(set, 0), &terminal, 2,
+                         HVB_LEVEL_OVERLOAD);
+        CU_ASSERT_TRUE(widest(lines) < columns);
+    }
+}
+
+void test_progress_table_fits_its_width(void)
+{
+    g_autoptr(ReportSet) set = report_set_new();
+    HvbTerminal narrow = make_terminal(60, TRUE);
+    HvbTerminal wide = make_terminal(80, TRUE);
+    g_autoptr(GPtrArray) few = hvb_p3_table(report_set_p3(set, 0), &narrow);
+    g_autoptr(GPtrArray) all = hvb_p3_table(report_set_p3(set, 0), &wide);
+
+    CU_ASSERT_TRUE(widest(few) <= 60);
+    CU_ASSERT_TRUE(widest(all) <= 80);
+    CU_ASSERT_PTR_NULL(strstr(few->pdata[0], "p99"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(all->pdata[0], "p99"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(all->pdata[1], "2400"));
+}
+
+static char *printed(void)
+{
+    g_autoptr(ReportSet) set = report_set_new();
+    Output output = open_pipe();
+
+    hvb_progress_print_p3(output.stream, report_set_p3(set, 0));
+    return collect(&output);
+}
+
+void test_progress_prints_every_level(void)
+{
+    g_autofree char *text = printed();
+
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "Figure 9: A title"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "  None         10"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "  Overload      0"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "no sample"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "left out: 1"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "60 %"));
+    CU_ASSERT_PTR_NULL(strstr(text, "nan"));
+    CU_ASSERT_PTR_NULL(strchr(text, ESCAPE));
+}
+
+void test_progress_in_ascii_where_the_locale_asks_for_it(void)
+{
+    g_autofree char *before = g_strdup(g_getenv("LC_ALL"));
+    gboolean ascii = TRUE;
+
+    g_setenv("LC_ALL", "C", TRUE);
+    g_autofree char *text = printed();
+    if (before)
+        g_setenv("LC_ALL", before, TRUE);
+    else
+        g_unsetenv("LC_ALL");
+    for (const char *c = text; *c != '\0'; c++)
+        ascii = ascii && (guchar)*c < 0x80;
+    CU_ASSERT_TRUE(ascii);
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "  Overload      0"));
+}
+
+void test_clipped_line_ends_in_normal_colour(void)
+{
+    g_autoptr(GString) line = g_string_new("\033[38;5;62m▇▇▇ tail");
+
+    hvb_terminal_clip(line, 2);
+    CU_ASSERT_STRING_EQUAL(line->str, "\033[38;5;62m▇▇\033[0m");
+}

@@ -1,0 +1,492 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "hvbench/report/report.h"
+#include "hvbench/report/template.h"
+#include "hvbench/report/text.h"
+#include "test/suites.h"
+#include "test/unit/report-set.h"
+#include "test/unit/test-progress.h"
+
+#include <glib/gstdio.h>
+#include <math.h>
+#include <string.h>
+
+/* summary.json of a result set, parsed. */
+static JsonParser *summary_of(const ReportSet *set)
+{
+    JsonParser *parser = json_parser_new();
+    g_autofree char *json = NULL;
+
+    CU_ASSERT_TRUE_FATAL(hvb_summary_write(set->dir, set->run, set->p3s, NULL));
+    json = report_set_read(set, "summary.json");
+    CU_ASSERT_TRUE_FATAL(json_parser_load_from_data(parser, json, -1, NULL));
+    return parser;
+}
+
+static JsonObject *root_of(JsonParser *parser)
+{
+    return json_node_get_object(json_parser_get_root(parser));
+}
+
+static JsonObject *level_of(JsonParser *parser, guint scenario, guint level)
+{
+    JsonArray *scenarios =
+        json_object_get_array_member(root_of(parser), "scenarios");
+    JsonObject *s = json_array_get_object_element(scenarios, scenario);
+
+    return json_array_get_object_element(json_object_get_array_member(s,
+                                                                      "levels"),
+                                         level);
+}
+
+static void test_summary_has_the_headline_and_the_other_operations(void)
+{
+    g_autoptr(ReportSet) set = report_set_new();
+    g_autoptr(JsonParser) parser = summary_of(set);
+    JsonArray *scenarios =
+        json_object_get_array_member(root_of(parser), "scenarios");
+    JsonObject *alpha = json_array_get_object_element(scenarios, 0);
+    JsonObject *none = level_of(parser, 0, 0);
+    JsonObject *operations = json_object_get_object_member(none, "operations");
+    JsonObject *key = json_object_get_object_member(operations, "key");
+
+    CU_ASSERT_EQUAL(json_array_get_length(scenarios), 2);
+    CU_ASSERT_STRING_EQUAL(json_object_get_string_member(alpha, "name"),
+                           "alpha");
+    CU_ASSERT_STRING_EQUAL(json_object_get_string_member(alpha, "figure"), "9");
+    CU_ASSERT_STRING_EQUAL(json_object_get_string_member(alpha, "headline"),
+                           "open");
+    CU_ASSERT_STRING_EQUAL(json_object_get_string_member(none, "level"),
+                           "None");
+    CU_ASSERT_EQUAL(json_object_get_int_member(none, "samples"), 10);
+    CU_ASSERT_EQUAL(json_object_get_double_member(none, "p50_ms"), 12.5);
+    CU_ASSERT_EQUAL(json_object_get_double_member(none, "within_50ms"), 0.6);
+    CU_ASSERT_EQUAL(json_object_get_double_member(none, "guest_busy_percent"),
+                    97.25);
+    CU_ASSERT_EQUAL(json_object_get_double_member(key, "mean_ms"), 7);
+    CU_ASSERT_TRUE(json_object_has_member(operations, "launch"));
+    CU_ASSERT_FALSE(json_object_has_member(operations, "open"));
+}
+
+static void test_summary_tells_run_stack_and_provenance_apart(void)
+{
+    g_autoptr(ReportSet) set = report_set_new();
+    g_autoptr(JsonParser) parser = summary_of(set);
+    JsonObject *root = root_of(parser);
+    JsonObject *stack = json_object_get_object_member(root, "stack");
+    JsonObject *provenance = json_object_get_object_member(root, "provenance");
+
+    CU_ASSERT_STRING_EQUAL(json_object_get_string_member(root, "hvbench"),
+                           "1.2.3");
+    CU_ASSERT_STRING_EQUAL(json_object_get_string_member(root, "status"),
+                           "done");
+    CU_ASSERT_STRING_EQUAL(json_object_get_string_member(stack, "accel"),
+                           "tcg");
+    CU_ASSERT_FALSE(json_object_has_member(provenance, "stack.accel"));
+    CU_ASSERT_STRING_EQUAL(json_object_get_string_member(provenance,
+                                                         "host.cpu"),
+                           "Some CPU");
+}
+
+static void test_summary_has_null_where_there_is_no_sample(void)
+{
+    g_autoptr(ReportSet) set = report_set_new();
+    g_autoptr(JsonParser) parser = summary_of(set);
+    JsonObject *overload = level_of(parser, 0, 1);
+
+    CU_ASSERT_EQUAL(json_object_get_int_member(overload, "samples"), 0);
+    CU_ASSERT_TRUE(json_object_get_null_member(overload, "mean_ms"));
+    CU_ASSERT_TRUE(json_object_get_null_member(overload, "within_50ms"));
+    CU_ASSERT_TRUE(json_object_get_null_member(overload, "host_busy_percent"));
+    CU_ASSERT_EQUAL(json_object_get_int_member(overload, "disturbed"), 1);
+}
+
+static void test_summary_histogram_sums_to_the_samples(void)
+{
+    g_autoptr(ReportSet) set = report_set_new();
+    g_autoptr(JsonParser) parser = summary_of(set);
+    JsonObject *none = level_of(parser, 1, 0);
+    JsonArray *histogram = json_object_get_array_member(none, "histogram");
+    JsonArray *edges =
+        json_object_get_array_member(root_of(parser), "histogram_edges_ms");
+    gint64 sum = 0;
+
+    CU_ASSERT_EQUAL_FATAL(json_array_get_length(histogram), HVB_P3_BINS);
+    for (guint b = 0; b < HVB_P3_BINS; b++)
+        sum += json_array_get_int_element(histogram, b);
+    CU_ASSERT_EQUAL(sum, json_object_get_int_member(none, "samples"));
+    CU_ASSERT_EQUAL(json_array_get_int_element(histogram, 4), 3);
+    CU_ASSERT_EQUAL_FATAL(json_array_get_length(edges), HVB_P3_BINS - 1);
+    CU_ASSERT_EQUAL(json_array_get_int_element(edges, 0), 50);
+    CU_ASSERT_EQUAL(json_array_get_int_element(edges, HVB_P3_BINS - 2), 2000);
+}
+
+static void test_summary_numbers_have_three_decimals_at_most(void)
+{
+    g_autoptr(ReportSet) set = report_set_new();
+    HvbP3 *p3 = report_set_p3(set, 0);
+    g_autofree char *json = NULL;
+
+    /* What looks like a number in a text stays as it is. */
+    g_free(p3->title);
+    p3->title = g_strdup("0.123456 \"-1e9\\");
+    g_object_unref(summary_of(set));
+    json = report_set_read(set, "summary.json");
+    CU_ASSERT_PTR_NOT_NULL(strstr(json, "\"mean_ms\" : 71.235,"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(json, "\"p99_ms\" : 2400.0,"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(json, "0.123456 \\\"-1e9\\\\"));
+}
+
+static char *page_of(const ReportSet *set)
+{
+    CU_ASSERT_TRUE_FATAL(hvb_page_write(set->dir, set->run, set->p3s, NULL));
+    return report_set_read(set, "report.html");
+}
+
+static void test_page_has_every_scenario_and_level(void)
+{
+    g_autoptr(ReportSet) set = report_set_new();
+    g_autofree char *page = page_of(set);
+
+    CU_ASSERT_PTR_NOT_NULL(strstr(page, "<h2>Figure 9: A title</h2>"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(page, "id=\"s-alpha\""));
+    CU_ASSERT_PTR_NOT_NULL(strstr(page, "id=\"s-beta\""));
+    for (guint level = 0; level < HVB_N_LEVELS; level++) {
+        g_autofree char *cell =
+            g_strdup_printf("class=\"n\">%s</th>",
+                            hvb_level_name((HvbLevel)level));
+        CU_ASSERT_PTR_NOT_NULL(strstr(page, cell));
+    }
+    CU_ASSERT_PTR_NOT_NULL(strstr(page, "no sample"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(page, "97.2 %"));
+    CU_ASSERT_PTR_NULL(strstr(page, ">nan"));
+    CU_ASSERT_PTR_NULL(strstr(page, "{{"));
+}
+
+static void test_page_escapes_hostile_text(void)
+{
+    g_autoptr(ReportSet) set = report_set_new();
+    HvbGuestRecord *guest = &g_array_index(set->run->guests, HvbGuestRecord, 0);
+    HvbCell *cell = report_set_cell(set, 0);
+    HvbEventRecord event = {
+        .guest = 1,
+        .kind = g_strdup("note" HOSTILE_TEXT),
+        .text = g_strdup("event" HOSTILE_TEXT),
+    };
+    g_autofree char *page = NULL;
+
+    g_strlcpy(guest->hello.kernel, "kernel" HOSTILE_TEXT,
+              sizeof guest->hello.kernel);
+    g_strlcpy(guest->hello.cpu, "cpu" HOSTILE_TEXT, sizeof guest->hello.cpu);
+    g_array_append_val(cell->events, event);
+    cell->status = HVB_CELL_DISTURBED;
+    cell->why = g_strdup("why" HOSTILE_TEXT);
+    set->run->why = g_strdup("run" HOSTILE_TEXT);
+    page = page_of(set);
+    CU_ASSERT_PTR_NULL(strstr(page, "<script"));
+    CU_ASSERT_PTR_NULL(strstr(page, "alert('x')"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(page, "kernel&lt;/td&gt;&lt;script&gt;"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(page, "event&lt;/td&gt;"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(page, "why&lt;/td&gt;"));
+}
+
+static void test_page_says_loudly_that_a_run_was_interrupted(void)
+{
+    g_autoptr(ReportSet) set = report_set_new();
+    g_autofree char *complete = page_of(set);
+    g_autofree char *page = NULL;
+
+    g_free(set->run->status);
+    set->run->status = g_strdup("interrupted");
+    set->run->why = g_strdup("by SIGINT");
+    page = page_of(set);
+    CU_ASSERT_PTR_NULL(strstr(complete, "not complete"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(page, "role=\"alert\""));
+    CU_ASSERT_PTR_NOT_NULL(strstr(page, "“interrupted”"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(page, "Reason: by SIGINT"));
+}
+
+static void test_page_gives_the_reason_of_a_disturbed_cell(void)
+{
+    g_autoptr(ReportSet) set = report_set_new();
+    HvbCell *cell = report_set_cell(set, 1);
+    g_autofree char *page = NULL;
+
+    cell->status = HVB_CELL_DISTURBED;
+    cell->why = g_strdup("foreign CPU 38 %");
+    page = page_of(set);
+    CU_ASSERT_PTR_NOT_NULL(strstr(page, "foreign CPU 38 %"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(page, ": disturbed."));
+}
+
+static void test_page_shows_what_the_host_enforced(void)
+{
+    g_autoptr(ReportSet) set = report_set_new();
+    g_autofree char *page = NULL;
+    HvbCell *later = hvb_cell_new();
+    HvbTuning tuning = {.vcpu_quota_us = 90000,
+                        .vcpu_period_us = 100000,
+                        .vm_quota_us = -1,
+                        .vm_period_us = 100000,
+                        .shares = 2048};
+
+    g_array_append_val(later->tunings, tuning);
+    g_ptr_array_add(set->run->cells, later);
+    page = page_of(set);
+    CU_ASSERT_PTR_NOT_NULL(strstr(page, "37000 of 100000 µs = 37.0 %"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(page, "cpu.shares 1024"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(page, "changed under way"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(page, "90000 of 100000 µs = 90.0 %"));
+}
+
+static guint png_width(const ReportSet *set, const char *file)
+{
+    g_autofree char *path = g_build_filename(set->dir, file, NULL);
+    g_autofree char *bytes = NULL;
+    guint32 width;
+    gsize n = 0;
+
+    if (!g_file_get_contents(path, &bytes, &n, NULL) || n < 24 ||
+        memcmp(bytes, "\211PNG\r\n\032\n", 8) != 0)
+        return 0;
+    memcpy(&width, bytes + 16, sizeof width);
+    return GUINT32_FROM_BE(width);
+}
+
+static void test_pictures_are_drawn_1200_pixels_wide(void)
+{
+    static const char *const names[] = {"p3-alpha", "p3-beta", "p3", "delays"};
+    g_autoptr(ReportSet) set = report_set_new();
+    g_autoptr(GError) error = NULL;
+
+    CU_ASSERT_TRUE(hvb_figures_write(set->dir, set->p3s, &error));
+    CU_ASSERT_PTR_NULL(error);
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autofree char *png = g_strconcat(names[i], ".png", NULL);
+        g_autofree char *svg_name = g_strconcat(names[i], ".svg", NULL);
+        g_autofree char *svg = report_set_read(set, svg_name);
+        CU_ASSERT_EQUAL(png_width(set, png), 1200);
+        CU_ASSERT_PTR_NOT_NULL(strstr(svg, "</svg>"));
+    }
+}
+
+static void test_pictures_tell_where_there_is_no_sample(void)
+{
+    g_autoptr(ReportSet) set = report_set_new();
+    HvbP3 *p3 = report_set_p3(set, 1);
+    g_autofree char *one = NULL;
+    g_autofree char *together = NULL;
+
+    /* A scenario without any sample, and one without any level. */
+    g_array_index(p3->levels, HvbP3Level, 0) =
+        report_set_empty_level(HVB_LEVEL_NONE);
+    g_ptr_array_add(set->p3s, hvb_p3_new("gamma", "", "", WIRE_KEY));
+    CU_ASSERT_TRUE(hvb_figures_write(set->dir, set->p3s, NULL));
+    one = report_set_read(set, "p3-beta.svg");
+    together = report_set_read(set, "p3.svg");
+    CU_ASSERT_PTR_NOT_NULL(strstr(one, "no sample"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(together, "no sample"));
+    CU_ASSERT_EQUAL(png_width(set, "p3-gamma.png"), 1200);
+}
+
+static void test_pictures_are_drawn_of_more_scenarios_than_fit_together(void)
+{
+    g_autoptr(ReportSet) set = report_set_new();
+    g_autofree char *together = NULL;
+    g_autoptr(GPtrArray) many = g_ptr_array_new();
+
+    for (guint i = 0; i < 14; i++)
+        g_ptr_array_add(many, report_set_p3(set, i % 2));
+    CU_ASSERT_TRUE(hvb_figures_write(set->dir, many, NULL));
+    together = report_set_read(set, "p3.svg");
+    CU_ASSERT_PTR_NOT_NULL(strstr(together, "the first 12 of 14 scenarios"));
+}
+
+static void test_title_is_text_to_gnuplot(void)
+{
+    g_autoptr(ReportSet) set = report_set_new();
+    HvbP3 *p3 = report_set_p3(set, 0);
+    g_autofree char *mark = g_build_filename(set->dir, "pwned", NULL);
+    g_autofree char *svg = NULL;
+
+    g_free(p3->title);
+    p3->title = g_strdup_printf("it's {/Bold x_1} @m \"q\" <b> \\\n"
+                                "`touch %s` '.system('touch %s').'",
+                                mark, mark);
+    CU_ASSERT_TRUE(hvb_figures_write(set->dir, set->p3s, NULL));
+    svg = report_set_read(set, "p3-alpha.svg");
+    CU_ASSERT_PTR_NOT_NULL(strstr(svg, "it's {/Bold x_1} @m"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(svg, "&lt;b> \\ `touch"));
+    CU_ASSERT_FALSE(g_file_test(mark, G_FILE_TEST_EXISTS));
+}
+
+/* Draws with this PATH. Returns whether it worked. */
+static gboolean draw_with_path(const ReportSet *set, const char *path,
+                               GError **error)
+{
+    g_autofree char *before = g_strdup(g_getenv("PATH"));
+    gboolean drawn;
+
+    g_setenv("PATH", path, TRUE);
+    drawn = hvb_figures_write(set->dir, set->p3s, error);
+    g_setenv("PATH", before, TRUE);
+    return drawn;
+}
+
+static void test_missing_gnuplot_is_reported_with_the_remedy(void)
+{
+    g_autoptr(ReportSet) set = report_set_new();
+    g_autoptr(GError) error = NULL;
+
+    CU_ASSERT_FALSE(draw_with_path(set, set->dir, &error));
+    CU_ASSERT_TRUE_FATAL(
+        g_error_matches(error, HVB_REPORT_ERROR, HVB_REPORT_ERROR_GNUPLOT));
+    CU_ASSERT_PTR_NOT_NULL(strstr(error->message, "gnuplot-nox"));
+}
+
+static void test_failing_gnuplot_has_its_last_words_and_spoils_no_picture(void)
+{
+    g_autoptr(ReportSet) set = report_set_new();
+    g_autofree char *fake = g_build_filename(set->dir, "gnuplot", NULL);
+    g_autofree char *old = g_build_filename(set->dir, "p3-alpha.svg", NULL);
+    g_autoptr(GError) error = NULL;
+    g_autofree char *kept = NULL;
+
+    CU_ASSERT_TRUE(g_file_set_contents(old, "old", -1, NULL));
+    CU_ASSERT_TRUE(g_file_set_contents(
+        fake,
+        "#!/bin/sh\necho half >p3-alpha.svg\necho 'line 7: boom' >&2\n"
+        "exit 1\n",
+        -1, NULL));
+    g_chmod(fake, 0755);
+    CU_ASSERT_FALSE(draw_with_path(set, set->dir, &error));
+    CU_ASSERT_TRUE_FATAL(
+        g_error_matches(error, HVB_REPORT_ERROR, HVB_REPORT_ERROR_GNUPLOT));
+    CU_ASSERT_PTR_NOT_NULL(strstr(error->message, "line 7: boom"));
+    kept = report_set_read(set, "p3-alpha.svg");
+    CU_ASSERT_STRING_EQUAL(kept, "old");
+}
+
+static void test_unwritable_directory_is_reported(void)
+{
+    g_autoptr(ReportSet) set = report_set_new();
+    g_autofree char *nowhere = g_build_filename(set->dir, "nowhere", NULL);
+    g_autoptr(GError) summary = NULL;
+    g_autoptr(GError) page = NULL;
+
+    CU_ASSERT_FALSE(hvb_summary_write(nowhere, set->run, set->p3s, &summary));
+    CU_ASSERT_TRUE_FATAL(
+        g_error_matches(summary, HVB_REPORT_ERROR, HVB_REPORT_ERROR_FILE));
+    CU_ASSERT_PTR_NOT_NULL(strstr(summary->message, "nowhere/summary.json"));
+    CU_ASSERT_FALSE(hvb_page_write(nowhere, set->run, set->p3s, &page));
+    CU_ASSERT_TRUE(
+        g_error_matches(page, HVB_REPORT_ERROR, HVB_REPORT_ERROR_FILE));
+}
+
+static void test_report_is_made_from_the_database_alone(void)
+{
+    g_autoptr(ReportSet) set = report_set_new();
+    HvbStore *store = hvb_store_open(set->dir, TRUE, NULL);
+    g_autofree char *page = NULL;
+    g_autofree char *json = NULL;
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(store);
+    CU_ASSERT_TRUE(
+        hvb_store_begin_run(store, "cmd", 1, set->run->profiles, NULL));
+    CU_ASSERT_TRUE(hvb_store_end_run(store, "done", NULL, NULL));
+    hvb_store_free(store);
+    CU_ASSERT_TRUE(hvb_report_write(set->dir, NULL));
+    page = report_set_read(set, "report.html");
+    json = report_set_read(set, "summary.json");
+    CU_ASSERT_PTR_NOT_NULL(strstr(page, "data:image/svg+xml;base64,"));
+    CU_ASSERT_PTR_NULL(strstr(page, "is missing"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(json, "\"name\" : \"beta\""));
+    CU_ASSERT_EQUAL(png_width(set, "p3-beta.png"), 1200);
+}
+
+static char *fill(const char *text, const char *json)
+{
+    g_autoptr(JsonNode) node = json_from_string(json, NULL);
+
+    return hvb_template_fill(text, json_node_get_object(node));
+}
+
+static void test_template_fills_sections_and_escapes(void)
+{
+    g_autofree char *lists =
+        fill("{{#a}}<{{n}}{{x}}{{#b}}{{.}},{{/b}}>{{/a}}{{^a}}none{{/a}}",
+             "{\"x\":\"&\",\"a\":[{\"n\":1,\"b\":[\"'\",2]},{\"n\":2}]}");
+    g_autofree char *empty =
+        fill("{{#a}}some{{/a}}{{^a}}none{{/a}}{{z}}", "{\"a\":[]}");
+    g_autofree char *lines = fill("x\n  {{#a}}\ny\n  {{/a}}\nz {{&raw}}\n",
+                                  "{\"a\":true,\"raw\":\"<b>\"}");
+    g_autofree char *nested = fill("{{#a}}{{#a}}i{{/a}}{{/a}}{{#f}}f{{/f}}",
+                                   "{\"a\":\"s\",\"f\":false}");
+
+    CU_ASSERT_STRING_EQUAL(lists, "<1&amp;&apos;,2,><2&amp;>");
+    CU_ASSERT_STRING_EQUAL(empty, "none");
+    CU_ASSERT_STRING_EQUAL(lines, "x\ny\nz <b>\n");
+    CU_ASSERT_STRING_EQUAL(nested, "i");
+}
+
+static void check_text(char *text, const char *expected)
+{
+    CU_ASSERT_STRING_EQUAL(text, expected);
+    g_free(text);
+}
+
+static void test_figures_are_rounded_without_lying(void)
+{
+    check_text(hvb_text_ms(4.25001), "4.3");
+    check_text(hvb_text_ms(1322.4), "1322");
+    check_text(hvb_text_ms(9.96), "10");
+    check_text(hvb_text_ms(-0.02), "0.0");
+    check_text(hvb_text_ms(NAN), HVB_TEXT_NOTHING);
+    check_text(hvb_text_share(0), "0 %");
+    check_text(hvb_text_share(0.001), "< 1 %");
+    check_text(hvb_text_share(0.999), "> 99 %");
+    check_text(hvb_text_share(1), "100 %");
+    check_text(hvb_text_percent(49.84), "49.8 %");
+    check_text(hvb_text_bin(0), "< 50");
+    check_text(hvb_text_bin(4), "200–300");
+    check_text(hvb_text_bin(HVB_P3_BINS - 1), "≥ 2000");
+}
+
+#define TEST(name)  \
+    {               \
+#name, name \
+    }
+
+CU_TestInfo tests_report[] = {
+    TEST(test_summary_has_the_headline_and_the_other_operations),
+    TEST(test_summary_tells_run_stack_and_provenance_apart),
+    TEST(test_summary_has_null_where_there_is_no_sample),
+    TEST(test_summary_histogram_sums_to_the_samples),
+    TEST(test_summary_numbers_have_three_decimals_at_most),
+    TEST(test_page_has_every_scenario_and_level),
+    TEST(test_page_escapes_hostile_text),
+    TEST(test_page_says_loudly_that_a_run_was_interrupted),
+    TEST(test_page_gives_the_reason_of_a_disturbed_cell),
+    TEST(test_page_shows_what_the_host_enforced),
+    TEST(test_pictures_are_drawn_1200_pixels_wide),
+    TEST(test_pictures_tell_where_there_is_no_sample),
+    TEST(test_pictures_are_drawn_of_more_scenarios_than_fit_together),
+    TEST(test_title_is_text_to_gnuplot),
+    TEST(test_missing_gnuplot_is_reported_with_the_remedy),
+    TEST(test_failing_gnuplot_has_its_last_words_and_spoils_no_picture),
+    TEST(test_unwritable_directory_is_reported),
+    TEST(test_report_is_made_from_the_database_alone),
+    TEST(test_template_fills_sections_and_escapes),
+    TEST(test_figures_are_rounded_without_lying),
+    TEST(test_progress_to_a_pipe_has_no_escape_codes),
+    TEST(test_progress_to_a_pipe_keeps_the_order_and_repeats_nothing),
+    TEST(test_progress_makes_notes_printable),
+    TEST(test_progress_on_a_terminal_leaves_the_cursor_visible),
+    TEST(test_progress_on_a_terminal_respects_no_color),
+    TEST(test_progress_on_a_dumb_terminal_has_no_escape_codes),
+    TEST(test_progress_fits_any_width_from_60_columns),
+    TEST(test_progress_table_fits_its_width),
+    TEST(test_progress_prints_every_level),
+    TEST(test_progress_in_ascii_where_the_locale_asks_for_it),
+    TEST(test_clipped_line_ends_in_normal_colour),
+    TEST_END,
+};
