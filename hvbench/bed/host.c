@@ -343,22 +343,27 @@ static char *read_kvm_parameters(const char *root)
     return all->len > 1 ? g_strjoinv(" ", (char **)all->pdata) : NULL;
 }
 
-/* Takes `value` over; it will stand in tables and pages. */
-static void add_fact(GArray *facts, const char *key, char *value)
+/* `value` as it may stand in tables and pages. */
+static char *one_line(const char *value)
 {
-    HvbHostFact fact = {key, NULL};
+    char *line = g_utf8_make_valid(value, -1);
 
-    if (value)
-        fact.value = g_utf8_make_valid(value, -1);
-    for (char *c = fact.value; c && *c != '\0'; c++)
+    for (char *c = line; *c != '\0'; c++)
         if (g_ascii_iscntrl(*c))
             *c = ' ';
-    if (!fact.value || *g_strstrip(fact.value) == '\0') {
-        g_free(fact.value);
-        fact.value = g_strdup(HVB_HOST_UNKNOWN);
-    }
-    g_array_append_val(facts, fact);
+    return g_strstrip(line);
+}
+
+/* Takes `value` over. */
+static void add_fact(GArray *facts, const char *key, char *value)
+{
+    HvbHostFact fact = {
+        .key = key,
+        .value = one_line(value && *value ? value : HVB_HOST_UNKNOWN),
+    };
+
     g_free(value);
+    g_array_append_vals(facts, &fact, 1);
 }
 
 static void clear_fact(gpointer fact)

@@ -233,11 +233,12 @@ static void check_remains(HvbCheckup *checkup, const Remains *before)
                                       "connection has started",
                                       guests));
     } else if (before->guests > 0 || before->dirs > 0) {
-        hvb_checkup_add(checkup,
-                        hvb_check_new(HVB_CHECK_OK, "leftovers", NULL,
-                                      "cleared away %u guests and %u "
-                                      "directories of a killed hvbench",
-                                      before->guests, before->dirs));
+        hvb_checkup_add(
+            checkup,
+            hvb_check_new(
+                HVB_CHECK_OK, "leftovers", NULL,
+                "cleared what a killed hvbench left: guests %u, directories %u",
+                before->guests, before->dirs));
     } else {
         hvb_checkup_add(checkup,
                         hvb_check_new(HVB_CHECK_OK, "leftovers", NULL, "none"));
@@ -282,7 +283,7 @@ static void check_kvm_runs(HvbCheckup *checkup,
                                                "runs guests: %s", reason));
     else if (accel == HVB_ACCEL_TCG)
         say_tcg(checkup, reason);
-    else if (!g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    else if (error && !g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
         hvb_checkup_add(checkup, hvb_check_new(HVB_CHECK_FAIL, "KVM", NULL,
                                                "%s", error->message));
 }

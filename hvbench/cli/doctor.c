@@ -14,6 +14,7 @@
 #include "hvbench/run/host-meter.h"
 
 #include <grp.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -24,17 +25,15 @@
 static gboolean in_group(const char *name)
 {
     const struct group *group = getgrnam(name);
-    gid_t gid = group ? group->gr_gid : 0;
-    int n = getgroups(0, NULL);
-    g_autofree gid_t *gids = g_new0(gid_t, (gsize)MAX(n, 1));
+    gid_t gids[NGROUPS_MAX];
+    int n = getgroups(NGROUPS_MAX, gids);
 
     if (!group)
         return FALSE;
-    n = getgroups(n, gids);
     for (int i = 0; i < n; i++)
-        if (gids[i] == gid)
+        if (gids[i] == group->gr_gid)
             return TRUE;
-    return getegid() == gid;
+    return getegid() == group->gr_gid;
 }
 
 static void check_facts(HvbCheckup *checkup, const GArray *facts)

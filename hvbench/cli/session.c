@@ -3,6 +3,7 @@
 
 #include "hvbench/bed/host.h"
 #include "hvbench/bed/libvirt-bed.h"
+#include "hvbench/cli/enforced.h"
 #include "hvbench/cli/progress.h"
 #include "hvbench/run/conductor.h"
 #include "hvbench/run/plan.h"
@@ -17,10 +18,10 @@ typedef struct {
     const HvbSessionSettings *settings;
     HvbProgress *progress;
     GArray *plan;
-    gboolean *cell_done; /* per position in the plan */
-    GPtrArray *cells;    /* HvbCell *, all so far */
-    GPtrArray *p3s;      /* HvbP3 *, per scenario */
-    GArray *tunings;     /* HvbTuning shown last, to show only changes */
+    gboolean *cell_done;      /* per position in the plan */
+    GPtrArray *cells;         /* HvbCell *, all so far */
+    GPtrArray *p3s;           /* HvbP3 *, per scenario */
+    gboolean *enforced_shown; /* per scenario */
 } Session;
 
 static HvbProfile *profile_of(Session *self, guint scenario)
@@ -107,10 +108,22 @@ static void on_cell_begins(const HvbCell *cell, gpointer user_data)
                     (int)cell->level);
 }
 
+/* Once for each scenario: what was read back from the host. */
+static void show_enforced(Session *self, const HvbCell *cell)
+{
+    if (self->enforced_shown[cell->scenario])
+        return;
+    g_autofree char *text = hvb_enforced_describe(cell->tunings);
+    self->enforced_shown[cell->scenario] = TRUE;
+    hvb_progress_note(self->progress, "%s: the host enforces: %s",
+                      profile_of(self, cell->scenario)->name, text);
+}
+
 static void on_samples(const HvbCell *cell, gpointer user_data)
 {
     Session *self = user_data;
 
+    show_enforced(self, cell);
     update_p3(self, cell->scenario, cell->level, cell);
     hvb_progress_p3(self->progress, p3_of(self, cell->scenario),
                     (int)cell->level);
@@ -315,6 +328,7 @@ static void session_clear(Session *self)
     g_clear_pointer(&self->cells, g_ptr_array_unref);
     g_clear_pointer(&self->p3s, g_ptr_array_unref);
     g_free(self->cell_done);
+    g_free(self->enforced_shown);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Session, session_clear)
 
@@ -341,6 +355,7 @@ static void session_init(Session *self, const HvbSessionSettings *settings)
     self->progress = hvb_progress_new(stdout);
     self->plan = hvb_plan_make(settings->profiles, settings->seed);
     self->cell_done = g_new0(gboolean, self->plan->len);
+    self->enforced_shown = g_new0(gboolean, settings->profiles->len);
     self->cells = g_ptr_array_new_with_free_func((GDestroyNotify)hvb_cell_free);
     self->p3s = g_ptr_array_new_with_free_func((GDestroyNotify)hvb_p3_free);
     for (guint i = 0; i < settings->profiles->len; i++) {

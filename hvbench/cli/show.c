@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* hvbench show: what a profile amounts to. */
 #include "hvbench/cli/commands.h"
+#include "hvbench/cli/enforced.h"
 #include "hvbench/cli/overrides.h"
 
 #include <stdio.h>
@@ -86,6 +87,20 @@ static void print_total(GPtrArray *profiles)
     print_run(cells, least_ms, drain_ms);
 }
 
+/* The paper's figure 8: not what was configured, but what the host says. */
+static void print_enforced(void)
+{
+    g_autoptr(GArray) tunings = hvb_enforced_read();
+
+    if (!tunings)
+        return;
+    g_autofree char *text = hvb_enforced_describe(tunings);
+    g_auto(GStrv) parts = g_strsplit(text, "; ", 0);
+    printf("\n# A bed is up on this host now. The kernel enforces:\n");
+    for (char **part = parts; *part; part++)
+        printf("#   %s\n", *part);
+}
+
 int hvb_cmd_show(int argc, char **argv)
 {
     g_auto(GStrv) names = NULL;
@@ -103,7 +118,9 @@ int hvb_cmd_show(int argc, char **argv)
     g_option_context_set_main_group(context, group);
     g_option_context_set_summary(
         context, "Prints the effective configuration of profiles, and the plan "
-                 "that follows from it.");
+                 "that follows from it. "
+                 "While a bed is up\non this host, also the caps and weights "
+                 "that the kernel enforces on it.");
     if (!hvb_cmd_parse(context, &argc, &argv))
         return HVB_EXIT_USAGE;
     if (!names)
@@ -122,5 +139,6 @@ int hvb_cmd_show(int argc, char **argv)
     }
     if (profiles->len > 1)
         print_total(profiles);
+    print_enforced();
     return hvb_cmd_flush();
 }

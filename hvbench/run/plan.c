@@ -87,11 +87,6 @@ GArray *hvb_plan_make(GPtrArray *profiles, guint64 seed)
 
 guint hvb_plan_cell_ms(const HvbProfile *profile)
 {
-    WireProbe probe;
-    guint slots = 0;
-
-    hvb_profile_probe(profile, &probe);
-    for (guint i = 0; i < WIRE_N_OPERATIONS; i++)
-        slots += probe.count[i];
-    return profile->settle_ms + slots * profile->slot_ms + OVERHEAD_MS;
+    return (guint)(profile->settle_ms + hvb_profile_window_ms(profile)) +
+           OVERHEAD_MS;
 }

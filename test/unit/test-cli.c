@@ -340,11 +340,11 @@ static void test_interrupted_doctor_says_so_with_status_130(void)
     g_autoptr(GSubprocess) process = spawn(program, arguments);
     g_autoptr(GDataInputStream) out =
         g_data_input_stream_new(g_subprocess_get_stdout_pipe(process));
-    do {
+    while (!line || !strstr(line, "  swap ")) {
         g_free(line);
         line = g_data_input_stream_read_line_utf8(out, NULL, NULL, NULL);
         CU_ASSERT_PTR_NOT_NULL_FATAL(line);
-    } while (!strstr(line, "  swap "));
+    }
     g_subprocess_send_signal(process, SIGINT);
     CU_ASSERT_TRUE_FATAL(
         g_subprocess_communicate_utf8(process, NULL, NULL, NULL, &err, NULL));
