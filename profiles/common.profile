@@ -113,8 +113,8 @@ method = nice
 interval-ms = 500
 # Time constant of the decaying mean of a process's CPU use, ms: 50 to 600000,
 # no less than the interval. A few looks, so that one burst is no verdict: the
-# 60 ms of an `open` come to 2 %, a user to 7 % and more.
-memory-ms = 3000
+# 60 ms of an `open` come to 3 % even if a cap stretches them, a user to 8 %.
+memory-ms = 4000
 # A process is demoted when its mean is above this, % of one CPU: 0.1 to 100.
 # A user asks for 12 %, a probe user for less than 1 %.
 demote-percent = 4

@@ -8,7 +8,7 @@
 base = common
 name = fig05
 figure = 5
-title = One loaded guest of eight, manager in the guest
+title = One loaded guest, guest manager
 
 [guest 1]
 loaded = yes

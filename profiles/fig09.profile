@@ -9,7 +9,7 @@
 base = common
 name = fig09
 figure = 9
-title = One loaded guest of eight under a 50 % cap
+title = One loaded guest, 50 % cap
 
 [guest 1]
 loaded = yes

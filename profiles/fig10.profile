@@ -8,7 +8,7 @@
 base = common
 name = fig10
 figure = 10
-title = One loaded guest of eight under a 50 % cap, manager in the guest
+title = One loaded guest, 50 % cap, guest manager
 
 [guest 1]
 loaded = yes

@@ -86,7 +86,7 @@ const HvbKey hvb_keys[] = {
     {"manager", "interval-ms", HVB_KEY_UINT, PROFILE(manager_interval_ms), 50,
      60000, "500", .what = "ms between two looks"},
     {"manager", "memory-ms", HVB_KEY_UINT, PROFILE(manager_memory_ms), 50,
-     TEN_MINUTES_MS, "3000", .what = "ms, time constant of the mean CPU use"},
+     TEN_MINUTES_MS, "4000", .what = "ms, time constant of the mean CPU use"},
     {"manager", "demote-percent", HVB_KEY_DOUBLE, PROFILE(demote_percent),
      0.1, 100, "4", .what = "% of one CPU"},
     {"manager", "restore-percent", HVB_KEY_DOUBLE, PROFILE(restore_percent),

@@ -229,9 +229,9 @@ static void test_contradictions_are_refused(void)
         {MINIMAL "[manager]\ndemote-percent = 3\nrestore-percent = 3\n",
          "8: [manager] restore-percent = 3: expected at least 0.1 less than "
          "demote-percent"},
-        {MINIMAL "[manager]\ninterval-ms = 4000\n",
-         "6: [manager] memory-ms = 3000: expected at least interval-ms, which "
-         "is 4000"},
+        {MINIMAL "[manager]\ninterval-ms = 5000\n",
+         "6: [manager] memory-ms = 4000: expected at least interval-ms, which "
+         "is 5000"},
         {MINIMAL "[probe]\nheadline = launch\nmix = key:1;launch:0\n",
          "7: [probe] headline = launch: the mix has no 'launch'"},
         {MINIMAL "[probe]\nslot-ms = 439\n",
