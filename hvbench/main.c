@@ -20,6 +20,16 @@ static const struct {
 };
 #define N_COMMANDS (sizeof commands / sizeof commands[0])
 
+/* Messages and warnings look like errors do. */
+static void print_log(const char *domain, GLogLevelFlags level,
+                      const char *message, gpointer user_data)
+{
+    (void)domain;
+    (void)level;
+    (void)user_data;
+    fprintf(stderr, "hvbench: %s\n", message);
+}
+
 static void print_help(FILE *stream)
 {
     fputs("usage: hvbench COMMAND [OPTION...] [ARGUMENT...]\n\n"
@@ -38,6 +48,8 @@ int main(int argc, char **argv)
     const char *name = argc > 1 ? argv[1] : "";
 
     setlocale(LC_ALL, "");
+    g_log_set_handler(G_LOG_DOMAIN, G_LOG_LEVEL_WARNING | G_LOG_LEVEL_MESSAGE,
+                      print_log, NULL);
     setlocale(LC_NUMERIC, "C"); /* figures and JSON use a point */
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
         print_help(stdout);

@@ -71,10 +71,14 @@ static void remember(const char *now, HvbAccel accel, const char *reason)
                   error->message);
 }
 
-/* The first line of a message that may have a console's end attached. */
-static char *first_line(const char *text)
+/* An error of a boot without what it says of the console, whose file belongs
+ * to this run only. */
+static char *without_console(const char *text)
 {
-    return g_strndup(text, strcspn(text, "\n"));
+    const char *console = strstr(text, "; its console");
+
+    return g_strndup(text,
+                     console ? (gsize)(console - text) : strcspn(text, "\n"));
 }
 
 HvbAccel hvb_accel_recall(HvbConnection *connection, const HvbProfile *profile,
@@ -110,7 +114,7 @@ HvbAccel hvb_accel_choose(HvbConnection *connection, const HvbProfile *profile,
         g_propagate_error(error, g_steal_pointer(&failure));
         return HVB_ACCEL_AUTO;
     }
-    g_autofree char *line = first_line(failure->message);
+    g_autofree char *line = without_console(failure->message);
     *ret_reason = g_strdup_printf(
         "/dev/kvm is there, but a test guest does not boot under KVM: %s",
         line);

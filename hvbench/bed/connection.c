@@ -54,10 +54,11 @@ static void prepare_libvirt(void)
 
     if (!g_once_init_enter(&prepared))
         return;
-    /* The embedded driver logs like a daemon: to a file, not to the terminal. */
+    /* The embedded driver logs like a daemon: to a file, not to the terminal.
+     */
     if (geteuid() == 0 && g_mkdir_with_parents(HVB_STATE_DIR, 0755) == 0)
-        g_setenv("LIBVIRT_LOG_OUTPUTS",
-                 "3:file:" HVB_STATE_DIR "/libvirt.log", FALSE);
+        g_setenv("LIBVIRT_LOG_OUTPUTS", "3:file:" HVB_STATE_DIR "/libvirt.log",
+                 FALSE);
     virSetErrorFunc(NULL, keep_quiet);
     gvir_event_register();
     g_once_init_leave(&prepared, 1);
@@ -157,6 +158,7 @@ static char *embedded_uri(GError **error)
 
 typedef struct {
     HvbConnection *connection;
+    GString *stopped; /* names of stale domains */
     GError *error;
 } Opening;
 
@@ -168,7 +170,7 @@ static gboolean is_local(virConnectPtr handle)
 }
 
 /* Ends what a killed hvbench left running. */
-static void destroy_stale(virConnectPtr handle)
+static void destroy_stale(virConnectPtr handle, GString *ret_names)
 {
     virDomainPtr *domains = NULL;
     int n = virConnectListAllDomains(handle, &domains,
@@ -177,8 +179,8 @@ static void destroy_stale(virConnectPtr handle)
     for (int i = 0; i < n; i++) {
         const char *name = virDomainGetName(domains[i]);
         if (g_str_has_prefix(name, HVB_DOMAIN_PREFIX)) {
-            g_message("stopping %s, left by a hvbench that was killed", name);
             virDomainDestroy(domains[i]);
+            g_string_append_printf(ret_names, " %s", name);
         }
         virDomainFree(domains[i]);
     }
@@ -205,7 +207,7 @@ static void open_in_thread(gpointer item, gpointer user_data)
                     self->uri);
         return;
     }
-    destroy_stale(self->handle);
+    destroy_stale(self->handle, opening->stopped);
 }
 
 /* Files of beds whose hvbench was killed; nobody else holds the lock. */
@@ -228,7 +230,8 @@ HvbConnection *hvb_connection_open(const char *uri, GError **error)
 {
     g_autoptr(HvbConnection) self = g_new0(HvbConnection, 1);
     g_autofree char *state = hvb_connection_state_dir();
-    Opening opening = {self, NULL};
+    g_autoptr(GString) stopped = g_string_new(NULL);
+    Opening opening = {self, stopped, NULL};
     gpointer items[] = {&opening};
 
     prepare_libvirt();
@@ -241,6 +244,9 @@ HvbConnection *hvb_connection_open(const char *uri, GError **error)
     if (self->lock < 0)
         return NULL;
     hvb_parallel(open_in_thread, items, 1, 1, NULL);
+    if (stopped->len > 0)
+        g_message("stopped guests that a killed hvbench had left:%s",
+                  stopped->str);
     if (opening.error) {
         g_propagate_error(error, opening.error);
         return NULL;

@@ -20,6 +20,7 @@
 #define CREATE_THREADS 4
 /* How often the wait for HELLO looks at the consoles. */
 #define BOOT_STEP_MS 500
+#define NS_PER_S G_GINT64_CONSTANT(1000000000)
 
 /* What the threads that create and destroy domains work on. */
 typedef struct {
@@ -52,11 +53,12 @@ static void destroy_machine(gpointer item, gpointer user_data)
     Machine *machine = item;
 
     (void)user_data;
+    g_clear_error(&machine->error);
     if (machine->domain && virDomainDestroy(machine->domain) < 0 &&
         virGetLastErrorCode() != VIR_ERR_OPERATION_INVALID &&
         virGetLastErrorCode() != VIR_ERR_NO_DOMAIN)
-        g_warning("cannot stop %s: %s", virDomainGetName(machine->domain),
-                  virGetLastErrorMessage());
+        hvb_set_libvirt_error(&machine->error, "cannot stop %s",
+                              virDomainGetName(machine->domain));
 }
 
 static void for_all_machines(LibvirtBed *self, GFunc func)
@@ -134,6 +136,8 @@ static void libvirt_bed_free(HvbBed *bed)
     for_all_machines(self, destroy_machine);
     for (guint i = 0; i < bed->n_guests; i++) {
         Machine *machine = &self->machines[i];
+        if (machine->error)
+            g_warning("%s", machine->error->message);
         if (bed->guests[i].console)
             keep_console(self, &bed->guests[i]);
         g_clear_pointer(&machine->domain, virDomainFree);
@@ -267,7 +271,8 @@ static gint64 console_bytes(const LibvirtBed *self)
     return bytes;
 }
 
-static gboolean fail_boot(Boot *boot, guint waited_s, GError **error)
+/* `waited` says for how long and for what. */
+static gboolean fail_boot(Boot *boot, const char *waited, GError **error)
 {
     HvbBed *bed = &boot->self->bed;
     guint guest = boot->lost;
@@ -283,9 +288,8 @@ static gboolean fail_boot(Boot *boot, guint waited_s, GError **error)
                     bed->guests[guest].name, why, explanation);
     else
         g_set_error(error, HVB_BED_ERROR, HVB_BED_ERROR_BOOT,
-                    "%s: its agent did not say HELLO within %u s "
-                    "(hello-timeout-s): %s",
-                    bed->guests[guest].name, waited_s, explanation);
+                    "%s: its agent did not say HELLO %s; %s",
+                    bed->guests[guest].name, waited, explanation);
     return FALSE;
 }
 
@@ -302,6 +306,7 @@ static gboolean wait_for_hello(LibvirtBed *self, guint timeout_s,
 
     for (;;) {
         g_autoptr(GError) step = NULL;
+        g_autofree char *waited = NULL;
         if (hvb_wait(boot_has_ended, &boot, BOOT_STEP_MS, "HELLO",
                      settings->cancellable, &step))
             break;
@@ -314,13 +319,17 @@ static gboolean wait_for_hello(LibvirtBed *self, guint timeout_s,
         if (bytes_now != bytes)
             progress_ns = now_ns;
         bytes = bytes_now;
-        guint waited_s = (guint)((now_ns - begin_ns) / 1000000000);
-        if (waited_s >= timeout_s ||
-            (patience_s &&
-             now_ns - progress_ns >= (gint64)patience_s * 1000000000))
-            return fail_boot(&boot, waited_s, error);
+        if (now_ns - begin_ns >= (gint64)timeout_s * NS_PER_S)
+            waited =
+                g_strdup_printf("within %u s (hello-timeout-s)", timeout_s);
+        else if (patience_s &&
+                 now_ns - progress_ns >= (gint64)patience_s * NS_PER_S)
+            waited = g_strdup_printf("and its console said nothing for %u s",
+                                     patience_s);
+        if (waited)
+            return fail_boot(&boot, waited, error);
     }
-    return boot.lost == self->bed.n_guests || fail_boot(&boot, 0, error);
+    return boot.lost == self->bed.n_guests || fail_boot(&boot, "", error);
 }
 
 static gboolean start(LibvirtBed *self, guint timeout_s, guint patience_s,

@@ -17,6 +17,7 @@
 typedef struct {
     const HvbSessionSettings *settings;
     HvbProgress *progress;
+    guint log_handler;
     GArray *plan;
     gboolean *cell_done;      /* per position in the plan */
     GPtrArray *cells;         /* HvbCell *, all so far */
@@ -152,7 +153,7 @@ static void note_cell(Session *self, const HvbCell *cell)
                 "%-8s %-8s  %3u samples  mean %5.0f ms  p90 %5.0f ms  max "
                 "%5.0f ms  CPU: guest says %3.0f %%, host %3.0f %%",
                 profile->name, hvb_level_name(cell->level), row->samples,
-                row->mean_ms, row->p90_ms, row->max_ms,
+                MAX(0, row->mean_ms), MAX(0, row->p90_ms), MAX(0, row->max_ms),
                 level->guest_busy_percent, level->host_busy_percent);
     }
 }
@@ -293,6 +294,7 @@ static gboolean run_bed(Session *self, HvbConnection *connection,
         hvb_progress_phase(self->progress, "stopping the guests");
         return TRUE;
     }
+    hvb_progress_phase(self->progress, "stopping the guests");
     explain(bed, &failure);
     g_propagate_error(error, g_steal_pointer(&failure));
     return FALSE;
@@ -321,8 +323,20 @@ static gboolean run_bed_with_reboots(Session *self, HvbConnection *connection,
     return TRUE;
 }
 
+/* Warnings of the layers below go above the redrawn part of the screen. */
+static void on_log(const char *domain, GLogLevelFlags level,
+                   const char *message, gpointer user_data)
+{
+    Session *self = user_data;
+
+    (void)domain;
+    (void)level;
+    hvb_progress_note(self->progress, "%s", message);
+}
+
 static void session_clear(Session *self)
 {
+    g_log_remove_handler(G_LOG_DOMAIN, self->log_handler);
     g_clear_pointer(&self->progress, hvb_progress_free);
     g_clear_pointer(&self->plan, g_array_unref);
     g_clear_pointer(&self->cells, g_ptr_array_unref);
@@ -353,6 +367,10 @@ static void session_init(Session *self, const HvbSessionSettings *settings)
 {
     self->settings = settings;
     self->progress = hvb_progress_new(stdout);
+    self->log_handler =
+        g_log_set_handler(G_LOG_DOMAIN,
+                          G_LOG_LEVEL_WARNING | G_LOG_LEVEL_MESSAGE, on_log,
+                          self);
     self->plan = hvb_plan_make(settings->profiles, settings->seed);
     self->cell_done = g_new0(gboolean, self->plan->len);
     self->enforced_shown = g_new0(gboolean, settings->profiles->len);

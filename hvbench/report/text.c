@@ -23,7 +23,9 @@ static char *format(const char *number_format, double value, const char *unit)
 
 char *hvb_text_ms(double ms)
 {
-    return format(fabs(ms) < 9.95 ? "%.1f" : "%.0f", ms, "");
+    double shown = ms < 0 ? 0 : ms; /* NaN stays what it is */
+
+    return format(shown < 9.95 ? "%.1f" : "%.0f", shown, "");
 }
 
 char *hvb_text_share(double share)
