@@ -421,7 +421,10 @@ static gboolean run_attempt(HvbConductor *self, const HvbPlanCell *planned,
     if (!live(self, profile, &failure)) {
         cell->status = HVB_CELL_FAILED;
         g_free(cell->why);
-        cell->why = g_strdup(failure->message);
+        cell->why = g_strdup(
+            g_cancellable_is_cancelled(self->cancellable)
+                ? "the run was interrupted"
+                : failure->message);
     }
     *ret_status = cell->status;
     self->cell = NULL;
