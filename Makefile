@@ -3,7 +3,7 @@
 #   make run      set up this machine, build, measure figures 3, 5, 9 and 10
 #   make check    set up this machine, build, run all tests
 #   make          build the program, the agent and the guests' images
-#   make lint     clang-format (check), clang-tidy, cppcheck
+#   make lint     clang-format (check), clang-tidy, cppcheck, shellcheck
 #   make bench    print what hvbench itself costs
 #   make install  PREFIX=/usr/local DESTDIR=
 #   make clean
@@ -117,14 +117,25 @@ $(BUILD)/version.h: FORCE
 guests: $(BUILD)/hvbench-agent
 	$(MAKE) -f guests/Makefile BUILD=$(BUILD) AGENT=$(BUILD)/hvbench-agent
 
-lint:
+# scripts/setup --lint installs these. clang-tidy gets one file at a time: with
+# several, its va_list check forgets what it has seen. cppcheck does not know
+# that anonymous memory is mapped from file -1.
+LINTED = $(shell git ls-files '*.c')
+SHELL_SCRIPTS = $(shell git grep -lE '^\#!.*\bbash')
+
+lint: $(BUILD)/version.h
 	clang-format --dry-run -Werror $$(git ls-files '*.c' '*.h')
+	shellcheck $(SHELL_SCRIPTS)
 	cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 \
-	    --enable=warning,performance,portability \
+	    --enable=warning,performance \
 	    --library=gtk --library=posix '-DG_DEFINE_QUARK(a,b)=' \
-	    --suppress=missingIncludeSystem -I. hvbench loadgen guests test
-	clang-tidy --quiet $$(git ls-files '*.c') -- -std=gnu17 -I. -I$(BUILD) \
-	    $(PACKAGE_CFLAGS)
+	    --suppress=missingIncludeSystem \
+	    --suppress=invalidFunctionArg:loadgen/probe.c \
+	    -I. hvbench loadgen guests test
+	printf '%s\n' $(LINTED) | xargs -P $$(nproc) -I FILE \
+	    clang-tidy --quiet FILE -- -std=gnu17 -I. -I$(BUILD) \
+	    $(PACKAGE_CFLAGS) 2>$(BUILD)/clang-tidy.log || \
+	    { cat $(BUILD)/clang-tidy.log; false; }
 
 bench: all
 	test/bench/run $(BUILD)

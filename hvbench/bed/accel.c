@@ -93,9 +93,13 @@ HvbAccel hvb_accel_choose(HvbConnection *connection, const HvbProfile *profile,
                           const HvbBootSettings *settings, char **ret_reason,
                           GError **error)
 {
-    g_autofree char *now = situation(connection, profile);
     g_autoptr(GError) failure = NULL;
 
+    if (profile->accel != HVB_ACCEL_AUTO) {
+        *ret_reason = g_strdup("asked for");
+        return profile->accel;
+    }
+    g_autofree char *now = situation(connection, profile);
     if (g_access("/dev/kvm", F_OK) != 0) {
         *ret_reason = g_strdup("this host has no /dev/kvm");
         return HVB_ACCEL_TCG;

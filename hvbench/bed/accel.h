@@ -10,7 +10,8 @@
 
 #include "hvbench/bed/libvirt-bed.h"
 
-/* Returns KVM or TCG and why, in one line, in `ret_reason` (owned by the
+/* What the profile asks for; where that is AUTO, what really works here.
+ * Returns KVM or TCG and why, in one line, in `ret_reason` (owned by the
  * caller). Never AUTO; AUTO with `error` set only when cancelled or when no
  * guest could be tried at all. */
 HvbAccel hvb_accel_choose(HvbConnection *connection, const HvbProfile *profile,

@@ -55,7 +55,7 @@ gboolean hvb_images_import(HvbConnection *connection, const HvbProfile *profile,
     if (!images.documents)
         return FALSE;
     *ret_images = images;
-    images = (HvbImages){0};
+    memset(&images, 0, sizeof images);
     return TRUE;
 }
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "hvbench/bed/libvirt-bed.h"
 
-#include "hvbench/bed/accel.h"
 #include "hvbench/bed/channel.h"
 #include "hvbench/bed/console.h"
 #include "hvbench/bed/domain.h"
@@ -383,28 +382,19 @@ static void describe_stack(LibvirtBed *self, const HvbProfile *profile,
 }
 
 HvbBed *hvb_libvirt_bed_boot(HvbConnection *connection,
-                             const HvbProfile *profile,
+                             const HvbProfile *profile, HvbAccel accel,
+                             const char *accel_reason,
                              const HvbBootSettings *settings, GError **error)
 {
-    g_autofree char *reason = NULL;
-    HvbAccel accel = profile->accel;
-
     if (!hvb_images_check_memory(profile, error))
         return NULL;
-    if (accel == HVB_ACCEL_AUTO)
-        accel = hvb_accel_choose(connection, profile, settings, &reason, error);
-    else
-        reason = g_strdup("asked for");
-    if (accel == HVB_ACCEL_AUTO)
-        return NULL;
-
     LibvirtBed *self =
         new_bed(connection, profile->n_guests, settings->console_dir);
     g_autoptr(HvbBed) bed = &self->bed;
     if (!describe_machines(self, profile, accel, "guest", FALSE, error) ||
         !start(self, profile->hello_timeout_s, 0, settings, error))
         return NULL;
-    describe_stack(self, profile, accel, reason);
+    describe_stack(self, profile, accel, accel_reason);
     return g_steal_pointer(&bed);
 }
 

@@ -2,7 +2,8 @@
 /* Libvirt bed: guests that libvirt runs.
  *
  *   connection = hvb_connection_open (uri, ...);
- *   bed = hvb_libvirt_bed_boot (connection, profile, &settings, ...);
+ *   accel = hvb_accel_choose (connection, profile, &settings, &reason, ...);
+ *   bed = hvb_libvirt_bed_boot (connection, profile, accel, reason, ...);
  *   ... bed->tune, bed->read_meter, hvb_link_... (bed->guests[i].link) ...
  *   hvb_bed_free (bed);
  *   hvb_connection_close (connection); */
@@ -25,14 +26,16 @@ typedef struct {
 } HvbBootSettings;
 
 /* Boots the profile's guests in parallel and waits until each has said HELLO
- * or the profile's deadline has passed. With accel = auto it first finds out
- * whether KVM really runs a guest here (accel.h).
+ * or the profile's deadline has passed. `accel` (KVM or TCG) and why it is
+ * taken are what hvb_accel_choose() (accel.h) says; the reason is only
+ * recorded.
  *
  * Errors: HVB_BED_ERROR_HOST (images missing, too little memory), _LIBVIRT,
  * _BOOT (names the guest, its console and the last lines), _PROTOCOL;
  * G_IO_ERROR_CANCELLED. Nothing is left running then. */
 HvbBed *hvb_libvirt_bed_boot(HvbConnection *connection,
-                             const HvbProfile *profile,
+                             const HvbProfile *profile, HvbAccel accel,
+                             const char *accel_reason,
                              const HvbBootSettings *settings, GError **error);
 
 /* Boots one guest under `accel` (not AUTO) and takes it down again: whether it

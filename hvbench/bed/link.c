@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "hvbench/bed/link.h"
 
-#include "hvbench/bed/bed.h"
+#include "hvbench/bed/bed-error.h"
 
 #include <string.h>
 
@@ -80,7 +80,7 @@ static void greet(HvbLink *link, const WireFrame *frame)
     if (hello.version != WIRE_VERSION) {
         g_autofree char *why =
             g_strdup_printf("its agent speaks protocol version %u, this "
-                            "hvbench %u: rebuild the guest's image",
+                            "hvbench %d: rebuild the guest's image",
                             hello.version, WIRE_VERSION);
         hvb_link_down(link, why);
         return;

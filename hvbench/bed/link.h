@@ -6,6 +6,7 @@
 #ifndef HVB_BED_LINK_H
 #define HVB_BED_LINK_H
 
+#include "hvbench/bed/wait.h"
 #include "loadgen/wire.h"
 
 #include <gio/gio.h>
@@ -93,18 +94,5 @@ gboolean hvb_link_meters(HvbLink *link, GCancellable *cancellable,
 gboolean hvb_link_clock_offset(HvbLink *link, guint n,
                                GCancellable *cancellable, gint64 *ret_offset_ns,
                                gint64 *ret_error_ns, GError **error);
-
-/* Iterates the default main context until `done` returns TRUE. Returns FALSE
- * with HVB_BED_ERROR_TIMEOUT (`what` names what was waited for) or
- * G_IO_ERROR_CANCELLED. */
-typedef gboolean (*HvbDoneFunc)(gpointer user_data);
-gboolean hvb_wait(HvbDoneFunc done, gpointer user_data, guint timeout_ms,
-                  const char *what, GCancellable *cancellable, GError **error);
-/* Iterates it for `duration_ms`. FALSE with G_IO_ERROR_CANCELLED. */
-gboolean hvb_sleep(guint duration_ms, GCancellable *cancellable,
-                   GError **error);
-
-/* CLOCK_MONOTONIC of the host. */
-gint64 hvb_now_ns(void);
 
 #endif

@@ -159,7 +159,7 @@ gboolean hvb_tuning_apply(virDomainPtr domain, const HvbCgroup *cgroup,
                           HvbTuning *ret_enforced, GError **error)
 {
     const char *name = virDomainGetName(domain);
-    HvbTuning target, libvirt, kernel;
+    HvbTuning target, libvirt = {0}, kernel;
 
     hvb_tuning_from_profile(wanted, cgroup->v2, &target);
     if (!set_tuning(domain, &target, error) ||

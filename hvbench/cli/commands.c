@@ -11,6 +11,7 @@ int hvb_cmd_fail(int status, const char *format, ...)
     va_start(arguments, format);
     g_autofree char *message = g_strdup_vprintf(format, arguments);
     va_end(arguments);
+    fflush(stdout); /* in a log both go to, in this order */
     fprintf(stderr, "hvbench: %s\n", message);
     return status;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "hvbench/cli/session.h"
 
+#include "hvbench/bed/accel.h"
 #include "hvbench/bed/host.h"
 #include "hvbench/bed/libvirt-bed.h"
 #include "hvbench/cli/enforced.h"
@@ -279,9 +280,15 @@ static gboolean run_bed(Session *self, HvbConnection *connection,
     const HvbBootSettings boot = {console, on_boot, self,
                                   settings->cancellable};
 
+    hvb_progress_phase(self->progress, "looking for an accelerator");
+    g_autofree char *reason = NULL;
+    HvbAccel accel =
+        hvb_accel_choose(connection, profile, &boot, &reason, error);
+    if (accel == HVB_ACCEL_AUTO)
+        return FALSE;
     hvb_progress_phase(self->progress, "booting %u guests", profile->n_guests);
     g_autoptr(HvbBed) bed =
-        hvb_libvirt_bed_boot(connection, profile, &boot, error);
+        hvb_libvirt_bed_boot(connection, profile, accel, reason, &boot, error);
     if (!bed)
         return FALSE;
     hvb_progress_note(self->progress, "%u guests are up: %s, %s, %s (%s)",

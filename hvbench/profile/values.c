@@ -63,7 +63,7 @@ static gboolean is_printable(const char *text)
 
 static gboolean fits(const HvbKey *key, const char *text)
 {
-    gsize length = strlen(text);
+    double length = (double)strlen(text);
 
     return length >= key->min && length <= key->max;
 }

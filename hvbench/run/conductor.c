@@ -114,8 +114,8 @@ static gboolean prepare_guest(HvbConductor *self, guint i, GError **error)
                                     error);
 }
 
-gboolean hvb_conductor_prepare(HvbConductor *conductor, GArray *plan,
-                               guint bed, GError **error)
+gboolean hvb_conductor_prepare(HvbConductor *conductor, GArray *plan, guint bed,
+                               GError **error)
 {
     g_autoptr(GError) cancelled = NULL;
 
@@ -421,10 +421,9 @@ static gboolean run_attempt(HvbConductor *self, const HvbPlanCell *planned,
     if (!live(self, profile, &failure)) {
         cell->status = HVB_CELL_FAILED;
         g_free(cell->why);
-        cell->why = g_strdup(
-            g_cancellable_is_cancelled(self->cancellable)
-                ? "the run was interrupted"
-                : failure->message);
+        cell->why = g_strdup(g_cancellable_is_cancelled(self->cancellable)
+                                 ? "the run was interrupted"
+                                 : failure->message);
     }
     *ret_status = cell->status;
     self->cell = NULL;

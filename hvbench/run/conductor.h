@@ -45,8 +45,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(HvbConductor, hvb_conductor_free)
 /* Calibrates every guest, alone and quiet, and measures the reference times
  * of the guests that a cell of `plan` on bed `bed` measures (there is one at
  * least). Errors: those of a link. */
-gboolean hvb_conductor_prepare(HvbConductor *conductor, GArray *plan,
-                               guint bed, GError **error);
+gboolean hvb_conductor_prepare(HvbConductor *conductor, GArray *plan, guint bed,
+                               GError **error);
 
 /* Runs the cell, and runs it again while it is disturbed and reruns are left;
  * each attempt is handed over. A cell that did not end (a guest was lost, the

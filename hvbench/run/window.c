@@ -80,14 +80,13 @@ static void take_samples(Watched *guest, const WireFrame *frame)
 static void take_meters(Watched *guest, const WireFrame *frame)
 {
     WireMeters meters;
+    gboolean ours = wire_get_meters(frame, &meters) &&
+                    meters.cell == guest->window->probe.cell;
 
-    if (!wire_get_meters(frame, &meters) ||
-        meters.cell != guest->window->probe.cell) {
-        guest->window->refused++;
-    } else if (meters.mark == WIRE_MARK_OPEN && !guest->opened) {
+    if (ours && meters.mark == WIRE_MARK_OPEN && !guest->opened) {
         guest->open = meters;
         guest->opened = TRUE;
-    } else if (meters.mark == WIRE_MARK_CLOSE && guest->opened &&
+    } else if (ours && meters.mark == WIRE_MARK_CLOSE && guest->opened &&
                !guest->closed &&
                meters.monotonic_ns > guest->open.monotonic_ns) {
         guest->close = meters;
@@ -178,13 +177,14 @@ HvbWindow *hvb_window_new(HvbBed *bed, const gboolean *measured,
 
 static void note_dropped_events(HvbWindow *window)
 {
-    HvbEventRecord record = {.time_ns = hvb_now_ns()};
-
     if (window->dropped_events == 0)
         return;
-    record.kind = g_strdup("port");
-    record.text =
-        g_strdup_printf("%u more events were not kept", window->dropped_events);
+    const HvbEventRecord record = {
+        .time_ns = hvb_now_ns(),
+        .kind = g_strdup("port"),
+        .text = g_strdup_printf("%u more events were not kept",
+                                window->dropped_events),
+    };
     g_array_append_val(window->events, record);
 }
 

@@ -45,7 +45,6 @@ static HvbProfile *two_guests(void)
     HvbProfile *profile = hvb_profile_load("smoke", NULL);
 
     CU_ASSERT_PTR_NOT_NULL_FATAL(profile);
-    profile->accel = HVB_ACCEL_TCG;
     return profile;
 }
 
@@ -113,7 +112,8 @@ static void test_guests_boot_and_say_hello(void)
         return;
     connection = hvb_connection_open(NULL, &error);
     if (connection)
-        bed = hvb_libvirt_bed_boot(connection, profile, settings(), &error);
+        bed = hvb_libvirt_bed_boot(connection, profile, HVB_ACCEL_TCG, "a test",
+                                   settings(), &error);
     print_error(error);
     CU_ASSERT_PTR_NOT_NULL_FATAL(bed);
     CU_ASSERT_EQUAL(bed->n_guests, 2);
@@ -276,8 +276,8 @@ static char *failed_boot(const char *cmdline, guint hello_timeout_s)
     connection = hvb_connection_open(NULL, &error);
     print_error(error);
     CU_ASSERT_PTR_NOT_NULL_FATAL(connection);
-    HvbBed *none =
-        hvb_libvirt_bed_boot(connection, profile, settings(), &error);
+    HvbBed *none = hvb_libvirt_bed_boot(connection, profile, HVB_ACCEL_TCG,
+                                        "a test", settings(), &error);
     CU_ASSERT_PTR_NULL(none);
     CU_ASSERT_TRUE(g_error_matches(error, HVB_BED_ERROR, HVB_BED_ERROR_BOOT));
     g_clear_pointer(&connection, hvb_connection_close);
