@@ -43,6 +43,7 @@ TEST_SOURCES := $(wildcard test/*.c test/*/*.c)
 TESTED_AGENT_SOURCES := $(filter-out loadgen/agent.c $(SHARED_SOURCES), \
                           $(AGENT_SOURCES))
 RESOURCES := hvbench/hvbench.gresource.xml
+RESOURCE_FILES := $(shell sed -n 's,.*>\(.*\)</file>.*,\1,p' $(RESOURCES))
 
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 HVB_OBJECTS := $(call objects,$(HVB_SOURCES) $(SHARED_SOURCES)) \
@@ -75,7 +76,7 @@ check-built: all $(BUILD)/hvbench-tests
 	$(BUILD)/hvbench-tests
 
 # The tests that need neither guests nor privileges.
-check-unit: $(BUILD)/hvbench-tests $(BUILD)/hvbench-agent
+check-unit: $(BUILD)/hvbench-tests $(BUILD)/hvbench-agent $(BUILD)/hvbench
 	$(BUILD)/hvbench-tests --unit
 
 $(BUILD)/hvbench: $(BUILD)/obj/hvbench/main.o $(HVB_OBJECTS)
@@ -100,11 +101,10 @@ $(BUILD)/obj/resources.o: $(BUILD)/resources.c
 	@mkdir -p $(@D)
 	$(call QUIET,CC)$(CC) -O1 $(PACKAGE_CFLAGS) -c -o $@ $<
 
-$(BUILD)/resources.c: $(RESOURCES)
+$(BUILD)/resources.c: $(RESOURCES) $(RESOURCE_FILES)
 	@mkdir -p $(@D)
 	$(call QUIET,GEN)glib-compile-resources --sourcedir=. --generate-source --target=$@ \
-	    --c-name hvbench \
-	    --dependency-file=$(BUILD)/resources.d $<
+	    --c-name hvbench $<
 
 # Rewritten only when what it says has changed.
 .PHONY: FORCE
@@ -114,13 +114,20 @@ $(BUILD)/version.h: FORCE
 	    '$(VERSION)' '$(PREFIX)/share/hvbench' >$@.new
 	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 
+# Nothing in them is ever sanitized, hence both builds share them.
+ifdef SANITIZE
+guests:
+	$(MAKE) SANITIZE= BUILD=build guests
+	@mkdir -p $(BUILD)
+	@ln -sfnT $(abspath build/guests) $(BUILD)/guests
+else
 guests: $(BUILD)/hvbench-agent
 	$(MAKE) -f guests/Makefile BUILD=$(BUILD) AGENT=$(BUILD)/hvbench-agent
+endif
 
 # scripts/setup --lint installs these. clang-tidy gets one file at a time: with
 # several, its va_list check forgets what it has seen. cppcheck does not know
 # that anonymous memory is mapped from file -1.
-LINTED = $(shell git ls-files '*.c')
 SHELL_SCRIPTS = $(shell git grep -lE '^\#!.*\bbash')
 
 lint: $(BUILD)/version.h
@@ -132,7 +139,7 @@ lint: $(BUILD)/version.h
 	    --suppress=missingIncludeSystem \
 	    --suppress=invalidFunctionArg:loadgen/probe.c \
 	    -I. hvbench loadgen guests test
-	printf '%s\n' $(LINTED) | xargs -P $$(nproc) -I FILE \
+	git ls-files '*.c' | xargs -P $$(nproc) -I FILE \
 	    clang-tidy --quiet FILE -- -std=gnu17 -I. -I$(BUILD) \
 	    $(PACKAGE_CFLAGS) 2>$(BUILD)/clang-tidy.log || \
 	    { cat $(BUILD)/clang-tidy.log; false; }

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* hvbench: the table of commands. */
 #include "hvbench/cli/commands.h"
+#include "hvbench/cli/terminal.h"
 #include "version.h"
 
 #include <locale.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -20,14 +22,19 @@ static const struct {
 };
 #define N_COMMANDS (sizeof commands / sizeof commands[0])
 
-/* Messages and warnings look like errors do. */
+/* Messages and warnings look like errors do, in the place of an echoed ^C or of
+ * what is going on. */
 static void print_log(const char *domain, GLogLevelFlags level,
                       const char *message, gpointer user_data)
 {
+    HvbTerminal terminal;
+
     (void)domain;
     (void)level;
     (void)user_data;
-    fprintf(stderr, "hvbench: %s\n", message);
+    hvb_terminal_look(stderr, &terminal);
+    fprintf(stderr, "%shvbench: %s\n", terminal.redraws ? "\r\033[K" : "",
+            message);
 }
 
 static void print_help(FILE *stream)
@@ -39,7 +46,7 @@ static void print_help(FILE *stream)
         fprintf(stream, "  %-8s %s\n", commands[i].name, commands[i].summary);
     fputs("\n'hvbench COMMAND --help' tells more of each.\n"
           "Exit status: 0 done, 1 the run failed, 2 bad usage or profile, "
-          "3 this host\ncannot, 130 interrupted.\n",
+          "3 this host\ncannot, 130 interrupted (SIGINT, SIGTERM or SIGHUP).\n",
           stream);
 }
 
@@ -47,6 +54,9 @@ int main(int argc, char **argv)
 {
     const char *name = argc > 1 ? argv[1] : "";
 
+    /* Whoever stops reading gets an error and no half-ended program, which
+     * would leave its guests running. */
+    signal(SIGPIPE, SIG_IGN);
     setlocale(LC_ALL, "");
     g_log_set_handler(G_LOG_DOMAIN, G_LOG_LEVEL_WARNING | G_LOG_LEVEL_MESSAGE,
                       print_log, NULL);

@@ -20,16 +20,25 @@ extern CU_TestInfo tests_wire[];
 extern CU_TestInfo tests_schedule[];
 extern CU_TestInfo tests_manager[];
 extern CU_TestInfo tests_agent[];
+extern CU_TestInfo tests_window[];
+extern CU_TestInfo tests_demotion[];
 extern CU_TestInfo tests_profile[];
 extern CU_TestInfo tests_profile_use[];
 extern CU_TestInfo tests_store[];
+extern CU_TestInfo tests_resume[];
+extern CU_TestInfo tests_result_dir[];
 extern CU_TestInfo tests_p3[];
 extern CU_TestInfo tests_report[];
+extern CU_TestInfo tests_progress[];
 extern CU_TestInfo tests_plan[];
 extern CU_TestInfo tests_link[];
+extern CU_TestInfo tests_cgroup[];
+extern CU_TestInfo tests_connection[];
 extern CU_TestInfo tests_conductor[];
 extern CU_TestInfo tests_cli[];
+extern CU_TestInfo tests_fuzz[];
 /* With real guests. */
 extern CU_TestInfo tests_bed[];
+extern CU_TestInfo tests_run[];
 
 #endif

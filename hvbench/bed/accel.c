@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "hvbench/bed/accel.h"
 
+#include "hvbench/bed/connection-private.h"
+#include "hvbench/bed/images.h"
+#include "hvbench/bed/state.h"
+
 #include <glib/gstdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,14 +16,30 @@
 
 static char *memory_path(void)
 {
-    return g_build_filename(HVB_STATE_DIR, "accel", NULL);
+    g_autofree char *state = hvb_state_dir();
+
+    return g_build_filename(state, "accel", NULL);
 }
 
-/* What an answer depends on: this boot, this QEMU, this kernel, and who may
- * open /dev/kvm. */
+/* "PATH SIZE MTIME": another content shows, without reading it all. Takes
+ * `path` over. */
+static char *identify(char *path)
+{
+    g_autofree char *owned = path;
+    GStatBuf status = {0};
+
+    (void)g_stat(path, &status); /* all zero if there is none */
+    return g_strdup_printf("%s %" G_GINT64_FORMAT " %" G_GINT64_FORMAT, path,
+                           (gint64)status.st_size, (gint64)status.st_mtime);
+}
+
+/* What an answer depends on: this boot, this libvirt and QEMU, this kernel,
+ * and who may open /dev/kvm. */
 static char *situation(HvbConnection *connection, const HvbProfile *profile)
 {
     g_autofree char *boot = NULL;
+    g_autofree char *kernel = identify(hvb_images_kernel(profile));
+    g_autofree char *initrd = identify(hvb_images_initrd(profile));
     unsigned long qemu = 0;
     GStatBuf kvm = {0};
 
@@ -27,34 +47,11 @@ static char *situation(HvbConnection *connection, const HvbProfile *profile)
                              NULL))
         boot = g_strdup("unknown boot");
     virConnectGetVersion(connection->handle, &qemu);
-    /* All zero if there is none. */
     (void)g_stat("/dev/kvm", &kvm);
-    return g_strdup_printf("%s QEMU %lu %s, %s, %s, kvm %o %u:%u",
-                           g_strchomp(boot), qemu, profile->emulator,
-                           profile->machine, profile->kernel,
+    return g_strdup_printf("%s, %s, QEMU %lu %s, %s, %s, %s, kvm %o %u:%u",
+                           g_strchomp(boot), connection->uri, qemu,
+                           profile->emulator, profile->machine, kernel, initrd,
                            (guint)kvm.st_mode, kvm.st_uid, kvm.st_gid);
-}
-
-/* Returns AUTO if nothing is remembered for this situation. */
-static HvbAccel recall(const char *now, char **ret_reason)
-{
-    g_autoptr(GKeyFile) file = g_key_file_new();
-    g_autofree char *path = memory_path();
-    HvbAccel accel;
-
-    if (!g_key_file_load_from_file(file, path, G_KEY_FILE_NONE, NULL))
-        return HVB_ACCEL_AUTO;
-    g_autofree char *then =
-        g_key_file_get_string(file, GROUP, "situation", NULL);
-    g_autofree char *answer = g_key_file_get_string(file, GROUP, "accel", NULL);
-    g_autofree char *reason =
-        g_key_file_get_string(file, GROUP, "reason", NULL);
-    if (!then || strcmp(then, now) != 0 || !reason || !answer ||
-        !hvb_accel_from_name(answer, &accel))
-        return HVB_ACCEL_AUTO;
-    *ret_reason =
-        g_strdup_printf("%s (found earlier since the host booted)", reason);
-    return accel;
 }
 
 static void remember(const char *now, HvbAccel accel, const char *reason)
@@ -85,28 +82,33 @@ HvbAccel hvb_accel_recall(HvbConnection *connection, const HvbProfile *profile,
                           char **ret_reason)
 {
     g_autofree char *now = situation(connection, profile);
+    g_autoptr(GKeyFile) file = g_key_file_new();
+    g_autofree char *path = memory_path();
+    HvbAccel accel;
 
-    return recall(now, ret_reason);
+    if (!g_key_file_load_from_file(file, path, G_KEY_FILE_NONE, NULL))
+        return HVB_ACCEL_AUTO;
+    g_autofree char *then =
+        g_key_file_get_string(file, GROUP, "situation", NULL);
+    g_autofree char *answer = g_key_file_get_string(file, GROUP, "accel", NULL);
+    g_autofree char *reason =
+        g_key_file_get_string(file, GROUP, "reason", NULL);
+    if (!then || strcmp(then, now) != 0 || !reason || !answer ||
+        !hvb_accel_from_name(answer, &accel))
+        return HVB_ACCEL_AUTO;
+    *ret_reason = g_strdup_printf("%s (found earlier since the host booted; "
+                                  "hvbench doctor tries again)",
+                                  reason);
+    return accel;
 }
 
-HvbAccel hvb_accel_choose(HvbConnection *connection, const HvbProfile *profile,
-                          const HvbBootSettings *settings, char **ret_reason,
-                          GError **error)
+HvbAccel hvb_accel_probe(HvbConnection *connection, const HvbProfile *profile,
+                         const HvbBootSettings *settings, char **ret_reason,
+                         GError **error)
 {
     g_autoptr(GError) failure = NULL;
-
-    if (profile->accel != HVB_ACCEL_AUTO) {
-        *ret_reason = g_strdup("asked for");
-        return profile->accel;
-    }
     g_autofree char *now = situation(connection, profile);
-    if (g_access("/dev/kvm", F_OK) != 0) {
-        *ret_reason = g_strdup("this host has no /dev/kvm");
-        return HVB_ACCEL_TCG;
-    }
-    HvbAccel accel = recall(now, ret_reason);
-    if (accel != HVB_ACCEL_AUTO)
-        return accel;
+
     if (hvb_libvirt_bed_try(connection, profile, HVB_ACCEL_KVM, PATIENCE_S,
                             settings, &failure)) {
         *ret_reason = g_strdup("a test guest booted under KVM");
@@ -124,4 +126,32 @@ HvbAccel hvb_accel_choose(HvbConnection *connection, const HvbProfile *profile,
         line);
     remember(now, HVB_ACCEL_TCG, *ret_reason);
     return HVB_ACCEL_TCG;
+}
+
+HvbAccel hvb_accel_choose(HvbConnection *connection, const HvbProfile *profile,
+                          const HvbBootSettings *settings, char **ret_reason,
+                          GError **error)
+{
+    gboolean has_kvm = g_access("/dev/kvm", F_OK) == 0;
+
+    if (profile->accel == HVB_ACCEL_KVM && !has_kvm) {
+        g_set_error(error, HVB_BED_ERROR, HVB_BED_ERROR_HOST,
+                    "accel = kvm is asked for, but this host has no /dev/kvm: "
+                    "load the kernel's module kvm_intel or kvm_amd, or take "
+                    "--accel auto");
+        return HVB_ACCEL_AUTO;
+    }
+    if (profile->accel != HVB_ACCEL_AUTO) {
+        *ret_reason = g_strdup("asked for");
+        return profile->accel;
+    }
+    if (!has_kvm) {
+        *ret_reason = g_strdup("this host has no /dev/kvm");
+        return HVB_ACCEL_TCG;
+    }
+    HvbAccel accel = hvb_accel_recall(connection, profile, ret_reason);
+    return accel != HVB_ACCEL_AUTO
+               ? accel
+               : hvb_accel_probe(connection, profile, settings, ret_reason,
+                                 error);
 }

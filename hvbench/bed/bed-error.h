@@ -12,7 +12,8 @@ typedef enum {
     HVB_BED_ERROR_LIBVIRT,  /* what libvirt reported */
     HVB_BED_ERROR_NO_PORT,  /* the domain has no such port */
     HVB_BED_ERROR_BOOT,     /* a guest stopped, or never said HELLO */
-    HVB_BED_ERROR_GUEST,    /* a guest was lost, or answered with an error */
+    HVB_BED_ERROR_GUEST,    /* a guest was lost, or talks nonsense */
+    HVB_BED_ERROR_REFUSED,  /* an agent answered a request with an error */
     HVB_BED_ERROR_TIMEOUT,  /* no answer within the deadline */
     HVB_BED_ERROR_TUNING,   /* what is enforced is not what was asked for */
     HVB_BED_ERROR_PROTOCOL, /* a peer that speaks another version */

@@ -1,45 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "hvbench/bed/cgroup.h"
 
+#include "hvbench/bed/hypervisor.h"
+
 #include <glib/gstdio.h>
-#include <linux/magic.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/vfs.h>
 
-#define CGROUP_ROOT "/sys/fs/cgroup"
-
-/* The pid of the QEMU whose command line says guest=NAME; 0 if none. */
-static pid_t find_qemu(const char *name)
-{
-    g_autofree char *wanted = g_strdup_printf("guest=%s,", name);
-    GDir *proc = g_dir_open("/proc", 0, NULL);
-    const char *entry;
-    pid_t pid = 0;
-
-    while (proc && !pid && (entry = g_dir_read_name(proc))) {
-        g_autofree char *path = NULL;
-        g_autofree char *line = NULL;
-        gsize length = 0;
-
-        if (!g_ascii_isdigit(*entry))
-            continue;
-        path = g_build_filename("/proc", entry, "cmdline", NULL);
-        if (!g_file_get_contents(path, &line, &length, NULL))
-            continue;
-        for (gsize at = 0; at < length; at += strlen(line + at) + 1)
-            if (g_str_has_prefix(line + at, wanted))
-                pid = (pid_t)atoi(entry);
-    }
-    if (proc)
-        g_dir_close(proc);
-    return pid;
-}
+#define CGROUP_DIR "sys/fs/cgroup"
 
 /* The thread that is the vCPU: QEMU calls it "CPU 0/KVM" or "CPU 0/TCG". */
-static char *find_vcpu_thread(pid_t pid)
+static char *find_vcpu_thread(const char *root, pid_t pid)
 {
-    g_autofree char *tasks = g_strdup_printf("/proc/%d/task", pid);
+    g_autofree char *tasks = g_strdup_printf("%s/proc/%d/task", root, pid);
     GDir *dir = g_dir_open(tasks, 0, NULL);
     const char *entry;
     char *found = NULL;
@@ -75,65 +47,75 @@ static char *group_of(const char *listing, const char *controller)
     return NULL;
 }
 
-static gboolean unified(void)
+gboolean hvb_cgroup_is_v2(const char *root)
 {
-    struct statfs fs;
+    /* Every group of v2 has this file, and no other file system does. */
+    g_autofree char *path =
+        g_build_filename(root, CGROUP_DIR, "cgroup.controllers", NULL);
 
-    return statfs(CGROUP_ROOT, &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC;
+    return g_file_test(path, G_FILE_TEST_EXISTS);
 }
 
 /* The directory of the thread's group, or NULL if libvirt gave its vCPU no
  * group of its own there: it is called "vcpu0", below the VM's. */
-static char *vcpu_dir(const char *listing, const char *controller)
+static char *vcpu_dir(const char *root, const char *listing,
+                      const char *controller)
 {
     g_autofree char *group = group_of(listing, controller);
-    const char *mount = controller ? controller : unified() ? "" : "unified";
+    const char *mount = controller               ? controller
+                        : hvb_cgroup_is_v2(root) ? ""
+                                                 : "unified";
 
     if (!group || !g_str_has_suffix(group, "/vcpu0"))
         return NULL;
-    return g_build_filename(CGROUP_ROOT, mount, group, NULL);
+    return g_build_filename(root, CGROUP_DIR, mount, group, NULL);
 }
 
-static gboolean set_dirs(HvbCgroup *self, const char *listing)
+static gboolean set_dirs(HvbCgroup *self, const char *root, const char *listing)
 {
-    self->vcpu = vcpu_dir(listing, self->v2 ? NULL : "cpu");
-    self->vcpu_account = vcpu_dir(listing, "cpuacct");
+    self->vcpu = vcpu_dir(root, listing, self->v2 ? NULL : "cpu");
+    self->vcpu_account = vcpu_dir(root, listing, "cpuacct");
     self->account_v1 = self->vcpu_account != NULL;
     if (!self->vcpu_account)
-        self->vcpu_account = vcpu_dir(listing, NULL);
+        self->vcpu_account = vcpu_dir(root, listing, NULL);
     if (!self->vcpu || !self->vcpu_account)
         return FALSE;
     self->vm = g_path_get_dirname(self->vcpu);
     self->vm_account = g_path_get_dirname(self->vcpu_account);
-    /* Under systemd the VM's scope carries the weight, and a group "libvirt"
-     * in it the rest. */
     self->shares = g_str_has_suffix(self->vm, "/libvirt")
                        ? g_path_get_dirname(self->vm)
                        : g_strdup(self->vm);
-    return TRUE;
+    /* A group of v2 exists without the controller, too. */
+    g_autofree char *cap =
+        g_build_filename(self->vcpu, self->v2 ? "cpu.max" : "cpu.cfs_quota_us",
+                         NULL);
+    return g_file_test(cap, G_FILE_TEST_EXISTS);
 }
 
-HvbCgroup *hvb_cgroup_find(const char *name, GError **error)
+HvbCgroup *hvb_cgroup_find_below(const char *root, const char *name,
+                                 GError **error)
 {
     g_autoptr(HvbCgroup) self = g_new0(HvbCgroup, 1);
+    g_autofree char *exactly = g_strconcat(name, ",", NULL);
+    g_autoptr(GArray) pids = hvb_hypervisor_pids(root, exactly);
     g_autofree char *listing = NULL;
     g_autofree char *path = NULL;
     g_autofree char *thread = NULL;
 
-    self->v2 = unified();
-    self->pid = find_qemu(name);
-    if (self->pid)
-        thread = find_vcpu_thread(self->pid);
-    if (!thread) {
+    self->v2 = hvb_cgroup_is_v2(root);
+    if (pids->len > 0) {
+        self->pid = g_array_index(pids, pid_t, 0);
+        thread = find_vcpu_thread(root, self->pid);
+    }
+    if (thread)
+        path = g_build_filename(thread, "cgroup", NULL);
+    if (!path || !g_file_get_contents(path, &listing, NULL, NULL)) {
         g_set_error(error, HVB_BED_ERROR, HVB_BED_ERROR_HOST,
                     "%s: no QEMU process with a vCPU thread on this host",
                     name);
         return NULL;
     }
-    path = g_build_filename(thread, "cgroup", NULL);
-    if (!g_file_get_contents(path, &listing, NULL, error))
-        return NULL;
-    if (!set_dirs(self, listing)) {
+    if (!set_dirs(self, root, listing)) {
         g_set_error(error, HVB_BED_ERROR, HVB_BED_ERROR_HOST,
                     "%s: libvirt gave its vCPU no CPU control group (%s): "
                     "caps and weights need a privileged libvirt and a host "
@@ -142,6 +124,11 @@ HvbCgroup *hvb_cgroup_find(const char *name, GError **error)
         return NULL;
     }
     return g_steal_pointer(&self);
+}
+
+HvbCgroup *hvb_cgroup_find(const char *name, GError **error)
+{
+    return hvb_cgroup_find_below("/", name, error);
 }
 
 void hvb_cgroup_free(HvbCgroup *cgroup)
@@ -279,16 +266,16 @@ gboolean hvb_cgroup_read_meter(const HvbCgroup *cgroup,
     return TRUE;
 }
 
-void hvb_cgroup_remove_partition(void)
+void hvb_cgroup_remove_partition(const char *root)
 {
-    GDir *dir = g_dir_open(CGROUP_ROOT, 0, NULL);
+    g_autofree char *dir = g_build_filename(root, CGROUP_DIR, NULL);
+    g_autofree char *unified = g_build_filename(dir, "machine", NULL);
+    g_autoptr(GDir) listing = g_dir_open(dir, 0, NULL);
     const char *mount;
 
-    while (dir && (mount = g_dir_read_name(dir))) {
-        g_autofree char *path =
-            g_build_filename(CGROUP_ROOT, mount, "machine", NULL);
-        g_rmdir(path);
+    while (listing && (mount = g_dir_read_name(listing))) {
+        g_autofree char *path = g_build_filename(dir, mount, "machine", NULL);
+        (void)g_rmdir(path);
     }
-    if (dir)
-        g_dir_close(dir);
+    (void)g_rmdir(unified);
 }

@@ -12,8 +12,11 @@
 typedef struct {
     gboolean v2; /* which version the CPU controller has */
     pid_t pid;   /* of QEMU */
-    /* Directories of the CPU controller: of the whole VM, of its vCPU, and of
-     * the group that carries the weight. */
+    /* Directories of the CPU controller: of the whole VM with its quota, of
+     * its vCPU, and of the group that carries the weight. That is the VM's,
+     * too, unless systemd-machined made it: then the VM's is a group "libvirt"
+     * below the machine's scope, and the weight, which libvirt leaves to
+     * systemd to set, is the scope's. */
     char *vm;
     char *vcpu;
     char *shares;
@@ -24,8 +27,16 @@ typedef struct {
     char *vcpu_account;
 } HvbCgroup;
 
-/* Finds the groups of the local domain `name`. Errors: HVB_BED_ERROR_HOST. */
+/* Whether /sys/fs/cgroup below `root` ("/" for this host) is cgroup v2. A v1
+ * host may have v2 mounted as well, but not there. */
+gboolean hvb_cgroup_is_v2(const char *root);
+
+/* Finds the groups of the local domain `name`. Errors: HVB_BED_ERROR_HOST when
+ * it does not run, or has no CPU controller. */
 HvbCgroup *hvb_cgroup_find(const char *name, GError **error);
+/* The same, by the /proc and /sys below `root`. */
+HvbCgroup *hvb_cgroup_find_below(const char *root, const char *name,
+                                 GError **error);
 void hvb_cgroup_free(HvbCgroup *cgroup);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HvbCgroup, hvb_cgroup_free)
 
@@ -37,8 +48,9 @@ gboolean hvb_cgroup_read_tuning(const HvbCgroup *cgroup, HvbTuning *ret_tuning,
 gboolean hvb_cgroup_read_meter(const HvbCgroup *cgroup,
                                HvbGuestMeter *ret_meter, GError **error);
 
-/* Removes the group "machine" that the embedded driver makes for its guests,
- * where it is empty. */
-void hvb_cgroup_remove_partition(void);
+/* Removes the group "machine" that the embedded driver makes for its guests
+ * below `root`'s /sys/fs/cgroup, of v2 or of each controller, where it is
+ * empty. */
+void hvb_cgroup_remove_partition(const char *root);
 
 #endif

@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "hvbench/bed/channel.h"
 
-#include "hvbench/bed/bed.h"
-#include "hvbench/bed/connection.h"
+#include "hvbench/bed/bed-error.h"
+#include "hvbench/bed/connection-private.h"
 
 #include <libvirt/virterror.h>
+
+/* What is read in one go: a guest that floods its port must not keep the main
+ * context from timers, signals and other guests. What is left makes libvirt
+ * call again. */
+#define READ_AT_MOST (64 * 1024)
 
 typedef struct {
     HvbPort port;
@@ -24,15 +29,17 @@ static void close_down(Channel *self, const char *why)
         self->port.on_closed(&self->port, why);
 }
 
-static void read_all(Channel *self)
+static void read_some(Channel *self)
 {
     char buffer[4096];
+    gsize taken = 0;
 
-    while (!self->closed) {
+    while (!self->closed && taken < READ_AT_MOST) {
         int n = virStreamRecv(self->stream, buffer, sizeof buffer);
-        if (n > 0)
+        if (n > 0) {
+            taken += (gsize)n;
             self->port.on_bytes(&self->port, buffer, (gsize)n);
-        else if (n == -2) /* nothing more for now */
+        } else if (n == -2) /* nothing more for now */
             return;
         else
             close_down(self, n == 0 ? "QEMU closed the guest's port"
@@ -66,7 +73,7 @@ static void on_event(virStreamPtr stream, int events, void *user_data)
 
     (void)stream;
     if (events & VIR_STREAM_EVENT_READABLE)
-        read_all(self);
+        read_some(self);
     if ((events & VIR_STREAM_EVENT_WRITABLE) && !self->closed)
         write_queue(self);
     if (events & (VIR_STREAM_EVENT_ERROR | VIR_STREAM_EVENT_HANGUP))
@@ -81,6 +88,8 @@ static void channel_send(HvbPort *port, const void *bytes, gsize n)
         return;
     g_byte_array_append(self->queue, bytes, (guint)n);
     write_queue(self);
+    if (self->queue->len > HVB_PORT_QUEUE_MAX)
+        close_down(self, HVB_PORT_QUEUE_FULL);
 }
 
 static void channel_free(HvbPort *port)

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "hvbench/bed/connection.h"
 
-#include "hvbench/bed/bed.h"
 #include "hvbench/bed/cgroup.h"
+#include "hvbench/bed/connection-private.h"
+#include "hvbench/bed/hypervisor.h"
 #include "hvbench/bed/parallel.h"
+#include "hvbench/bed/state.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,8 +13,6 @@
 #include <libvirt-glib/libvirt-glib.h>
 #include <libvirt/virterror.h>
 #include <pwd.h>
-#include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 /* The embedded driver reads its root's own qemu.conf. Files are handed over by
@@ -56,68 +56,12 @@ static void prepare_libvirt(void)
         return;
     /* The embedded driver logs like a daemon: to a file, not to the terminal.
      */
-    if (geteuid() == 0 && g_mkdir_with_parents(HVB_STATE_DIR, 0755) == 0)
+    if (geteuid() == 0)
         g_setenv("LIBVIRT_LOG_OUTPUTS", "3:file:" HVB_STATE_DIR "/libvirt.log",
                  FALSE);
     virSetErrorFunc(NULL, keep_quiet);
     gvir_event_register();
     g_once_init_leave(&prepared, 1);
-}
-
-static gboolean make_dir(const char *path, GError **error)
-{
-    if (g_mkdir_with_parents(path, 0755) == 0)
-        return TRUE;
-    g_set_error(error, HVB_BED_ERROR, HVB_BED_ERROR_HOST,
-                "cannot make the directory %s: %s", path, g_strerror(errno));
-    return FALSE;
-}
-
-/* Where the files of beds are kept: QEMU's user must get there. */
-char *hvb_connection_state_dir(void)
-{
-    if (geteuid() == 0)
-        return g_strdup(HVB_STATE_DIR);
-    return g_strdup_printf("/var/tmp/hvbench-%u", (unsigned)geteuid());
-}
-
-static int take_lock(const char *dir, GError **error)
-{
-    g_autofree char *path = g_build_filename(dir, "lock", NULL);
-    int lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-
-    if (lock >= 0 && flock(lock, LOCK_EX | LOCK_NB) == 0)
-        return lock;
-    if (lock >= 0 && errno == EWOULDBLOCK)
-        g_set_error(error, HVB_BED_ERROR, HVB_BED_ERROR_HOST,
-                    "another hvbench has guests running on this machine (it "
-                    "holds %s): wait for it, two would disturb each other",
-                    path);
-    else
-        g_set_error(error, HVB_BED_ERROR, HVB_BED_ERROR_HOST,
-                    "cannot lock %s: %s", path, g_strerror(errno));
-    if (lock >= 0)
-        close(lock);
-    return -1;
-}
-
-static void remove_tree(const char *path)
-{
-    GDir *dir = g_dir_open(path, 0, NULL);
-    const char *name;
-
-    if (dir) {
-        while ((name = g_dir_read_name(dir))) {
-            g_autofree char *child = g_build_filename(path, name, NULL);
-            if (!g_file_test(child, G_FILE_TEST_IS_SYMLINK) &&
-                g_file_test(child, G_FILE_TEST_IS_DIR))
-                remove_tree(child);
-            else
-                g_unlink(child);
-        }
-        g_dir_close(dir);
-    }
-    g_rmdir(path);
 }
 
 static gboolean write_qemu_conf(const char *root, GError **error)
@@ -126,7 +70,7 @@ static gboolean write_qemu_conf(const char *root, GError **error)
     g_autofree char *path = g_build_filename(etc, "qemu.conf", NULL);
     g_autoptr(GError) local = NULL;
 
-    if (!make_dir(etc, error))
+    if (!hvb_state_make_dir(etc, error))
         return FALSE;
     if (g_file_set_contents(path, qemu_conf, -1, &local))
         return TRUE;
@@ -162,11 +106,19 @@ typedef struct {
     GError *error;
 } Opening;
 
-static gboolean is_local(virConnectPtr handle)
+gboolean hvb_connection_check_local(const char *uri, GError **error)
 {
-    g_autofree char *theirs = virConnectGetHostname(handle);
+    g_autoptr(GUri) parsed = g_uri_parse(uri, G_URI_FLAGS_NON_DNS, NULL);
+    const char *host = parsed ? g_uri_get_host(parsed) : NULL;
 
-    return theirs && strcmp(theirs, g_get_host_name()) == 0;
+    if (!host || !*host || g_str_has_suffix(g_uri_get_scheme(parsed), "+unix"))
+        return TRUE;
+    g_set_error(error, HVB_BED_ERROR, HVB_BED_ERROR_HOST,
+                "%s goes over the network: hvbench reads the caps in force "
+                "and the CPU time from the kernel of the machine it runs on; "
+                "run it on %s, and connect to qemu:///system there",
+                uri, host);
+    return FALSE;
 }
 
 /* Ends what a killed hvbench left running. */
@@ -197,65 +149,78 @@ static void open_in_thread(gpointer item, gpointer user_data)
     if (!self->handle) {
         hvb_set_libvirt_error(&opening->error, "cannot connect to %s",
                               self->uri);
+        opening->error->code = HVB_BED_ERROR_HOST;
         return;
     }
-    if (!is_local(self->handle)) {
-        g_set_error(&opening->error, HVB_BED_ERROR, HVB_BED_ERROR_HOST,
-                    "%s is another machine: hvbench reads the caps in force "
-                    "and the CPU time from the kernel of the machine it runs "
-                    "on; run it there",
-                    self->uri);
-        return;
-    }
-    destroy_stale(self->handle, opening->stopped);
+    /* Where an alias of libvirt's own configuration leads is known only now. */
+    char *uri = virConnectGetURI(self->handle);
+    if (!uri || hvb_connection_check_local(uri, &opening->error))
+        destroy_stale(self->handle, opening->stopped);
+    free(uri);
 }
 
-/* Files of beds whose hvbench was killed; nobody else holds the lock. */
-static void remove_stale_files(const char *dir)
+/* Guests that this libvirt knows nothing of: a killed hvbench made them over
+ * another connection. They would disturb ours, and their files are in use. */
+static gboolean check_strangers(const char *uri, GError **error)
 {
-    GDir *listing = g_dir_open(dir, 0, NULL);
-    const char *name;
+    g_autoptr(GArray) pids = hvb_hypervisor_pids("/", HVB_DOMAIN_PREFIX);
+    g_autoptr(GString) list = g_string_new(NULL);
 
-    if (!listing)
-        return;
-    while ((name = g_dir_read_name(listing))) {
-        g_autofree char *path = g_build_filename(dir, name, NULL);
-        if (g_str_has_prefix(name, "bed-"))
-            remove_tree(path);
-    }
-    g_dir_close(listing);
+    for (guint i = 0; i < pids->len; i++)
+        g_string_append_printf(list, " %d", g_array_index(pids, pid_t, i));
+    if (pids->len == 0)
+        return TRUE;
+    g_set_error(error, HVB_BED_ERROR, HVB_BED_ERROR_HOST,
+                "guests of an hvbench that was killed still run, but not "
+                "under %s: run hvbench once as their user and with their "
+                "--connect, or end their QEMU: kill%s",
+                uri, list->str);
+    return FALSE;
+}
+
+static gboolean open_libvirt(HvbConnection *self, GError **error)
+{
+    g_autoptr(GString) stopped = g_string_new(NULL);
+    Opening opening = {self, stopped, NULL};
+    gpointer items[] = {&opening};
+
+    hvb_parallel(open_in_thread, items, 1, 1, NULL);
+    if (stopped->len > 0)
+        g_message("stopped guests that a killed hvbench had left:%s",
+                  stopped->str);
+    if (!opening.error)
+        return check_strangers(self->uri, error);
+    g_propagate_error(error, opening.error);
+    return FALSE;
 }
 
 HvbConnection *hvb_connection_open(const char *uri, GError **error)
 {
     g_autoptr(HvbConnection) self = g_new0(HvbConnection, 1);
-    g_autofree char *state = hvb_connection_state_dir();
-    g_autoptr(GString) stopped = g_string_new(NULL);
-    Opening opening = {self, stopped, NULL};
-    gpointer items[] = {&opening};
+    g_autofree char *state = hvb_state_dir();
 
-    prepare_libvirt();
     self->lock = -1;
+    if (uri && !hvb_connection_check_local(uri, error))
+        return NULL;
+    self->lock = hvb_state_lock(HVB_LOCK_FILE, error);
+    if (self->lock < 0 || !hvb_state_make_dir(state, error))
+        return NULL;
+    prepare_libvirt();
     self->embedded = uri == NULL;
     self->uri = uri ? g_strdup(uri) : embedded_uri(error);
-    if (!self->uri || !make_dir(state, error))
+    if (!self->uri || !open_libvirt(self, error))
         return NULL;
-    self->lock = take_lock(state, error);
-    if (self->lock < 0)
-        return NULL;
-    hvb_parallel(open_in_thread, items, 1, 1, NULL);
-    if (stopped->len > 0)
-        g_message("stopped guests that a killed hvbench had left:%s",
-                  stopped->str);
-    if (opening.error) {
-        g_propagate_error(error, opening.error);
-        return NULL;
-    }
-    remove_stale_files(state);
-    self->dir = g_strdup_printf("%s/bed-%d", state, getpid());
-    if (!make_dir(self->dir, error))
+    hvb_state_remove_beds(state);
+    self->dir =
+        g_strdup_printf("%s/" HVB_STATE_BED_PREFIX "%d", state, getpid());
+    if (!hvb_state_make_dir(self->dir, error))
         return NULL;
     return g_steal_pointer(&self);
+}
+
+const char *hvb_connection_uri(const HvbConnection *connection)
+{
+    return connection->uri;
 }
 
 static void close_in_thread(gpointer item, gpointer user_data)
@@ -272,10 +237,10 @@ void hvb_connection_close(HvbConnection *connection)
         gpointer items[] = {connection->handle};
         hvb_parallel(close_in_thread, items, 1, 1, NULL);
         if (connection->embedded)
-            hvb_cgroup_remove_partition();
+            hvb_cgroup_remove_partition("/");
     }
     if (connection->dir)
-        remove_tree(connection->dir);
+        hvb_state_remove(connection->dir);
     if (connection->lock >= 0)
         close(connection->lock);
     g_free(connection->dir);

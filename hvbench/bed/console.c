@@ -8,6 +8,18 @@
 /* The end of a console says it all; a guest may have written gigabytes. */
 #define TAIL_BYTES 16384
 
+char *hvb_console_new_path(const char *dir, const char *guest)
+{
+    g_autofree char *first = g_strdup_printf("%s.log", guest);
+    char *path = g_build_filename(dir, first, NULL);
+
+    for (guint n = 2; g_file_test(path, G_FILE_TEST_EXISTS); n++) {
+        g_free(path);
+        path = g_strdup_printf("%s/%s.%u.log", dir, guest, n);
+    }
+    return path;
+}
+
 static char *read_tail(const char *path)
 {
     FILE *file = fopen(path, "re");

@@ -5,6 +5,10 @@
 
 #include <glib.h>
 
+/* Where the console of `guest` may be kept in `dir` without replacing that of
+ * an earlier boot: guest3.log, then guest3.2.log and so on. Caller frees. */
+char *hvb_console_new_path(const char *dir, const char *guest);
+
 /* One paragraph: whether the kernel panicked and with which words, the console
  * file (named `shown_as`) and its last lines, made printable. Never fails: an
  * unreadable file is said to be so. The caller frees the text. */

@@ -84,6 +84,8 @@ static void fd_port_send(HvbPort *port, const void *bytes, gsize n)
     if (!self->write_watch && !write_queue(self))
         self->write_watch =
             g_unix_fd_add(self->fd, G_IO_OUT, on_writable, self);
+    if (self->queue->len > HVB_PORT_QUEUE_MAX)
+        close_down(self, HVB_PORT_QUEUE_FULL);
 }
 
 static void fd_port_free(HvbPort *port)

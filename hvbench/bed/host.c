@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "hvbench/bed/host.h"
 
+#include "hvbench/bed/cgroup.h"
+#include "hvbench/bed/hypervisor.h"
+
 #include <gio/gio.h>
 #include <grp.h>
-#include <libvirt/libvirt.h>
-#include <linux/magic.h>
 #include <pwd.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 
 #define CPU_DIR "sys/devices/system/cpu"
 #define CGROUP_DIR "sys/fs/cgroup"
@@ -209,19 +209,10 @@ static char *read_idle_states(const char *root)
     return g_string_free(text, text->len == 0);
 }
 
-static char *read_clocksource(const char *root)
+char *hvb_host_clocksource(const char *root)
 {
     return read_text(root, "sys/devices/system/clocksource/clocksource0",
                      "current_clocksource");
-}
-
-/* By the file system's type: a v1 host may have v2 mounted below. */
-static gboolean is_unified(const char *root)
-{
-    g_autofree char *path = g_build_filename(root, CGROUP_DIR, NULL);
-    struct statfs fs;
-
-    return statfs(path, &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC;
 }
 
 static gboolean exists(const char *root, const char *path)
@@ -233,7 +224,7 @@ static gboolean exists(const char *root, const char *path)
 
 static char *read_cgroup(const char *root)
 {
-    if (is_unified(root))
+    if (hvb_cgroup_is_v2(root))
         return g_strdup("v2");
     return g_strdup(exists(root, CGROUP_DIR "/cpu") ? "v1" : "none");
 }
@@ -248,7 +239,7 @@ static char *read_cgroup_cpu(const char *root)
     };
     GString *text = g_string_new(NULL);
 
-    if (is_unified(root)) {
+    if (hvb_cgroup_is_v2(root)) {
         g_autofree char *all =
             read_text(root, CGROUP_DIR, "cgroup.controllers");
         g_auto(GStrv) names = g_strsplit(all ? all : "", " ", 0);
@@ -386,7 +377,7 @@ GArray *hvb_host_facts_below(const char *root)
         {"host.turbo", read_turbo},
         {"host.idle_driver", read_idle_driver},
         {"host.idle_states", read_idle_states},
-        {"host.clocksource", read_clocksource},
+        {"host.clocksource", hvb_host_clocksource},
         {"host.cgroup", read_cgroup},
         {"host.cgroup_cpu", read_cgroup_cpu},
         {"host.autogroup", read_autogroup},
@@ -401,16 +392,6 @@ GArray *hvb_host_facts_below(const char *root)
     for (gsize i = 0; i < G_N_ELEMENTS(readers); i++)
         add_fact(facts, readers[i].key, readers[i].read(root));
     return facts;
-}
-
-static char *libvirt_version(void)
-{
-    unsigned long version;
-
-    if (virGetVersion(&version, NULL, NULL) != 0)
-        return NULL;
-    return g_strdup_printf("%lu.%lu.%lu", version / 1000000,
-                           version / 1000 % 1000, version % 1000);
 }
 
 /* "QEMU emulator version 7.2.22 (Debian ...)" and a line of copyright. */
@@ -436,7 +417,7 @@ GArray *hvb_host_facts(void)
 {
     GArray *facts = hvb_host_facts_below("/");
 
-    add_fact(facts, "host.libvirt", libvirt_version());
+    add_fact(facts, "host.libvirt", hvb_hypervisor_library());
     add_fact(facts, "host.qemu", qemu_version());
     return facts;
 }

@@ -45,6 +45,9 @@ GArray *hvb_host_facts(void);
  * host), without host.libvirt and host.qemu. */
 GArray *hvb_host_facts_below(const char *root);
 
+/* host.clocksource alone; NULL if unknown. Caller frees. */
+char *hvb_host_clocksource(const char *root);
+
 /* The value of `key`, borrowed from `facts`; HVB_HOST_UNKNOWN if it has none.
  */
 const char *hvb_host_fact(const GArray *facts, const char *key);

@@ -17,6 +17,20 @@ void hvb_images_clear(HvbImages *images)
     *images = (HvbImages){0};
 }
 
+char *hvb_images_kernel(const HvbProfile *profile)
+{
+    return strchr(profile->kernel, '/')
+               ? g_strdup(profile->kernel)
+               : hvb_profile_guest_file(profile->kernel, "vmlinuz");
+}
+
+char *hvb_images_initrd(const HvbProfile *profile)
+{
+    return *profile->initrd ? g_strdup(profile->initrd)
+                            : hvb_profile_guest_file(profile->kernel, "initrd");
+}
+
+/* Takes `path` over. */
 static char *import(HvbConnection *connection, char *path, GError **error)
 {
     g_autofree char *owned = path;
@@ -35,19 +49,10 @@ gboolean hvb_images_import(HvbConnection *connection, const HvbProfile *profile,
                            HvbImages *ret_images, GError **error)
 {
     g_auto(HvbImages) images = {0};
-    gboolean own_kernel = strchr(profile->kernel, '/') != NULL;
-    char *kernel = own_kernel
-                       ? g_strdup(profile->kernel)
-                       : hvb_profile_guest_file(profile->kernel, "vmlinuz");
-    char *initrd = *profile->initrd
-                       ? g_strdup(profile->initrd)
-                       : hvb_profile_guest_file(profile->kernel, "initrd");
 
-    images.kernel = import(connection, kernel, error);
+    images.kernel = import(connection, hvb_images_kernel(profile), error);
     if (images.kernel)
-        images.initrd = import(connection, initrd, error);
-    else
-        g_free(initrd);
+        images.initrd = import(connection, hvb_images_initrd(profile), error);
     if (images.initrd)
         images.documents =
             import(connection, hvb_profile_guest_file(NULL, "documents.img"),

@@ -15,6 +15,11 @@ typedef struct {
 void hvb_images_clear(HvbImages *images);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(HvbImages, hvb_images_clear)
 
+/* Where the profile's kernel and initrd are before they are copied, whether or
+ * not they exist. Caller frees. */
+char *hvb_images_kernel(const HvbProfile *profile);
+char *hvb_images_initrd(const HvbProfile *profile);
+
 /* Copies them to the connection's directory. Errors: HVB_BED_ERROR_HOST names
  * the file that is missing and how it is made. */
 gboolean hvb_images_import(HvbConnection *connection, const HvbProfile *profile,

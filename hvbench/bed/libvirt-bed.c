@@ -2,8 +2,11 @@
 #include "hvbench/bed/libvirt-bed.h"
 
 #include "hvbench/bed/channel.h"
+#include "hvbench/bed/connection-private.h"
 #include "hvbench/bed/console.h"
 #include "hvbench/bed/domain.h"
+#include "hvbench/bed/host.h"
+#include "hvbench/bed/hypervisor.h"
 #include "hvbench/bed/images.h"
 #include "hvbench/bed/parallel.h"
 #include "hvbench/bed/tuning.h"
@@ -27,6 +30,7 @@ typedef struct {
     char *xml;
     virDomainPtr domain;
     HvbCgroup *cgroup;
+    char *kept_console; /* where its console goes in the end; NULL: nowhere */
     GError *error;
 } Machine;
 
@@ -34,7 +38,6 @@ typedef struct {
     HvbBed bed;
     HvbConnection *connection;
     Machine *machines;
-    char *console_dir;
 } LibvirtBed;
 
 static void create_machine(gpointer item, gpointer user_data)
@@ -89,41 +92,29 @@ static gboolean libvirt_bed_read_meter(HvbBed *bed, guint guest,
                                  error);
 }
 
-static char *final_console(const LibvirtBed *self, const HvbGuest *guest)
-{
-    g_autofree char *file = g_path_get_basename(guest->console);
-
-    if (!self->console_dir)
-        return g_strdup(guest->console);
-    return g_build_filename(self->console_dir, file, NULL);
-}
-
 static char *libvirt_bed_explain(HvbBed *bed, guint guest)
 {
-    g_autofree char *shown_as =
-        final_console((LibvirtBed *)bed, &bed->guests[guest]);
+    const char *kept = ((LibvirtBed *)bed)->machines[guest].kept_console;
+    const char *console = bed->guests[guest].console;
 
-    return hvb_console_explain(bed->guests[guest].console, shown_as);
+    return hvb_console_explain(console, kept ? kept : console);
 }
 
-static void keep_console(const LibvirtBed *self, const HvbGuest *guest)
+static void keep_console(const Machine *machine, const HvbGuest *guest)
 {
-    g_autofree char *path = final_console(self, guest);
     g_autoptr(GFile) from = g_file_new_for_path(guest->console);
-    g_autoptr(GFile) to = g_file_new_for_path(path);
+    g_autoptr(GFile) to = g_file_new_for_path(machine->kept_console);
+    g_autofree char *dir = g_path_get_dirname(machine->kept_console);
     g_autoptr(GError) error = NULL;
 
-    if (self->console_dir &&
-        (g_mkdir_with_parents(self->console_dir, 0755) != 0 ||
-         !g_file_copy(from, to, G_FILE_COPY_OVERWRITE, NULL, NULL, NULL,
-                      &error)))
+    if (g_mkdir_with_parents(dir, 0755) != 0 ||
+        !g_file_copy(from, to, G_FILE_COPY_NONE, NULL, NULL, NULL, &error))
         g_warning("cannot keep the console of %s: %s", guest->name,
-                  error ? error->message : self->console_dir);
+                  error ? error->message : dir);
     /* A QEMU file, owned by QEMU's user: the result set is its maker's. */
-    if (self->console_dir && !error &&
-        (chown(path, geteuid(), getegid()) != 0 || g_chmod(path, 0644) != 0))
-        g_warning("cannot take over %s", path);
-    g_unlink(guest->console);
+    else if (chown(machine->kept_console, geteuid(), getegid()) != 0 ||
+             g_chmod(machine->kept_console, 0644) != 0)
+        g_warning("cannot take over %s", machine->kept_console);
 }
 
 static void libvirt_bed_free(HvbBed *bed)
@@ -137,24 +128,25 @@ static void libvirt_bed_free(HvbBed *bed)
         Machine *machine = &self->machines[i];
         if (machine->error)
             g_warning("%s", machine->error->message);
+        if (machine->kept_console)
+            keep_console(machine, &bed->guests[i]);
         if (bed->guests[i].console)
-            keep_console(self, &bed->guests[i]);
+            g_unlink(bed->guests[i].console);
         g_clear_pointer(&machine->domain, virDomainFree);
         g_clear_pointer(&machine->cgroup, hvb_cgroup_free);
         g_clear_error(&machine->error);
+        g_free(machine->kept_console);
         g_free(machine->xml);
         g_free(bed->guests[i].name);
         g_free(bed->guests[i].console);
     }
     g_free(self->machines);
     g_free(bed->guests);
-    g_free(self->console_dir);
     hvb_stack_clear(&bed->stack);
     g_free(self);
 }
 
-static LibvirtBed *new_bed(HvbConnection *connection, guint n_guests,
-                           const char *console_dir)
+static LibvirtBed *new_bed(HvbConnection *connection, guint n_guests)
 {
     LibvirtBed *self = g_new0(LibvirtBed, 1);
 
@@ -166,25 +158,16 @@ static LibvirtBed *new_bed(HvbConnection *connection, guint n_guests,
     self->bed.free = libvirt_bed_free;
     self->connection = connection;
     self->machines = g_new0(Machine, n_guests);
-    self->console_dir = g_strdup(console_dir);
     return self;
-}
-
-static gboolean host_has_tsc(void)
-{
-    g_autofree char *name = NULL;
-
-    return g_file_get_contents("/sys/devices/system/clocksource/clocksource0/"
-                               "current_clocksource",
-                               &name, NULL, NULL) &&
-           g_str_has_prefix(name, "tsc");
 }
 
 static gboolean describe_machines(LibvirtBed *self, const HvbProfile *profile,
                                   HvbAccel accel, const char *prefix,
-                                  gboolean verbose, GError **error)
+                                  gboolean verbose, const char *console_dir,
+                                  GError **error)
 {
     g_auto(HvbImages) images = {0};
+    g_autofree char *clocksource = hvb_host_clocksource("/");
 
     if (!hvb_images_import(self->connection, profile, &images, error))
         return FALSE;
@@ -195,6 +178,9 @@ static gboolean describe_machines(LibvirtBed *self, const HvbProfile *profile,
             hvb_connection_console(self->connection, guest->name, error);
         if (!guest->console)
             return FALSE;
+        if (console_dir)
+            self->machines[i].kept_console =
+                hvb_console_new_path(console_dir, guest->name);
         g_autofree char *name =
             g_strconcat(HVB_DOMAIN_PREFIX, guest->name, NULL);
         const HvbDomainSettings settings = {
@@ -204,7 +190,7 @@ static gboolean describe_machines(LibvirtBed *self, const HvbProfile *profile,
             .documents = images.documents,
             .console = guest->console,
             .accel = accel,
-            .host_has_tsc = host_has_tsc(),
+            .host_has_tsc = clocksource && g_str_has_prefix(clocksource, "tsc"),
             .verbose = verbose,
         };
         self->machines[i].handle = self->connection->handle;
@@ -331,6 +317,22 @@ static gboolean wait_for_hello(LibvirtBed *self, guint timeout_s,
     return boot.lost == self->bed.n_guests || fail_boot(&boot, "", error);
 }
 
+gboolean hvb_libvirt_bed_check_clocksource(const char *guest,
+                                           const char *clocksource,
+                                           GError **error)
+{
+    if (!g_str_has_suffix(clocksource, "jiffies"))
+        return TRUE;
+    g_set_error(error, HVB_BED_ERROR, HVB_BED_ERROR_BOOT,
+                "%s tells the time by its clocksource \"%s\", in whole timer "
+                "ticks: too coarse to time anything. Its kernel gave up the "
+                "better clocks while it booted, most likely since the host "
+                "was busy: try again on a quiet host, or with fewer guests "
+                "(--guests)",
+                guest, clocksource);
+    return FALSE;
+}
+
 static gboolean start(LibvirtBed *self, guint timeout_s, guint patience_s,
                       const HvbBootSettings *settings, GError **error)
 {
@@ -341,6 +343,9 @@ static gboolean start(LibvirtBed *self, guint timeout_s, guint patience_s,
     for (guint i = 0; i < self->bed.n_guests; i++) {
         HvbGuest *guest = &self->bed.guests[i];
         guest->hello = *hvb_link_hello(guest->link);
+        if (!hvb_libvirt_bed_check_clocksource(guest->name,
+                                               guest->hello.clocksource, error))
+            return FALSE;
         self->machines[i].cgroup =
             hvb_cgroup_find(virDomainGetName(self->machines[i].domain), error);
         if (!self->machines[i].cgroup)
@@ -353,8 +358,7 @@ static void describe_stack(LibvirtBed *self, const HvbProfile *profile,
                            HvbAccel accel, const char *reason)
 {
     HvbStack *stack = &self->bed.stack;
-    virConnectPtr handle = self->connection->handle;
-    unsigned long qemu = 0, lib = 0;
+    g_auto(HvbHypervisor) hypervisor = {0};
     g_autofree char *exe =
         g_strdup_printf("/proc/%d/exe", self->machines[0].cgroup->pid);
     char *xml = virDomainGetXMLDesc(self->machines[0].domain, 0);
@@ -362,12 +366,11 @@ static void describe_stack(LibvirtBed *self, const HvbProfile *profile,
         xml ? gvir_config_domain_new_from_xml(xml, NULL) : NULL;
     GVirConfigDomainOs *os = domain ? gvir_config_domain_get_os(domain) : NULL;
 
-    virConnectGetVersion(handle, &qemu);
-    virConnectGetLibVersion(handle, &lib);
+    hvb_hypervisor_ask(self->connection, &hypervisor);
     stack->hypervisor =
-        g_strdup_printf("QEMU %lu.%lu.%lu via libvirt %lu.%lu.%lu",
-                        qemu / 1000000, qemu / 1000 % 1000, qemu % 1000,
-                        lib / 1000000, lib / 1000 % 1000, lib % 1000);
+        g_strdup_printf("QEMU %s via libvirt %s",
+                        hypervisor.qemu ? hypervisor.qemu : "unknown",
+                        hypervisor.libvirt ? hypervisor.libvirt : "unknown");
     stack->accel = g_strdup(hvb_accel_name(accel));
     stack->accel_reason = g_strdup(reason);
     stack->machine =
@@ -388,10 +391,10 @@ HvbBed *hvb_libvirt_bed_boot(HvbConnection *connection,
 {
     if (!hvb_images_check_memory(profile, error))
         return NULL;
-    LibvirtBed *self =
-        new_bed(connection, profile->n_guests, settings->console_dir);
+    LibvirtBed *self = new_bed(connection, profile->n_guests);
     g_autoptr(HvbBed) bed = &self->bed;
-    if (!describe_machines(self, profile, accel, "guest", FALSE, error) ||
+    if (!describe_machines(self, profile, accel, "guest", FALSE,
+                           settings->console_dir, error) ||
         !start(self, profile->hello_timeout_s, 0, settings, error))
         return NULL;
     describe_stack(self, profile, accel, accel_reason);
@@ -405,10 +408,10 @@ gboolean hvb_libvirt_bed_try(HvbConnection *connection,
 {
     const HvbBootSettings quietly = {settings->console_dir, NULL, NULL,
                                      settings->cancellable};
-    LibvirtBed *self = new_bed(connection, 1, settings->console_dir);
+    LibvirtBed *self = new_bed(connection, 1);
     g_autoptr(HvbBed) bed = &self->bed;
 
     return describe_machines(self, profile, accel, "accel-probe", TRUE,
-                             error) &&
+                             settings->console_dir, error) &&
            start(self, profile->hello_timeout_s, patience_s, &quietly, error);
 }

@@ -17,8 +17,9 @@
 typedef void (*HvbBootFunc)(guint up, guint all, gpointer user_data);
 
 typedef struct {
-    /* Where <guest>.log is copied when the bed ends; NULL: consoles are lost.
-     * Borrowed until then. */
+    /* Where consoles are kept when the bed ends, as <guest>.log, or if that is
+     * there already from an earlier bed, <guest>.2.log and so on. NULL:
+     * consoles are lost. */
     const char *console_dir;
     HvbBootFunc on_boot; /* may be NULL */
     gpointer user_data;
@@ -37,6 +38,12 @@ HvbBed *hvb_libvirt_bed_boot(HvbConnection *connection,
                              const HvbProfile *profile, HvbAccel accel,
                              const char *accel_reason,
                              const HvbBootSettings *settings, GError **error);
+
+/* Whether a guest's clock is fit to time operations. Errors:
+ * HVB_BED_ERROR_BOOT names guest, clocksource and remedy. */
+gboolean hvb_libvirt_bed_check_clocksource(const char *guest,
+                                           const char *clocksource,
+                                           GError **error);
 
 /* Boots one guest under `accel` (not AUTO) and takes it down again: whether it
  * says HELLO. Instead of a fixed deadline it is given `patience_s` anew

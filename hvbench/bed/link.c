@@ -5,6 +5,12 @@
 
 #include <string.h>
 
+/* Agents repeat HELLO once a second until they have read WELCOME: a capped or
+ * booting one may need a while, but not for ever. */
+#define MAX_GREETINGS 600
+/* Events kept while nobody watches. */
+#define MAX_NOTES 16
+
 /* What waits for an answer; lives on the stack of hvb_link_request(). */
 typedef struct {
     guint32 request;
@@ -28,6 +34,8 @@ struct _HvbLink {
     HvbFrameFunc on_frame;
     gpointer on_frame_data;
     guint64 refused;
+    guint greetings;
+    GPtrArray *notes; /* char *: events that nobody watched */
 };
 
 /* A guest's strings reach terminals, HTML and SQL: printable ASCII only. */
@@ -74,6 +82,10 @@ static void greet(HvbLink *link, const WireFrame *frame)
         link->refused++;
         return;
     }
+    if (link->greetings++ == MAX_GREETINGS) {
+        hvb_link_down(link, "its agent says HELLO over and over");
+        return;
+    }
     /* Tell even a stranger who we are, so that it can say what is wrong. */
     hvb_link_send(link, WIRE_WELCOME, payload,
                   wire_put_welcome(payload, &welcome));
@@ -89,12 +101,8 @@ static void greet(HvbLink *link, const WireFrame *frame)
     make_printable(hello.kernel);
     make_printable(hello.cpu);
     make_printable(hello.clocksource);
-    if (link->up) {
-        /* A HELLO that crossed our WELCOME is harmless; a second agent after
-         * a reboot inside the guest is not, but has its own deadline: what it
-         * is asked next it answers from a clean state. */
-        return;
-    }
+    if (link->up)
+        return; /* it crossed our WELCOME */
     link->hello = hello;
     link->up = TRUE;
 }
@@ -122,7 +130,7 @@ static void take_answer(HvbLink *link, const WireFrame *frame)
             g_strlcpy(refusal.text, "(malformed error)", sizeof refusal.text);
         make_printable(refusal.text);
         fail_pending(link,
-                     g_error_new(HVB_BED_ERROR, HVB_BED_ERROR_GUEST,
+                     g_error_new(HVB_BED_ERROR, HVB_BED_ERROR_REFUSED,
                                  "%s refused: %s", link->name, refusal.text));
         return;
     }
@@ -130,6 +138,19 @@ static void take_answer(HvbLink *link, const WireFrame *frame)
     memcpy(pending->payload, frame->payload, frame->length);
     pending->frame.payload = pending->payload;
     pending->done = TRUE;
+}
+
+/* What an agent says of itself right after WELCOME. */
+static void keep_note(HvbLink *link, const WireFrame *frame)
+{
+    WireEvent event;
+
+    if (link->notes->len == MAX_NOTES || !wire_get_event(frame, &event)) {
+        link->refused++;
+        return;
+    }
+    make_printable(event.text);
+    g_ptr_array_add(link->notes, g_strdup(event.text));
 }
 
 static void take_frame(HvbLink *link, const WireFrame *frame)
@@ -155,6 +176,8 @@ static void take_frame(HvbLink *link, const WireFrame *frame)
         frame->type == WIRE_EVENT || frame->type == WIRE_END) {
         if (link->up && link->on_frame)
             link->on_frame(link, frame, link->on_frame_data);
+        else if (frame->type == WIRE_EVENT)
+            keep_note(link, frame);
         return;
     }
     link->refused++;
@@ -181,6 +204,7 @@ HvbLink *hvb_link_new(HvbPort *port, const char *name)
 
     link->port = port;
     link->name = g_strdup(name);
+    link->notes = g_ptr_array_new_with_free_func(g_free);
     wire_reader_init(&link->reader);
     port->on_bytes = on_port_bytes;
     port->on_closed = on_port_closed;
@@ -195,6 +219,7 @@ void hvb_link_free(HvbLink *link)
     link->port->free(link->port);
     g_free(link->name);
     g_free(link->why_down);
+    g_ptr_array_unref(link->notes);
     g_free(link);
 }
 
@@ -203,6 +228,15 @@ void hvb_link_set_frame_func(HvbLink *link, HvbFrameFunc func,
 {
     link->on_frame = func;
     link->on_frame_data = user_data;
+}
+
+GStrv hvb_link_take_notes(HvbLink *link)
+{
+    GPtrArray *notes = link->notes;
+
+    link->notes = g_ptr_array_new_with_free_func(g_free);
+    g_ptr_array_add(notes, NULL);
+    return (GStrv)g_ptr_array_free(notes, FALSE);
 }
 
 const char *hvb_link_name(const HvbLink *link)

@@ -14,8 +14,11 @@
 /* Port: a byte stream that does not block, whatever carries it. The maker
  * fills the functions, the link the callbacks. */
 typedef struct _HvbPort HvbPort;
+/* A port whose far end lets more than this wait is closed, and why. */
+#define HVB_PORT_QUEUE_MAX (64 * 1024)
+#define HVB_PORT_QUEUE_FULL "it does not read what is sent to it"
 struct _HvbPort {
-    /* Queues `n` bytes and returns at once. */
+    /* Queues `n` bytes and returns at once; may call on_closed. */
     void (*send)(HvbPort *port, const void *bytes, gsize n);
     void (*free)(HvbPort *port);
 
@@ -42,6 +45,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(HvbLink, hvb_link_free)
 
 void hvb_link_set_frame_func(HvbLink *link, HvbFrameFunc func,
                              gpointer user_data);
+
+/* The texts of the events that came while no frame function was set; the
+ * caller frees them with g_strfreev(). */
+GStrv hvb_link_take_notes(HvbLink *link);
 
 const char *hvb_link_name(const HvbLink *link);
 /* FALSE before HELLO was answered, and again after the far end is gone. */

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "hvbench/bed/tuning.h"
 
-#include "hvbench/bed/connection.h"
+#include "hvbench/bed/connection-private.h"
 
-#include <string.h>
+/* systemd answers libvirt before it has written the weight to the kernel. */
+#define SETTLE_US (1 * G_USEC_PER_SEC)
+#define SETTLE_STEP_US 10000
 
 void hvb_tuning_from_profile(const HvbGuestProfile *wanted, gboolean v2,
                              HvbTuning *ret_tuning)
@@ -103,7 +105,6 @@ static gboolean read_libvirt(virDomainPtr domain, HvbTuning *ret_tuning,
                              GError **error)
 {
     int n = 0;
-    g_autofree char *type = NULL;
     g_autofree virTypedParameterPtr list = NULL;
 
     free(virDomainGetSchedulerType(domain, &n));
@@ -154,20 +155,39 @@ static gboolean agree(const char *domain, const char *source,
     return TRUE;
 }
 
+static gboolean read_back(virDomainPtr domain, const HvbCgroup *cgroup,
+                          const HvbTuning *target, HvbTuning *ret_kernel,
+                          GError **error)
+{
+    const char *name = virDomainGetName(domain);
+    HvbTuning libvirt = {0};
+
+    return read_libvirt(domain, &libvirt, error) &&
+           agree(name, "libvirt", target, &libvirt, error) &&
+           hvb_cgroup_read_tuning(cgroup, ret_kernel, error) &&
+           agree(name, "the kernel's cgroup", target, ret_kernel, error);
+}
+
 gboolean hvb_tuning_apply(virDomainPtr domain, const HvbCgroup *cgroup,
                           const HvbGuestProfile *wanted,
                           HvbTuning *ret_enforced, GError **error)
 {
-    const char *name = virDomainGetName(domain);
-    HvbTuning target, libvirt = {0}, kernel;
+    gint64 deadline_us = g_get_monotonic_time() + SETTLE_US;
+    HvbTuning target, kernel;
+    g_autoptr(GError) differs = NULL;
 
     hvb_tuning_from_profile(wanted, cgroup->v2, &target);
-    if (!set_tuning(domain, &target, error) ||
-        !read_libvirt(domain, &libvirt, error) ||
-        !agree(name, "libvirt", &target, &libvirt, error) ||
-        !hvb_cgroup_read_tuning(cgroup, &kernel, error) ||
-        !agree(name, "the kernel's cgroup", &target, &kernel, error))
+    if (!set_tuning(domain, &target, error))
         return FALSE;
+    while (!read_back(domain, cgroup, &target, &kernel, &differs)) {
+        if (!g_error_matches(differs, HVB_BED_ERROR, HVB_BED_ERROR_TUNING) ||
+            g_get_monotonic_time() > deadline_us) {
+            g_propagate_error(error, g_steal_pointer(&differs));
+            return FALSE;
+        }
+        g_clear_error(&differs);
+        g_usleep(SETTLE_STEP_US);
+    }
     *ret_enforced = kernel;
     return TRUE;
 }

@@ -15,8 +15,8 @@ void hvb_tuning_from_profile(const HvbGuestProfile *wanted, gboolean v2,
                              HvbTuning *ret_tuning);
 
 /* Sets it and reads it back. Errors: HVB_BED_ERROR_LIBVIRT, and
- * HVB_BED_ERROR_TUNING if libvirt or the kernel says anything else than was
- * set, with both values. */
+ * HVB_BED_ERROR_TUNING if libvirt or the kernel still says anything else than
+ * was set after a second, with both values. */
 gboolean hvb_tuning_apply(virDomainPtr domain, const HvbCgroup *cgroup,
                           const HvbGuestProfile *wanted,
                           HvbTuning *ret_enforced, GError **error);

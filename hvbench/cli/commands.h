@@ -11,7 +11,7 @@ enum {
     HVB_EXIT_FAILED = 1,        /* the run failed */
     HVB_EXIT_USAGE = 2,         /* bad usage or profile */
     HVB_EXIT_HOST = 3,          /* this host cannot */
-    HVB_EXIT_INTERRUPTED = 130, /* by SIGINT or SIGTERM */
+    HVB_EXIT_INTERRUPTED = 130, /* by SIGINT, SIGTERM or SIGHUP */
 };
 
 /* Each takes the command line from the command's name on, prints its errors
@@ -26,6 +26,9 @@ int hvb_cmd_doctor(int argc, char **argv);
  * --help prints the help, with the exit statuses at its end, and exits. Prints
  * an error and returns FALSE if an option is wrong (HVB_EXIT_USAGE). */
 gboolean hvb_cmd_parse(GOptionContext *context, int *argc, char ***argv);
+
+/* The exit status that an error stands for. */
+int hvb_cmd_status(const GError *error);
 
 /* Prints "hvbench: MESSAGE" to stderr. Returns `status`. */
 int hvb_cmd_fail(int status, const char *format, ...) G_GNUC_PRINTF(2, 3);

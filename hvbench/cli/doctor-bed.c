@@ -2,21 +2,14 @@
 #include "hvbench/cli/doctor-bed.h"
 
 #include "hvbench/bed/accel.h"
-#include "hvbench/bed/parallel.h"
+#include "hvbench/bed/hypervisor.h"
+#include "hvbench/bed/state.h"
 #include "hvbench/cli/checks.h"
-#include "hvbench/cli/processes.h"
 
 #include <grp.h>
-#include <libvirt-gconfig/libvirt-gconfig.h>
 #include <pwd.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(GVirConfigCapabilities, g_object_unref)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(GVirConfigCapabilitiesGuestArch, g_object_unref)
-
-#define GUEST_ARCH "x86_64"
 #define QEMU_GROUP "kvm" /* of scripts/setup and the embedded driver */
 
 static gboolean is_there(const char *flavour, const char *file)
@@ -125,96 +118,52 @@ static gboolean check_kvm_device(HvbCheckup *checkup,
     return ok;
 }
 
-/* What libvirt is asked in a thread of its own. */
-typedef struct {
-    virConnectPtr handle;
-    char *capabilities; /* malloc()ed XML */
-    unsigned long library;
-    unsigned long qemu;
-} Answers;
-
-static void ask(gpointer item, gpointer user_data)
-{
-    Answers *answers = item;
-
-    (void)user_data;
-    virConnectGetLibVersion(answers->handle, &answers->library);
-    virConnectGetVersion(answers->handle, &answers->qemu);
-    answers->capabilities = virConnectGetCapabilities(answers->handle);
-}
-
-/* The emulator that libvirt would take for our guests; NULL if it has none. */
-static char *find_emulator(const char *capabilities)
-{
-    g_autoptr(GVirConfigCapabilities) parsed =
-        capabilities ? gvir_config_capabilities_new_from_xml(capabilities, NULL)
-                     : NULL;
-    GList *guests = parsed ? gvir_config_capabilities_get_guests(parsed) : NULL;
-    char *emulator = NULL;
-
-    for (GList *at = guests; at && !emulator; at = at->next) {
-        g_autoptr(GVirConfigCapabilitiesGuestArch) arch =
-            gvir_config_capabilities_guest_get_arch(at->data);
-        if (arch &&
-            g_strcmp0(gvir_config_capabilities_guest_arch_get_name(arch),
-                      GUEST_ARCH) == 0)
-            emulator = g_strdup(
-                gvir_config_capabilities_guest_arch_get_emulator(arch));
-    }
-    g_list_free_full(guests, g_object_unref);
-    return emulator;
-}
-
 static void check_hypervisor(HvbCheckup *checkup, HvbConnection *connection)
 {
-    Answers answers = {.handle = connection->handle};
-    gpointer items[] = {&answers};
+    g_auto(HvbHypervisor) hypervisor = {0};
     gint64 begin_us = g_get_monotonic_time();
 
     hvb_checkup_busy(checkup, "libvirt probes QEMU");
-    hvb_parallel(ask, items, 1, 1, NULL);
+    hvb_hypervisor_ask(connection, &hypervisor);
     double seconds = (double)(g_get_monotonic_time() - begin_us) / 1e6;
-    g_autofree char *emulator = find_emulator(answers.capabilities);
-    free(answers.capabilities);
     hvb_checkup_add(checkup,
-                    hvb_check_new(HVB_CHECK_OK, "libvirt", NULL, "%lu.%lu.%lu",
-                                  answers.library / 1000000,
-                                  answers.library / 1000 % 1000,
-                                  answers.library % 1000));
-    if (emulator)
+                    hvb_check_new(HVB_CHECK_OK, "libvirt", NULL, "%s",
+                                  hypervisor.libvirt ? hypervisor.libvirt
+                                                     : "of unknown version"));
+    if (hypervisor.emulator)
         hvb_checkup_add(checkup,
                         hvb_check_new(HVB_CHECK_OK, "QEMU", NULL,
-                                      "%s, %lu.%lu.%lu, probed in %.1f s",
-                                      emulator, answers.qemu / 1000000,
-                                      answers.qemu / 1000 % 1000,
-                                      answers.qemu % 1000, seconds));
+                                      "%s, %s, probed in %.1f s",
+                                      hypervisor.emulator,
+                                      hypervisor.qemu ? hypervisor.qemu
+                                                      : "of unknown version",
+                                      seconds));
     else
-        hvb_checkup_add(checkup,
-                        hvb_check_new(HVB_CHECK_FAIL, "QEMU",
-                                      "run scripts/setup, or: apt-get install "
-                                      "qemu-system-x86",
-                                      "libvirt knows no emulator of " GUEST_ARCH
-                                      " machines"));
+        hvb_checkup_add(
+            checkup,
+            hvb_check_new(HVB_CHECK_FAIL, "QEMU",
+                          "run scripts/setup, or: apt-get install "
+                          "qemu-system-x86",
+                          "libvirt knows no emulator of " HVB_GUEST_ARCH
+                          " machines"));
 }
 
 /* Guests and directories with our names. */
 typedef struct {
     guint guests;
-    char *pids;
     guint dirs;
 } Remains;
 
 static Remains find_remains(void)
 {
-    g_autofree char *state = hvb_connection_state_dir();
+    g_autofree char *state = hvb_state_dir();
     g_autoptr(GDir) dir = g_dir_open(state, 0, NULL);
-    Remains remains = {0};
+    g_autoptr(GArray) pids = hvb_hypervisor_pids("/", HVB_DOMAIN_PREFIX);
+    Remains remains = {.guests = pids->len};
     const char *name;
 
-    remains.guests =
-        hvb_processes_count_guests(HVB_DOMAIN_PREFIX, &remains.pids);
     while (dir && (name = g_dir_read_name(dir)))
-        remains.dirs += g_str_has_prefix(name, "bed-");
+        remains.dirs += g_str_has_prefix(name, HVB_STATE_BED_PREFIX);
     return remains;
 }
 
@@ -222,27 +171,16 @@ static Remains find_remains(void)
  * `before` had been left behind, and opening it has cleared it away. */
 static void check_remains(HvbCheckup *checkup, const Remains *before)
 {
-    g_autofree char *pids = NULL;
-    guint guests = hvb_processes_count_guests(HVB_DOMAIN_PREFIX, &pids);
-
-    if (guests > 0) {
-        g_autofree char *remedy = g_strdup_printf("kill %s", pids);
-        hvb_checkup_add(checkup,
-                        hvb_check_new(HVB_CHECK_WARN, "leftovers", remedy,
-                                      "%u guests run that no hvbench of this "
-                                      "connection has started",
-                                      guests));
-    } else if (before->guests > 0 || before->dirs > 0) {
+    if (before->guests > 0 || before->dirs > 0)
         hvb_checkup_add(
             checkup,
             hvb_check_new(
                 HVB_CHECK_OK, "leftovers", NULL,
                 "cleared what a killed hvbench left: guests %u, directories %u",
                 before->guests, before->dirs));
-    } else {
+    else
         hvb_checkup_add(checkup,
                         hvb_check_new(HVB_CHECK_OK, "leftovers", NULL, "none"));
-    }
 }
 
 static void say_tcg(HvbCheckup *checkup, const char *reason)
@@ -263,27 +201,27 @@ static void check_kvm_runs(HvbCheckup *checkup,
     const HvbBootSettings settings = {.cancellable = questions->cancellable};
     g_autofree char *reason = NULL;
     g_autoptr(GError) error = NULL;
-    HvbAccel accel = hvb_accel_recall(connection, questions->profile, &reason);
+    HvbAccel accel;
 
-    if (accel == HVB_ACCEL_AUTO && questions->quick) {
-        hvb_checkup_add(checkup, hvb_check_new(HVB_CHECK_WARN, "KVM",
-                                               "hvbench doctor, without "
-                                               "--quick",
-                                               "untested: /dev/kvm alone "
-                                               "proves nothing"));
-        return;
-    }
-    if (accel == HVB_ACCEL_AUTO) {
+    if (questions->quick) {
+        accel = hvb_accel_recall(connection, questions->profile, &reason);
+    } else {
         hvb_checkup_busy(checkup, "booting a test guest under KVM");
-        accel = hvb_accel_choose(connection, questions->profile, &settings,
-                                 &reason, &error);
+        accel = hvb_accel_probe(connection, questions->profile, &settings,
+                                &reason, &error);
     }
     if (accel == HVB_ACCEL_KVM)
         hvb_checkup_add(checkup, hvb_check_new(HVB_CHECK_OK, "KVM", NULL,
                                                "runs guests: %s", reason));
     else if (accel == HVB_ACCEL_TCG)
         say_tcg(checkup, reason);
-    else if (error && !g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    else if (questions->quick)
+        hvb_checkup_add(checkup, hvb_check_new(HVB_CHECK_WARN, "KVM",
+                                               "hvbench doctor, without "
+                                               "--quick",
+                                               "untested: /dev/kvm alone "
+                                               "proves nothing"));
+    else if (!g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
         hvb_checkup_add(checkup, hvb_check_new(HVB_CHECK_FAIL, "KVM", NULL,
                                                "%s", error->message));
 }
@@ -300,7 +238,7 @@ static HvbConnection *check_connection(HvbCheckup *checkup, const char *uri)
         hvb_checkup_add(
             checkup,
             hvb_check_new(HVB_CHECK_OK, "connection", NULL,
-                          "%s opened in %.1f s", connection->uri,
+                          "%s opened in %.1f s", hvb_connection_uri(connection),
                           (double)(g_get_monotonic_time() - begin_us) / 1e6));
     else
         hvb_checkup_add(checkup, hvb_check_new(HVB_CHECK_FAIL, "connection",
@@ -312,7 +250,6 @@ void hvb_doctor_check_bed(HvbCheckup *checkup, const HvbBedQuestions *questions)
 {
     gboolean images = check_images(checkup, questions->profile->kernel);
     Remains before = find_remains();
-    g_autofree char *pids = before.pids;
 
     if (!questions->uri)
         check_qemu_user(checkup);

@@ -201,7 +201,7 @@ int hvb_cmd_doctor(int argc, char **argv)
         {"connect", 0, 0, G_OPTION_ARG_STRING, &uri,
          "libvirt's URI (default: the QEMU driver within hvbench)", "URI"},
         {"quick", 0, 0, G_OPTION_ARG_NONE, &quick,
-         "boot no test guest under KVM", NULL},
+         "boot no test guest under KVM: say what is remembered of it", NULL},
         {0},
     };
     g_autoptr(GOptionContext) context = g_option_context_new(NULL);

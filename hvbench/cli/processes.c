@@ -30,18 +30,6 @@ gboolean hvb_process_parse(const char *stat, HvbProcess *ret_process)
     return TRUE;
 }
 
-/* The file of a process, with its length; NULL once the process is gone. */
-static char *read_file(const char *pid, const char *file, gsize *ret_length)
-{
-    g_autofree char *path = g_build_filename("/proc", pid, file, NULL);
-    char *text = NULL;
-
-    if (!g_ascii_isdigit(*pid) ||
-        !g_file_get_contents(path, &text, ret_length, NULL))
-        return NULL;
-    return text;
-}
-
 GArray *hvb_processes_read(void)
 {
     GArray *all = g_array_new(FALSE, FALSE, sizeof(HvbProcess));
@@ -49,9 +37,12 @@ GArray *hvb_processes_read(void)
     const char *pid;
 
     while (proc && (pid = g_dir_read_name(proc))) {
-        g_autofree char *text = read_file(pid, "stat", NULL);
+        g_autofree char *path = g_build_filename("/proc", pid, "stat", NULL);
+        g_autofree char *text = NULL;
         HvbProcess process;
-        if (text && hvb_process_parse(text, &process))
+        if (g_ascii_isdigit(*pid) &&
+            g_file_get_contents(path, &text, NULL, NULL) &&
+            hvb_process_parse(text, &process))
             g_array_append_val(all, process);
     }
     return all;
@@ -99,27 +90,4 @@ char *hvb_processes_busiest(const GArray *before, const GArray *after,
                                    second_ticks / seconds);
     }
     return g_string_free(text, FALSE);
-}
-
-guint hvb_processes_count_guests(const char *prefix, char **ret_pids)
-{
-    g_autofree char *wanted = g_strconcat("guest=", prefix, NULL);
-    g_autoptr(GDir) proc = g_dir_open("/proc", 0, NULL);
-    GString *pids = g_string_new(NULL);
-    const char *pid;
-    guint n = 0;
-
-    while (proc && (pid = g_dir_read_name(proc))) {
-        gsize length = 0;
-        g_autofree char *line = read_file(pid, "cmdline", &length);
-        gboolean found = FALSE;
-        for (gsize at = 0; line && at < length; at += strlen(line + at) + 1)
-            found = found || g_str_has_prefix(line + at, wanted);
-        if (!found)
-            continue;
-        g_string_append_printf(pids, "%s%s", n > 0 ? " " : "", pid);
-        n++;
-    }
-    *ret_pids = g_string_free(pids, FALSE);
-    return n;
 }

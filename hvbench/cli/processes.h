@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Processes: who uses the CPU of this host, and which are guests of ours. */
+/* Processes: who uses the CPU of this host. */
 #ifndef HVB_CLI_PROCESSES_H
 #define HVB_CLI_PROCESSES_H
 
@@ -25,9 +25,5 @@ GArray *hvb_processes_read(void);
  * time in between. Caller frees. */
 char *hvb_processes_busiest(const GArray *before, const GArray *after,
                             double seconds, int own_pid, guint n);
-
-/* How many QEMU processes run a domain whose name begins with `prefix`; the
- * pids in `ret_pids` ("12 13"), which the caller frees. */
-guint hvb_processes_count_guests(const char *prefix, char **ret_pids);
 
 #endif

@@ -141,6 +141,20 @@ static void redraw(HvbProgress *progress, const char *note)
     progress->drawn_us = g_get_monotonic_time();
 }
 
+static void erase(HvbProgress *progress)
+{
+    g_autoptr(GString) out = g_string_new(NULL);
+
+    g_clear_handle_id(&progress->redraw_timer, g_source_remove);
+    if (progress->drawn->len == 0)
+        return;
+    hvb_terminal_look(progress->stream, &progress->terminal);
+    append_return(out, progress);
+    g_string_append(out, "\033[J");
+    fwrite(out->str, 1, out->len, progress->stream);
+    fflush(progress->stream);
+}
+
 static gboolean on_redraw_timer(gpointer user_data)
 {
     HvbProgress *progress = user_data;
@@ -169,8 +183,7 @@ void hvb_progress_free(HvbProgress *progress)
 {
     if (!progress)
         return;
-    if (progress->redraw_timer != 0)
-        redraw(progress, NULL);
+    erase(progress);
     g_array_unref(progress->drawn);
     g_free(progress->phase);
     g_free(progress);

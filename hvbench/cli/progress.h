@@ -16,7 +16,7 @@ typedef struct _HvbProgress HvbProgress;
 
 /* `stream` is borrowed. It is redrawn only if it is a terminal that can. */
 HvbProgress *hvb_progress_new(FILE *stream);
-/* Leaves the last picture on the screen, the cursor below it. */
+/* Takes the redrawn part off the screen, for the tables; the notes stay. */
 void hvb_progress_free(HvbProgress *progress);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HvbProgress, hvb_progress_free)
 

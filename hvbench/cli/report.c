@@ -5,16 +5,6 @@
 #include "hvbench/cli/commands.h"
 #include "hvbench/cli/progress.h"
 
-static int status_of(const GError *error)
-{
-    if (g_error_matches(error, HVB_REPORT_ERROR, HVB_REPORT_ERROR_GNUPLOT))
-        return HVB_EXIT_HOST;
-    if (g_error_matches(error, HVB_RESULTS_ERROR, HVB_RESULTS_ERROR_SCHEMA) ||
-        g_error_matches(error, HVB_RESULTS_ERROR, HVB_RESULTS_ERROR_EMPTY))
-        return HVB_EXIT_USAGE;
-    return HVB_EXIT_FAILED;
-}
-
 static gboolean print_tables(const char *dir, GError **error)
 {
     g_autoptr(HvbStore) store = hvb_store_open(dir, FALSE, error);
@@ -56,7 +46,7 @@ int hvb_cmd_report(int argc, char **argv)
                             "%s: no result set: there is no hvbench.db in it",
                             argv[1]);
     if (!print_tables(argv[1], &error) || !hvb_report_write(argv[1], &error))
-        return hvb_cmd_fail(status_of(error), "%s", error->message);
+        return hvb_cmd_fail(hvb_cmd_status(error), "%s", error->message);
     printf("Result set: %s\nReport:     %s/report.html\n", argv[1], argv[1]);
     return hvb_cmd_flush();
 }

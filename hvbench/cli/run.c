@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "hvbench/bed/bed.h"
 #include "hvbench/cli/commands.h"
 #include "hvbench/cli/overrides.h"
 #include "hvbench/cli/progress.h"
+#include "hvbench/cli/result-dir.h"
 #include "hvbench/cli/session.h"
 #include "hvbench/cli/signals.h"
+#include "hvbench/report/gnuplot.h"
 #include "hvbench/report/report.h"
 
-#include <errno.h>
-#include <glib/gstdio.h>
 #include <stdio.h>
 
 typedef struct {
@@ -45,60 +44,33 @@ static gboolean parse(int *argc, char ***argv, Options *options)
         "summary.json, pictures, report.html\nand the guests' consoles. A "
         "PROFILE is a file, or a shipped profile's name\n('hvbench list'). "
         "With the directory of an interrupted run and the same profiles\nand "
-        "options, that run goes on.");
+        "options, that run goes on.\n\n"
+        "Ctrl-C, SIGTERM and SIGHUP stop the guests and end the run, and so "
+        "does a pipe that\nnobody reads any more; it can be resumed. With "
+        "nohup it survives its terminal.");
     gboolean ok = hvb_cmd_parse(context, argc, argv);
     g_option_context_free(context);
     return ok;
 }
 
-static int status_of(const GError *error)
-{
-    if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-        return HVB_EXIT_INTERRUPTED;
-    if (error->domain == HVB_PROFILE_ERROR)
-        return HVB_EXIT_USAGE;
-    if (g_error_matches(error, HVB_BED_ERROR, HVB_BED_ERROR_HOST))
-        return HVB_EXIT_HOST;
-    return HVB_EXIT_FAILED;
-}
-
-static char *default_dir(void)
-{
-    g_autoptr(GDateTime) now = g_date_time_new_now_local();
-    g_autofree char *name = g_date_time_format(now, "%Y%m%d-%H%M%S");
-
-    return g_build_filename("results", name, NULL);
-}
-
-/* The profiles decide; without a seed there, chance does, and the store keeps
- * it. */
-static guint64 choose_seed(GPtrArray *profiles)
+/* What the profiles ask for; 0: nothing. */
+static guint64 wanted_seed(GPtrArray *profiles)
 {
     for (guint i = 0; i < profiles->len; i++) {
         const HvbProfile *profile = profiles->pdata[i];
         if (profile->seed != 0)
             return profile->seed;
     }
-    return (guint64)g_random_int() + 1;
+    return 0;
 }
 
-static HvbStore *open_store(const char *dir, GError **error)
-{
-    if (g_mkdir_with_parents(dir, 0755) != 0) {
-        g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(errno),
-                    "cannot make the result set %s: %s", dir,
-                    g_strerror(errno));
-        return NULL;
-    }
-    return hvb_store_open(dir, TRUE, error);
-}
-
-/* A run that is over is not added to: its figures would change their meaning.
- * TRUE also if there is none. */
+/* A run that has figures is not added to, unless it goes on just as it was:
+ * they would change their meaning. TRUE also if there is no run. */
 static gboolean is_free(HvbStore *store, const char *dir, GError **error)
 {
     g_autoptr(GError) none = NULL;
     g_autoptr(HvbRunRecord) run = hvb_store_load_run(store, &none);
+    gboolean measured = FALSE;
 
     if (!run) {
         if (g_error_matches(none, HVB_RESULTS_ERROR, HVB_RESULTS_ERROR_EMPTY))
@@ -106,19 +78,27 @@ static gboolean is_free(HvbStore *store, const char *dir, GError **error)
         g_propagate_error(error, g_steal_pointer(&none));
         return FALSE;
     }
-    g_set_error(error, HVB_PROFILE_ERROR, HVB_PROFILE_ERROR_VALUE,
+    for (guint i = 0; i < run->cells->len; i++) {
+        const HvbCell *cell = run->cells->pdata[i];
+        measured = measured || cell->status == HVB_CELL_DONE;
+    }
+    if (!measured && g_strcmp0(run->status, "done") != 0)
+        return TRUE;
+    g_set_error(error, HVB_RESULTS_ERROR, HVB_RESULTS_ERROR_DIFFERS,
                 "--output: %s holds a run already that is done, or was made "
                 "with other profiles or options: name another directory",
                 dir);
     return FALSE;
 }
 
-static gboolean begin(HvbStore *store, const char *dir, const char *command,
+static gboolean begin(const char *dir, const char *command,
                       HvbSessionSettings *settings, GError **error)
 {
     g_autoptr(GError) failure = NULL;
+    HvbStore *store = settings->store;
+    guint64 wanted = wanted_seed(settings->profiles);
 
-    if (hvb_store_resume(store, settings->profiles, &settings->seed,
+    if (hvb_store_resume(store, settings->profiles, wanted, &settings->seed,
                          &settings->done, &failure)) {
         printf("resuming the run in %s: %u cells are measured already\n", dir,
                settings->done->len);
@@ -128,23 +108,23 @@ static gboolean begin(HvbStore *store, const char *dir, const char *command,
         g_propagate_error(error, g_steal_pointer(&failure));
         return FALSE;
     }
-    settings->seed = choose_seed(settings->profiles);
+    /* Left to chance the store keeps it all the same. */
+    settings->seed = wanted != 0 ? wanted : (guint64)g_random_int() + 1;
     return is_free(store, dir, error) &&
            hvb_store_begin_run(store, command, settings->seed,
                                settings->profiles, error);
 }
 
-static gboolean finish(HvbStore *store, const char *dir,
-                       const GError *run_error, GError **error)
+static gboolean end(HvbStore *store, const GError *run_error, GError **error)
 {
-    const char *status = !run_error ? "done"
-                         : status_of(run_error) == HVB_EXIT_INTERRUPTED
-                             ? "interrupted"
-                             : "failed";
+    const char *status = "done";
 
+    if (run_error)
+        status = hvb_cmd_status(run_error) == HVB_EXIT_INTERRUPTED
+                     ? "interrupted"
+                     : "failed";
     return hvb_store_end_run(store, status,
-                             run_error ? run_error->message : NULL, error) &&
-           hvb_report_write(dir, error);
+                             run_error ? run_error->message : NULL, error);
 }
 
 /* Levels of which no cell is left that could be published. */
@@ -160,67 +140,55 @@ static guint count_spoilt(GPtrArray *p3s)
     return n;
 }
 
-static gboolean print_results(HvbStore *store, const char *dir,
-                              guint *ret_spoilt, GError **error)
+static void print_results(const char *dir, GPtrArray *p3s)
 {
-    g_autoptr(HvbRunRecord) run = hvb_store_load_run(store, error);
-
-    if (!run)
-        return FALSE;
-    g_autoptr(GPtrArray) p3s = hvb_run_record_p3(run);
-    *ret_spoilt = count_spoilt(p3s);
-    if (run->cells->len == 0)
-        return TRUE; /* nothing to show: the error says why */
-    for (guint i = 0; i < p3s->len; i++) {
-        putchar('\n');
+    putchar('\n');
+    for (guint i = 0; i < p3s->len; i++)
         hvb_progress_print_p3(stdout, p3s->pdata[i]);
-    }
-    printf("\nResult set: %s\nReport:     %s/report.html\n", dir, dir);
-    return TRUE;
+    printf("Result set: %s\nReport:     %s/report.html\n", dir, dir);
 }
 
 static int fail(const GError *error)
 {
-    if (status_of(error) == HVB_EXIT_INTERRUPTED)
+    if (hvb_cmd_status(error) == HVB_EXIT_INTERRUPTED)
         return hvb_cmd_fail(HVB_EXIT_INTERRUPTED, "interrupted");
-    return hvb_cmd_fail(status_of(error), "%s", error->message);
+    return hvb_cmd_fail(hvb_cmd_status(error), "%s", error->message);
 }
 
-static int run(const Options *options, GPtrArray *profiles, const char *command)
+static int fail_report(const char *dir, const GError *error)
 {
-    g_autofree char *dir =
-        options->dir ? g_strdup(options->dir) : default_dir();
-    g_autoptr(GError) error = NULL;
-    g_autoptr(GError) run_error = NULL;
-    guint spoilt = 0;
-    g_autoptr(HvbStore) store = open_store(dir, &error);
-    HvbSessionSettings settings = {
-        .profiles = profiles,
-        .connect = options->connect,
-        .dir = dir,
-        .store = store,
-        .cancellable = hvb_signals_cancellable(),
-    };
+    /* gnuplot sees a Ctrl-C at once, hvbench when it looks. */
+    while (g_main_context_iteration(NULL, FALSE))
+        ;
+    gboolean interrupted =
+        g_cancellable_is_cancelled(hvb_signals_cancellable());
+    return hvb_cmd_fail(interrupted ? HVB_EXIT_INTERRUPTED
+                                    : hvb_cmd_status(error),
+                        "%s; 'hvbench report %s' makes the report",
+                        interrupted ? "interrupted" : error->message, dir);
+}
 
-    if (!store || !begin(store, dir, command, &settings, &error))
-        return fail(error);
-    hvb_session_run(&settings, &run_error);
-    g_clear_pointer(&settings.done, g_ptr_array_unref);
-    if (!finish(store, dir, run_error, &error) ||
-        !print_results(store, dir, &spoilt, &error)) {
-        /* What ended the run matters more than what failed after it. */
-        if (!run_error)
-            return fail(error);
-        hvb_cmd_fail(HVB_EXIT_FAILED, "%s", error->message);
-    }
+/* Shows what there is of a run that has a cell at least. */
+static int conclude(const char *dir, const HvbRunRecord *run,
+                    const GError *run_error)
+{
+    g_autoptr(GPtrArray) p3s = hvb_run_record_p3(run);
+    g_autoptr(GError) error = NULL;
+    guint spoilt = count_spoilt(p3s);
+    gboolean reported = hvb_report_write(dir, &error);
+
+    print_results(dir, p3s);
+    int status = reported ? HVB_EXIT_OK : fail_report(dir, error);
     if (run_error) {
-        int status = fail(run_error);
+        status = fail(run_error);
         fprintf(stderr,
                 "hvbench: what was measured is in %s; the same command with "
                 "--output %s goes on from there\n",
                 dir, dir);
         return status;
     }
+    if (status != HVB_EXIT_OK)
+        return status;
     if (spoilt > 0)
         return hvb_cmd_fail(
             HVB_EXIT_FAILED,
@@ -229,6 +197,66 @@ static int run(const Options *options, GPtrArray *profiles, const char *command)
             "measure again",
             spoilt);
     return hvb_cmd_flush();
+}
+
+/* A run that nobody watches any more has failed, not been interrupted. */
+static void name_lost_output(GError **error)
+{
+    if (!*error || !hvb_signals_output_lost())
+        return;
+    g_clear_error(error);
+    g_set_error(error, G_IO_ERROR, G_IO_ERROR_BROKEN_PIPE,
+                "nobody reads the output any more: the run was stopped");
+}
+
+/* `ret_keep`: whether the result set holds anything worth keeping. */
+static int run_in(const HvbResultDir *dir, HvbSessionSettings *settings,
+                  const char *command, gboolean *ret_keep)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GError) run_error = NULL;
+    g_autoptr(HvbStore) store = hvb_store_open(dir->path, TRUE, &error);
+
+    settings->store = store;
+    if (!store || !begin(dir->path, command, settings, &error))
+        return fail(error);
+    hvb_session_run(settings, &run_error);
+    g_clear_pointer(&settings->done, g_ptr_array_unref);
+    name_lost_output(&run_error);
+    *ret_keep = TRUE;
+    g_autoptr(HvbRunRecord) run = end(store, run_error, &error)
+                                      ? hvb_store_load_run(store, &error)
+                                      : NULL;
+    if (!run)
+        return fail(run_error ? run_error : error);
+    if (run->cells->len > 0 || !run_error)
+        return conclude(dir->path, run, run_error);
+    /* Their consoles may tell why guests did not come up. */
+    *ret_keep = hvb_cmd_status(run_error) != HVB_EXIT_INTERRUPTED &&
+                hvb_result_dir_has_consoles(dir);
+    return fail(run_error);
+}
+
+static int run(const Options *options, GPtrArray *profiles, const char *command)
+{
+    g_auto(HvbResultDir) dir = {0};
+    g_autoptr(GError) error = NULL;
+    gboolean keep = FALSE;
+
+    /* What would fail after the measurement fails before it. */
+    if (!hvb_gnuplot_check(&error) ||
+        !hvb_result_dir_make(options->dir, &dir, &error))
+        return fail(error);
+    HvbSessionSettings settings = {
+        .profiles = profiles,
+        .connect = options->connect,
+        .dir = dir.path,
+        .cancellable = hvb_signals_cancellable(),
+    };
+    int status = run_in(&dir, &settings, command, &keep);
+    if (!keep)
+        hvb_result_dir_discard(&dir);
+    return status;
 }
 
 int hvb_cmd_run(int argc, char **argv)

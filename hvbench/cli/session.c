@@ -2,10 +2,10 @@
 #include "hvbench/cli/session.h"
 
 #include "hvbench/bed/accel.h"
-#include "hvbench/bed/host.h"
 #include "hvbench/bed/libvirt-bed.h"
 #include "hvbench/cli/enforced.h"
 #include "hvbench/cli/progress.h"
+#include "hvbench/cli/provenance.h"
 #include "hvbench/run/conductor.h"
 #include "hvbench/run/plan.h"
 
@@ -68,6 +68,25 @@ static void show_plan(Session *self)
                       (guint)(rest_ms / 1000));
 }
 
+/* Shows what belongs to no cell, and keeps it as an event of this kind. That
+ * it cannot be kept is no reason to end the run: storing the next cell is. */
+static void note(Session *self, const char *kind, const char *text)
+{
+    const HvbEventRecord event = {.time_ns = hvb_now_ns(),
+                                  .kind = (char *)kind,
+                                  .text = (char *)text};
+    g_autoptr(GError) error = NULL;
+
+    hvb_progress_note(self->progress, "%s", text);
+    if (!hvb_store_add_event(self->settings->store, &event, &error))
+        hvb_progress_note(self->progress, "%s", error->message);
+}
+
+static void on_note(const char *kind, const char *text, gpointer user_data)
+{
+    note(user_data, kind, text);
+}
+
 static void on_phase(const char *what, gpointer user_data)
 {
     Session *self = user_data;
@@ -82,12 +101,6 @@ static gboolean on_guest_ready(guint guest, const HvbGuest *said,
 {
     Session *self = user_data;
 
-    if (!calibration->converged)
-        hvb_progress_note(self->progress,
-                          "%s: its speed still varied by %.1f %% after %u "
-                          "rounds of calibration",
-                          said->name, calibration->spread_permille / 10.0,
-                          calibration->rounds);
     if (reference_ns[WIRE_OPEN] > 0)
         hvb_progress_note(self->progress,
                           "%s: %" G_GUINT64_FORMAT
@@ -181,50 +194,12 @@ static void on_boot(guint up, guint all, gpointer user_data)
     hvb_progress_phase(self->progress, "booting guests: %u of %u up", up, all);
 }
 
-static gboolean record_stack(Session *self, guint bed_index,
-                             const HvbStack *stack, GError **error)
-{
-    const struct {
-        const char *key;
-        const char *value;
-    } rows[] = {
-        {"hypervisor", stack->hypervisor},     {"accel", stack->accel},
-        {"accel_reason", stack->accel_reason}, {"machine", stack->machine},
-        {"emulator", stack->emulator},         {"guest_cpu", stack->cpu},
-        {"connection", stack->connection},     {"cgroup", stack->cgroup},
-    };
-
-    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
-        g_autofree char *key =
-            bed_index == 0
-                ? g_strdup_printf("stack.%s", rows[i].key)
-                : g_strdup_printf("stack%u.%s", bed_index + 1, rows[i].key);
-        if (!hvb_store_set_provenance(self->settings->store, key,
-                                      rows[i].value ? rows[i].value : "",
-                                      error))
-            return FALSE;
-    }
-    return TRUE;
-}
-
-static gboolean record_host(Session *self, GError **error)
-{
-    g_autoptr(GArray) facts = hvb_host_facts();
-
-    for (guint i = 0; i < facts->len; i++) {
-        const HvbHostFact *fact = &g_array_index(facts, HvbHostFact, i);
-        if (!hvb_store_set_provenance(self->settings->store, fact->key,
-                                      fact->value, error))
-            return FALSE;
-    }
-    return TRUE;
-}
-
 static gboolean run_cells(Session *self, HvbBed *bed, guint bed_index,
                           GError **error)
 {
     static const HvbConductorHooks hooks = {
         .phase = on_phase,
+        .note = on_note,
         .guest_ready = on_guest_ready,
         .cell_begins = on_cell_begins,
         .samples = on_samples,
@@ -291,10 +266,13 @@ static gboolean run_bed(Session *self, HvbConnection *connection,
         hvb_libvirt_bed_boot(connection, profile, accel, reason, &boot, error);
     if (!bed)
         return FALSE;
-    hvb_progress_note(self->progress, "%u guests are up: %s, %s, %s (%s)",
-                      bed->n_guests, bed->stack.hypervisor, bed->stack.machine,
-                      bed->stack.accel, bed->stack.accel_reason);
-    if (!record_stack(self, bed_index, &bed->stack, error))
+    g_autofree char *up =
+        g_strdup_printf("%u guests are up: %s, %s, %s (%s)", bed->n_guests,
+                        bed->stack.hypervisor, bed->stack.machine,
+                        bed->stack.accel, bed->stack.accel_reason);
+    note(self, "boot", up);
+    if (!hvb_provenance_add_bed(settings->store, settings->dir, bed_index, bed,
+                                error))
         return FALSE;
     g_autoptr(GError) failure = NULL;
     if (run_cells(self, bed, bed_index, &failure)) {
@@ -322,10 +300,11 @@ static gboolean run_bed_with_reboots(Session *self, HvbConnection *connection,
             g_propagate_error(error, g_steal_pointer(&failure));
             return FALSE;
         }
-        hvb_progress_note(self->progress, "%s", failure->message);
-        hvb_progress_note(self->progress,
-                          "booting the guests anew (%u of %u times at most)",
-                          reboots, REBOOTS_AT_MOST);
+        g_autofree char *again =
+            g_strdup_printf("booting the guests anew (%u of %u times at most)",
+                            reboots, REBOOTS_AT_MOST);
+        note(self, "lost", failure->message);
+        note(self, "reboot", again);
     }
     return TRUE;
 }
@@ -334,11 +313,9 @@ static gboolean run_bed_with_reboots(Session *self, HvbConnection *connection,
 static void on_log(const char *domain, GLogLevelFlags level,
                    const char *message, gpointer user_data)
 {
-    Session *self = user_data;
-
     (void)domain;
-    (void)level;
-    hvb_progress_note(self->progress, "%s", message);
+    note(user_data, level & G_LOG_LEVEL_WARNING ? "warning" : "message",
+         message);
 }
 
 static void session_clear(Session *self)
@@ -401,7 +378,7 @@ gboolean hvb_session_run(const HvbSessionSettings *settings, GError **error)
     session_init(&self, settings);
     for (guint i = 0; i < self.plan->len; i++)
         n_beds = MAX(n_beds, g_array_index(self.plan, HvbPlanCell, i).bed + 1);
-    if (!record_host(&self, error))
+    if (!hvb_provenance_add_host(settings->store, settings->dir, error))
         return FALSE;
     hvb_progress_phase(self.progress, "connecting to libvirt");
     g_autoptr(HvbConnection) connection =

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Signals: Ctrl-C, SIGTERM and a hang-up as a cancellable.
+/* Signals: Ctrl-C, SIGTERM, a hang-up and a lost reader as a cancellable.
  *
  *   cancellable = hvb_signals_cancellable ();
  *   ... whatever waits in the default main context with `cancellable` ...
@@ -16,9 +16,15 @@
 #include <gio/gio.h>
 
 /* Cancelled by the first SIGINT, SIGTERM or SIGHUP after the first call, which
- * no longer end the program then: each says on stderr that the guests are
- * being stopped. Borrowed, the same at each call, valid until the program
- * ends. Called from the thread of the default main context. */
+ * no longer end the program then: each says with g_message() that the guests
+ * are being stopped. A SIGHUP that is ignored (nohup) stays so. Cancelled also
+ * when stdout is a pipe that nobody reads any more. Borrowed, the same at each
+ * call, valid until the program ends. Called from the thread of the default
+ * main context. */
 GCancellable *hvb_signals_cancellable(void);
+
+/* Whether it was cancelled because nobody reads stdout any more. That is no
+ * interruption but a failure: the output cannot be written. */
+gboolean hvb_signals_output_lost(void);
 
 #endif

@@ -9,6 +9,8 @@
 
 #define BLOCK_END "HVB_END"
 #define SCRIPT "script.gp"
+#define PROGRAM "gnuplot"
+#define REMEDY "install it (on Debian: apt-get install gnuplot-nox)"
 
 static const char *const kinds[] = {"svg", "png"};
 
@@ -69,6 +71,16 @@ void hvb_gnuplot_end_block(GString *data)
     g_string_append(data, BLOCK_END "\n");
 }
 
+gboolean hvb_gnuplot_check(GError **error)
+{
+    g_autofree char *path = g_find_program_in_path(PROGRAM);
+
+    if (!path)
+        g_set_error(error, HVB_REPORT_ERROR, HVB_REPORT_ERROR_GNUPLOT,
+                    "there is no gnuplot to draw the pictures: " REMEDY);
+    return path != NULL;
+}
+
 /* Runs `commands` in `directory`. They go through a file, since gnuplot may
  * leave at the first mistake while a pipe is still being written. */
 static gboolean run(const char *directory, const GString *commands,
@@ -90,13 +102,11 @@ static gboolean run(const char *directory, const GString *commands,
     /* Neither a start-up file (-d) nor the locale may change a picture. */
     g_subprocess_launcher_set_cwd(launcher, directory);
     g_subprocess_launcher_setenv(launcher, "LC_ALL", "C.UTF-8", TRUE);
-    process = g_subprocess_launcher_spawn(launcher, &failure, "gnuplot", "-d",
+    process = g_subprocess_launcher_spawn(launcher, &failure, PROGRAM, "-d",
                                           SCRIPT, NULL);
     if (!process) {
         g_set_error(error, HVB_REPORT_ERROR, HVB_REPORT_ERROR_GNUPLOT,
-                    "cannot run gnuplot: %s; install it "
-                    "(apt-get install gnuplot-nox)",
-                    failure->message);
+                    "cannot run gnuplot: %s; " REMEDY, failure->message);
         return FALSE;
     }
     if (!g_subprocess_communicate_utf8(process, NULL, NULL, &words, NULL,

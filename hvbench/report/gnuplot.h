@@ -18,6 +18,9 @@ void hvb_gnuplot_append_number(GString *data, double number);
 void hvb_gnuplot_begin_block(GString *data, const char *name, guint number);
 void hvb_gnuplot_end_block(GString *data);
 
+/* Whether it is installed: HVB_REPORT_ERROR_GNUPLOT with the remedy if not. */
+gboolean hvb_gnuplot_check(GError **error);
+
 /* Runs gnuplot on `data` followed by the resource /hvbench/scripts/`template`,
  * which draws `name`.svg and `name`.png (the variable `file` is set to it),
  * and puts both into `dir`, each whole or not at all.

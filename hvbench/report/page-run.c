@@ -258,39 +258,51 @@ JsonArray *hvb_page_manager_events(const HvbRunRecord *run)
     return rows;
 }
 
-static void add_other_events(JsonArray *rows, const HvbRunRecord *run,
-                             const HvbCell *cell)
+/* `cell` NULL: outside of any. */
+static void add_event(JsonArray *rows, const HvbRunRecord *run,
+                      const HvbCell *cell, const HvbEventRecord *event)
 {
-    for (guint e = 0; e < cell->events->len; e++) {
-        const HvbEventRecord *event =
-            &g_array_index(cell->events, HvbEventRecord, e);
-        JsonObject *row;
+    JsonObject *row;
 
-        if (g_strcmp0(event->kind, "demoted") == 0 ||
-            g_strcmp0(event->kind, "restored") == 0)
-            continue;
-        if (json_array_get_length(rows) >= MAX_OTHER_EVENTS)
-            return;
-        row = json_object_new();
+    if (json_array_get_length(rows) >= MAX_OTHER_EVENTS)
+        return;
+    row = json_object_new();
+    if (cell) {
         hvb_page_set(row, "scenario",
                      g_strdup(scenario_name(run, cell->scenario)));
         hvb_page_set(row, "level", g_strdup(hvb_level_name(cell->level)));
         json_object_set_int_member(row, "repetition", cell->repetition);
-        hvb_page_set(row, "who",
-                     event->guest > 0
-                         ? g_strdup_printf("guest %u", event->guest)
-                         : g_strdup("hvbench"));
-        hvb_page_set(row, "kind", g_strdup(event->kind));
-        hvb_page_set(row, "text", g_strdup(event->text));
-        json_array_add_object_element(rows, row);
     }
+    hvb_page_set(row, "who",
+                 event->guest > 0 ? g_strdup_printf("guest %u", event->guest)
+                                  : g_strdup("hvbench"));
+    hvb_page_set(row, "kind", g_strdup(event->kind));
+    hvb_page_set(row, "text", g_strdup(event->text));
+    json_array_add_object_element(rows, row);
 }
 
+static gboolean is_managers(const HvbEventRecord *event)
+{
+    return g_strcmp0(event->kind, "demoted") == 0 ||
+           g_strcmp0(event->kind, "restored") == 0;
+}
+
+/* What happened outside of cells first: few, and they tell how the run went. */
 JsonArray *hvb_page_other_events(const HvbRunRecord *run)
 {
     JsonArray *rows = json_array_new();
 
-    for (guint i = 0; i < run->cells->len; i++)
-        add_other_events(rows, run, run->cells->pdata[i]);
+    for (guint e = 0; e < run->events->len; e++)
+        add_event(rows, run, NULL,
+                  &g_array_index(run->events, HvbEventRecord, e));
+    for (guint i = 0; i < run->cells->len; i++) {
+        const HvbCell *cell = run->cells->pdata[i];
+        for (guint e = 0; e < cell->events->len; e++) {
+            const HvbEventRecord *event =
+                &g_array_index(cell->events, HvbEventRecord, e);
+            if (!is_managers(event))
+                add_event(rows, run, cell, event);
+        }
+    }
     return rows;
 }

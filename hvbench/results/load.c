@@ -2,6 +2,8 @@
 #include "hvbench/results/p3.h"
 #include "hvbench/results/store-private.h"
 
+#include "version.h"
+
 #include <string.h>
 
 /* Appends a row's record to `array`; column 0 may hold what no table does. */
@@ -201,6 +203,11 @@ static void guest_record_clear(gpointer data)
     g_free(((HvbGuestRecord *)data)->name);
 }
 
+static void event_clear(gpointer data)
+{
+    hvb_event_record_clear(data);
+}
+
 static void provenance_free(gpointer data)
 {
     HvbProvenance *entry = data;
@@ -222,6 +229,7 @@ void hvb_run_record_free(HvbRunRecord *run)
     g_clear_pointer(&run->cells, g_ptr_array_unref);
     g_clear_pointer(&run->provenance, g_ptr_array_unref);
     g_clear_pointer(&run->guests, g_array_unref);
+    g_clear_pointer(&run->events, g_array_unref);
     g_free(run);
 }
 
@@ -248,6 +256,8 @@ static gboolean load_run_parts(HvbStore *store, HvbRunRecord *run,
     run->provenance = g_ptr_array_new_with_free_func(provenance_free);
     run->guests = g_array_new(FALSE, FALSE, sizeof(HvbGuestRecord));
     g_array_set_clear_func(run->guests, guest_record_clear);
+    run->events = g_array_new(FALSE, FALSE, sizeof(HvbEventRecord));
+    g_array_set_clear_func(run->events, event_clear);
     run->profiles = load_profiles(store, run->id, error);
     if (!run->profiles)
         return FALSE;
@@ -257,6 +267,8 @@ static gboolean load_run_parts(HvbStore *store, HvbRunRecord *run,
     return load_rows(store, "provenance", run->id, append_provenance,
                      run->provenance, error) &&
            load_rows(store, "guests", run->id, append_guest, run->guests,
+                     error) &&
+           load_rows(store, "run-events", run->id, append_event, run->events,
                      error);
 }
 
@@ -332,7 +344,31 @@ static gboolean is_made_from(HvbStore *store, gint64 run_id,
     return TRUE;
 }
 
-gboolean hvb_store_resume(HvbStore *store, GPtrArray *profiles,
+/* Cells made in another way must not be mixed with those to come. */
+static gboolean is_made_alike(HvbStore *store, const HvbRunRecord *run,
+                              guint64 seed, GError **error)
+{
+    const char *file = hvb_database_path(store->database);
+
+    if (strcmp(run->hvbench, HVB_VERSION) != 0) {
+        g_set_error(error, HVB_RESULTS_ERROR, HVB_RESULTS_ERROR_DIFFERS,
+                    "the run in %s was made by hvbench %s, and this is %s: "
+                    "name another directory",
+                    file, run->hvbench, HVB_VERSION);
+        return FALSE;
+    }
+    if (seed != 0 && seed != run->seed) {
+        g_set_error(error, HVB_RESULTS_ERROR, HVB_RESULTS_ERROR_DIFFERS,
+                    "the run in %s was made with the seed %" G_GUINT64_FORMAT
+                    ", not %" G_GUINT64_FORMAT
+                    ": leave the seed out, or name another directory",
+                    file, run->seed, seed);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+gboolean hvb_store_resume(HvbStore *store, GPtrArray *profiles, guint64 seed,
                           guint64 *ret_seed, GPtrArray **ret_cells,
                           GError **error)
 {
@@ -353,7 +389,7 @@ gboolean hvb_store_resume(HvbStore *store, GPtrArray *profiles,
         return FALSE;
     }
     cells = load_cells(store, run->id, TRUE, error);
-    if (!cells ||
+    if (!cells || cells->len == 0 || !is_made_alike(store, run, seed, error) ||
         !hvb_store_set_status(store, run->id, "running", NULL, 0, error) ||
         !hvb_transaction_commit(transaction, error))
         return FALSE;

@@ -80,6 +80,7 @@ static const HvbField cell_fields[] = {
     FIELD(HvbCell, "lost", lost),
     FIELD(HvbCell, "lost_frames", lost_frames),
     FIELD(HvbCell, "foreign_percent", foreign_percent),
+    FIELD(HvbCell, "steal_percent", steal_percent),
     FIELD(HvbCell, "own_percent", own_percent),
     FIELD(HvbCell, "drift_percent", drift_percent),
     FIELD(HvbCell, "clock_offset_ns", clock_offset_ns),

@@ -119,6 +119,7 @@ CREATE TABLE cells (
     lost_frames INTEGER NOT NULL CHECK (lost_frames >= 0), -- sequence gaps
     -- NULL: not measured
     foreign_percent REAL,         -- host CPU of others, of one CPU
+    steal_percent REAL,           -- taken by the hypervisor below, of one CPU
     own_percent REAL,             -- hvbench's own, of one CPU
     drift_percent REAL,           -- calibration after the cell against before
     clock_offset_ns INTEGER NOT NULL, -- guest - host CLOCK_MONOTONIC
@@ -191,7 +192,8 @@ CREATE TABLE tunings (
 ) STRICT;
 CREATE INDEX tunings_by_guest ON tunings (guest_id);
 
--- What happened: priorities given and taken, notes, ports lost.
+-- What happened in cells: priorities given and taken, notes, ports lost; and
+-- outside of them: guests booted and lost, doubts, warnings, interruptions.
 CREATE TABLE events (
     id       INTEGER PRIMARY KEY,
     run_id   INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
@@ -200,7 +202,8 @@ CREATE TABLE events (
     guest_id INTEGER REFERENCES guests (id) ON DELETE CASCADE,
     guest    INTEGER NOT NULL CHECK (guest >= 0), -- number; 0: hvbench itself
     time_ns  INTEGER NOT NULL,        -- CLOCK_MONOTONIC of that side
-    kind     TEXT NOT NULL,           -- "demoted", "restored", "note", ...
+    kind     TEXT NOT NULL,           -- "demoted", "restored", "note", "boot",
+                                      -- "lost", "warning", ...
     text     TEXT
 ) STRICT;
 CREATE INDEX events_by_run ON events (run_id);
@@ -239,7 +242,8 @@ SELECT s.run_id AS run, c.id AS cell, s.name AS scenario, l.name AS level,
        c.level AS level_order, c.repetition, c.attempt, c.status, c.suspect,
        c.why, datetime(c.started_realtime_us / 1000000, 'unixepoch') AS started,
        c.window_ns / 1e9 AS window_s, c.scheduled, c.received, c.censored,
-       c.failed, c.lost, c.foreign_percent, c.own_percent, c.drift_percent
+       c.failed, c.lost, c.foreign_percent, c.steal_percent, c.own_percent,
+       c.drift_percent
   FROM cells c
   JOIN scenarios s ON s.id = c.scenario_id
   JOIN levels l ON l.level = c.level;

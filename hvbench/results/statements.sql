@@ -20,6 +20,9 @@ VALUES (:run_id, :position, :headline, :name, :figure, :title, :path, :profile);
 INSERT INTO provenance (run_id, key, value) VALUES (:run_id, :key, :value)
     ON CONFLICT (run_id, key) DO UPDATE SET value = excluded.value;
 
+-- name: provenance-value
+SELECT value FROM provenance WHERE run_id = :run_id AND key = :key;
+
 -- name: add-guest
 INSERT INTO guests
        (run_id, guest, name, protocol, flags, cpus, memory_kib,
@@ -37,14 +40,15 @@ VALUES (:run_id, :guest, :name, :protocol, :flags, :cpus, :memory_kib,
 INSERT INTO cells
        (scenario_id, status, level, repetition, attempt, position, seed, why,
         suspect, started_realtime_us, window_ns, scheduled, received, censored,
-        failed, lost, lost_frames, foreign_percent, own_percent, drift_percent,
+        failed, lost, lost_frames, foreign_percent, steal_percent, own_percent,
+        drift_percent,
         clock_offset_ns, clock_error_ns)
 VALUES ((SELECT id FROM scenarios
           WHERE run_id = :run_id AND position = :scenario),
         :status, :level, :repetition, :attempt, :position, :seed, :why,
         :suspect, :started_realtime_us, :window_ns, :scheduled, :received,
         :censored, :failed, :lost, :lost_frames, :foreign_percent,
-        :own_percent, :drift_percent, :clock_offset_ns, :clock_error_ns);
+        :steal_percent, :own_percent, :drift_percent, :clock_offset_ns, :clock_error_ns);
 
 -- name: add-sample
 INSERT INTO samples
@@ -98,7 +102,7 @@ SELECT guest, name, protocol, flags, cpus, memory_kib, rough_iterations_per_ms,
 SELECT c.id, s.position AS scenario, c.status, c.level, c.repetition, c.attempt,
        c.position, c.seed, c.why, c.suspect, c.started_realtime_us, c.window_ns,
        c.scheduled, c.received, c.censored, c.failed, c.lost, c.lost_frames,
-       c.foreign_percent, c.own_percent, c.drift_percent, c.clock_offset_ns,
+       c.foreign_percent, c.steal_percent, c.own_percent, c.drift_percent, c.clock_offset_ns,
        c.clock_error_ns
   FROM cells c JOIN scenarios s ON s.id = c.scenario_id
  WHERE s.run_id = :run_id ORDER BY c.id;
@@ -126,3 +130,7 @@ SELECT vcpu_quota_us, vcpu_period_us, vm_quota_us, vm_period_us, shares,
 -- name: events
 SELECT guest, time_ns, kind, text
   FROM events WHERE cell_id = :cell_id ORDER BY id;
+
+-- name: run-events
+SELECT guest, time_ns, kind, text
+  FROM events WHERE run_id = :run_id AND cell_id IS NULL ORDER BY id;

@@ -133,6 +133,42 @@ gboolean hvb_store_set_provenance(HvbStore *store, const char *key,
     return hvb_database_run(store->database, query, error);
 }
 
+/* NULL without `error` set: the key has no value. */
+static char *provenance_value(HvbStore *store, const char *key, GError **error)
+{
+    g_autoptr(HvbQuery) query =
+        hvb_database_query(store->database, "provenance-value", error);
+    gboolean row = FALSE;
+
+    if (!query)
+        return NULL;
+    sqlite3_bind_int64(query, 1, store->run_id);
+    hvb_bind_text(query, 2, key);
+    if (!hvb_database_step(store->database, query, &row, error) || !row)
+        return NULL;
+    return hvb_read_text(query, 0);
+}
+
+gboolean hvb_store_keep_provenance(HvbStore *store, const char *key,
+                                   const char *value, char **ret_other,
+                                   GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+    g_autofree char *recorded = provenance_value(store, key, &failure);
+    g_autofree char *clean = hvb_clean_text(value);
+
+    if (failure) {
+        g_propagate_error(error, g_steal_pointer(&failure));
+        return FALSE;
+    }
+    if (!recorded && !hvb_store_set_provenance(store, key, value, error))
+        return FALSE;
+    *ret_other = recorded && strcmp(recorded, clean) != 0
+                     ? g_steal_pointer(&recorded)
+                     : NULL;
+    return TRUE;
+}
+
 gboolean hvb_store_add_guest(HvbStore *store, guint guest, const char *name,
                              const WireHello *hello,
                              const WireCalibration *calibration,

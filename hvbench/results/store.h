@@ -11,9 +11,10 @@
 #define HVB_RESULTS_ERROR (hvb_results_error_quark())
 GQuark hvb_results_error_quark(void);
 typedef enum {
-    HVB_RESULTS_ERROR_SQLITE, /* what SQLite reported, with the file */
-    HVB_RESULTS_ERROR_SCHEMA, /* not a result set, or of another version */
-    HVB_RESULTS_ERROR_EMPTY,  /* the result set has no run */
+    HVB_RESULTS_ERROR_SQLITE,  /* what SQLite reported, with the file */
+    HVB_RESULTS_ERROR_SCHEMA,  /* not a result set, or of another version */
+    HVB_RESULTS_ERROR_EMPTY,   /* the result set has no run */
+    HVB_RESULTS_ERROR_DIFFERS, /* the run was made another way: not resumed */
 } HvbResultsError;
 
 typedef struct _HvbStore HvbStore;
@@ -35,6 +36,11 @@ gboolean hvb_store_end_run(HvbStore *store, const char *status, const char *why,
 /* Replaces the key's value. */
 gboolean hvb_store_set_provenance(HvbStore *store, const char *key,
                                   const char *value, GError **error);
+/* Sets the key's value unless it has one. If that is another than `value`,
+ * `ret_other` gets it, to be freed by the caller; else NULL. */
+gboolean hvb_store_keep_provenance(HvbStore *store, const char *key,
+                                   const char *value, char **ret_other,
+                                   GError **error);
 
 /* A guest as booted: what it said, what it was calibrated to (iterations per
  * ms, spread of the rounds) and the reference times (ns, 0 if unmeasured). */
@@ -54,13 +60,14 @@ gboolean hvb_store_add_cell(HvbStore *store, const HvbCell *cell,
 gboolean hvb_store_add_event(HvbStore *store, const HvbEventRecord *event,
                              GError **error);
 
-/* Resuming. The last run of the result set if it was not done and was made
- * from the same profiles (their texts, in order): makes it the current run,
- * returns TRUE, its seed in `ret_seed` (so compare texts with the seed line
- * left out: the seed is a column) and in `ret_cells` its cells of status DONE
- * (HvbCell *, with samples and meters). FALSE without `error` set: nothing to
- * resume. */
-gboolean hvb_store_resume(HvbStore *store, GPtrArray *profiles,
+/* Resuming. The last run of the result set if it was not done, has a cell of
+ * status DONE and was made from the same profiles (their texts, in order, but
+ * for the seed): makes it the current run, returns TRUE, its seed in `ret_seed`
+ * and in `ret_cells` its cells of status DONE (HvbCell *, with samples and
+ * meters). FALSE without `error` set: nothing to resume. Refused with
+ * HVB_RESULTS_ERROR_DIFFERS, and left as it is, if it was made by another
+ * revision of hvbench, or with another seed than `seed` (0: any). */
+gboolean hvb_store_resume(HvbStore *store, GPtrArray *profiles, guint64 seed,
                           guint64 *ret_seed, GPtrArray **ret_cells,
                           GError **error);
 
@@ -77,6 +84,7 @@ typedef struct {
     GPtrArray *cells;            /* HvbCell *, complete */
     GPtrArray *provenance;       /* HvbProvenance *, in order of insertion */
     GArray *guests;              /* HvbGuestRecord */
+    GArray *events;              /* HvbEventRecord, those outside of cells */
 } HvbRunRecord;
 typedef struct {
     char *key;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "hvbench/run/calibration.h"
 
-#include "hvbench/run/host-meter.h"
+#include "hvbench/run/usage.h"
 #include "hvbench/run/window.h"
 
 #include <stdlib.h>
@@ -23,6 +23,8 @@
 #define REFERENCE_SLOT_US 250000
 #define REFERENCE_CELL G_MAXUINT32
 
+#define ATTEMPTS 3
+
 gboolean hvb_calibration_wait_quiet(GCancellable *cancellable, GError **error)
 {
     HvbHostMeter before, after;
@@ -39,17 +41,6 @@ gboolean hvb_calibration_wait_quiet(GCancellable *cancellable, GError **error)
         before = after;
     }
     return FALSE;
-}
-
-gboolean hvb_calibration_make(HvbLink *link, GCancellable *cancellable,
-                              WireCalibration *ret_calibration, GError **error)
-{
-    const WireCalibrate request = {BUDGET_MS, TOLERANCE_PERMILLE};
-
-    return hvb_link_calibrate(link, &request, cancellable, ret_calibration,
-                              error) &&
-           hvb_link_work(link, ret_calibration->iterations_per_ms, cancellable,
-                         error);
 }
 
 gboolean hvb_calibration_drift(HvbLink *link, const WireCalibration *before,
@@ -92,31 +83,47 @@ static gint64 median_response(GArray *samples, WireOperation operation)
     return g_array_index(values, gint64, values->len / 2);
 }
 
-gboolean hvb_calibration_reference(HvbBed *bed, guint guest,
-                                   GCancellable *cancellable,
-                                   gint64 ret_ns[WIRE_N_OPERATIONS],
-                                   GError **error)
+/* One window on the idle guest. */
+static gboolean measure_reference(HvbBed *bed, guint guest,
+                                  GCancellable *cancellable, GArray *samples,
+                                  GArray *events, gboolean *ret_complete,
+                                  GError **error)
 {
     const WireProbe probe = {
         .cell = REFERENCE_CELL,
-        .seed = 1,
         .count = {[WIRE_KEY] = 7, [WIRE_OPEN] = 9, [WIRE_LAUNCH] = 5},
         .slot_us = REFERENCE_SLOT_US,
         .pool = 4,
         .drain_ms = 5000,
     };
     g_autofree gboolean *measured = g_new0(gboolean, bed->n_guests);
+    g_autofree guint64 *seeds = g_new0(guint64, bed->n_guests);
+
+    measured[guest] = TRUE;
+    g_autoptr(HvbWindow) window =
+        hvb_window_new(bed, measured, samples, events);
+    if (!hvb_window_open(window, &probe, seeds, cancellable, error) ||
+        !hvb_window_wait_close(window, cancellable, error) ||
+        !hvb_window_wait_end(window, cancellable, error))
+        return FALSE;
+    *ret_complete =
+        hvb_window_received(window) == hvb_window_scheduled(window) &&
+        hvb_window_refused(window) == 0;
+    return TRUE;
+}
+
+static gboolean take_reference(HvbBed *bed, guint guest,
+                               GCancellable *cancellable,
+                               gint64 ret_ns[WIRE_N_OPERATIONS],
+                               gboolean *ret_complete, GError **error)
+{
     g_autoptr(GArray) samples = g_array_new(FALSE, FALSE, sizeof(HvbSample));
     g_autoptr(GArray) events =
         g_array_new(FALSE, FALSE, sizeof(HvbEventRecord));
 
-    measured[guest] = TRUE;
     g_array_set_clear_func(events, (GDestroyNotify)hvb_event_record_clear);
-    g_autoptr(HvbWindow) window =
-        hvb_window_new(bed, measured, samples, events);
-    if (!hvb_window_open(window, &probe, cancellable, error) ||
-        !hvb_window_wait_close(window, cancellable, error) ||
-        !hvb_window_wait_end(window, cancellable, error))
+    if (!measure_reference(bed, guest, cancellable, samples, events,
+                           ret_complete, error))
         return FALSE;
     for (guint i = 0; i < WIRE_N_OPERATIONS; i++) {
         ret_ns[i] = median_response(samples, (WireOperation)i);
@@ -129,5 +136,65 @@ gboolean hvb_calibration_reference(HvbBed *bed, guint guest,
                     hvb_operation_name((WireOperation)i));
         return FALSE;
     }
+    return TRUE;
+}
+
+/* One attempt. Leaves `ret_doubt` NULL if it came out well. */
+static gboolean attempt(HvbBed *bed, guint guest, gboolean measured,
+                        double limit_percent, GCancellable *cancellable,
+                        HvbAbility *ret_ability, char **ret_doubt,
+                        GError **error)
+{
+    const WireCalibrate request = {BUDGET_MS, TOLERANCE_PERMILLE};
+    HvbLink *link = bed->guests[guest].link;
+    WireCalibration *calibration = &ret_ability->calibration;
+    g_autofree HvbUsage *before = g_new0(HvbUsage, 1);
+    g_autofree HvbUsage *after = g_new0(HvbUsage, 1);
+    gboolean complete = TRUE;
+
+    if (!hvb_usage_read(bed, before, error) ||
+        !hvb_link_calibrate(link, &request, cancellable, calibration, error) ||
+        !hvb_link_work(link, calibration->iterations_per_ms, cancellable,
+                       error) ||
+        (measured &&
+         !take_reference(bed, guest, cancellable, ret_ability->reference_ns,
+                         &complete, error)) ||
+        !hvb_usage_read(bed, after, error))
+        return FALSE;
+    double foreign = hvb_usage_foreign_percent(before, after);
+    if (!calibration->converged)
+        *ret_doubt = g_strdup_printf(
+            "the speed of %s varied by %.1f %% while it was calibrated",
+            bed->guests[guest].name, calibration->spread_permille / 10.0);
+    else if (!complete)
+        *ret_doubt = g_strdup_printf(
+            "samples were lost while the reference times of %s were taken",
+            bed->guests[guest].name);
+    else if (foreign > limit_percent)
+        *ret_doubt = g_strdup_printf(
+            "other processes used %.1f %% of a CPU (limit %.1f %%) while %s "
+            "was calibrated",
+            foreign, limit_percent, bed->guests[guest].name);
+    return TRUE;
+}
+
+gboolean hvb_calibration_make(HvbBed *bed, guint guest, gboolean measured,
+                              double foreign_percent, GCancellable *cancellable,
+                              HvbAbility *ret_ability, char **ret_doubt,
+                              GError **error)
+{
+    g_autofree char *doubt = NULL;
+
+    for (guint i = 0; i < ATTEMPTS; i++) {
+        HvbAbility ability = {0};
+        g_clear_pointer(&doubt, g_free);
+        if (!attempt(bed, guest, measured, foreign_percent, cancellable,
+                     &ability, &doubt, error))
+            return FALSE;
+        *ret_ability = ability;
+        if (!doubt)
+            break;
+    }
+    *ret_doubt = g_steal_pointer(&doubt);
     return TRUE;
 }

@@ -11,22 +11,27 @@
  * cancelled. */
 gboolean hvb_calibration_wait_quiet(GCancellable *cancellable, GError **error);
 
-/* Calibrates the guest to convergence and makes it use the result. */
-gboolean hvb_calibration_make(HvbLink *link, GCancellable *cancellable,
-                              WireCalibration *ret_calibration, GError **error);
+/* What a guest is known to be able to. */
+typedef struct {
+    WireCalibration calibration;
+    gint64 reference_ns[WIRE_N_OPERATIONS]; /* 0: not measured */
+} HvbAbility;
+
+/* Calibrates guest `guest` (from 0) and makes it use the result; if `measured`
+ * also takes its reference times: the median response of each operation. It and
+ * all others must be idle and uncapped. Done again, at most twice, if the
+ * calibration did not converge, samples were lost, or others used more than
+ * `foreign_percent` of a CPU meanwhile; if it never came out well the last is
+ * taken and `ret_doubt` (owned by the caller) says what was wrong. */
+gboolean hvb_calibration_make(HvbBed *bed, guint guest, gboolean measured,
+                              double foreign_percent, GCancellable *cancellable,
+                              HvbAbility *ret_ability, char **ret_doubt,
+                              GError **error);
 
 /* A short calibration that is only compared: the change against `before` in
  * per cent, signed: + if the guest has become faster. */
 gboolean hvb_calibration_drift(HvbLink *link, const WireCalibration *before,
                                GCancellable *cancellable,
                                double *ret_drift_percent, GError **error);
-
-/* The median response time of each operation in guest `guest` (from 0), which
- * must be idle and uncapped, as must be all others: the reference that a
- * delay is measured from. Work as set by hvb_calibration_make(). */
-gboolean hvb_calibration_reference(HvbBed *bed, guint guest,
-                                   GCancellable *cancellable,
-                                   gint64 ret_ns[WIRE_N_OPERATIONS],
-                                   GError **error);
 
 #endif

@@ -73,7 +73,8 @@ typedef struct {
     guint lost;                 /* scheduled but never arrived */
     guint lost_frames;          /* gaps in the frame sequence */
     double foreign_percent;     /* host CPU of others, % of one CPU */
-    double own_percent;         /* hvbench's own, % of one CPU */
+    double steal_percent;   /* what the hypervisor below took, % of one CPU */
+    double own_percent;     /* hvbench's own, % of one CPU */
     double drift_percent;   /* largest, calibration after the cell / before */
     gint64 clock_offset_ns; /* guest 1 ... measured: guest - host, best ping */
     gint64 clock_error_ns;  /* half of that ping's round trip */

@@ -2,19 +2,15 @@
 #include "hvbench/run/conductor.h"
 
 #include "hvbench/run/calibration.h"
-#include "hvbench/run/host-meter.h"
-#include "hvbench/run/window.h"
+#include "hvbench/run/record.h"
+#include "loadgen/random.h"
 
 #include <math.h>
 
 #define CLOCK_PINGS 5
 
-/* What the conductor knows of a guest of the bed. */
-typedef struct {
-    WireCalibration calibration;
-    gint64 reference_ns[WIRE_N_OPERATIONS];
-    HvbGuestMeter opened, closed; /* of the cell under way */
-} GuestState;
+/* What a seed is for. */
+enum { SEED_USERS = 1, SEED_SCHEDULE = 2 };
 
 struct _HvbConductor {
     HvbBed *bed;
@@ -22,9 +18,11 @@ struct _HvbConductor {
     const HvbConductorHooks *hooks;
     gpointer user_data;
     GCancellable *cancellable;
-    GuestState *guests;
+    HvbAbility *guests;
     HvbCell *cell; /* under way; else NULL */
     gboolean *measured;
+    gboolean *active; /* loaded or measured in the cell under way */
+    char *doubt;      /* why every figure of this bed is suspect; or NULL */
 };
 
 HvbConductor *hvb_conductor_new(HvbBed *bed, GPtrArray *profiles,
@@ -38,8 +36,9 @@ HvbConductor *hvb_conductor_new(HvbBed *bed, GPtrArray *profiles,
     self->hooks = hooks;
     self->user_data = user_data;
     self->cancellable = cancellable;
-    self->guests = g_new0(GuestState, bed->n_guests);
+    self->guests = g_new0(HvbAbility, bed->n_guests);
     self->measured = g_new0(gboolean, bed->n_guests);
+    self->active = g_new0(gboolean, bed->n_guests);
     return self;
 }
 
@@ -49,6 +48,8 @@ void hvb_conductor_free(HvbConductor *conductor)
         return;
     g_free(conductor->guests);
     g_free(conductor->measured);
+    g_free(conductor->active);
+    g_free(conductor->doubt);
     g_free(conductor);
 }
 
@@ -67,16 +68,22 @@ static void say(HvbConductor *self, const char *format, ...)
 }
 
 /* Marks in `measured` the guests that some cell of the plan on this bed
- * measures. */
-static void find_measured(HvbConductor *self, GArray *plan, guint bed)
+ * measures. Returns the strictest gate for foreign CPU among their profiles. */
+static double find_measured(HvbConductor *self, GArray *plan, guint bed)
 {
+    double limit_percent = G_MAXDOUBLE;
+
     for (guint c = 0; c < plan->len; c++) {
         const HvbPlanCell *cell = &g_array_index(plan, HvbPlanCell, c);
         const HvbProfile *profile = self->profiles->pdata[cell->scenario];
-        for (guint i = 0; cell->bed == bed && i < profile->n_guests; i++)
+        if (cell->bed != bed)
+            continue;
+        limit_percent = MIN(limit_percent, profile->foreign_percent);
+        for (guint i = 0; i < profile->n_guests; i++)
             if (profile->guests[i].measured)
                 self->measured[i] = TRUE;
     }
+    return limit_percent;
 }
 
 /* The bed as it must be while a guest is calibrated: uncapped, and the others
@@ -89,47 +96,67 @@ static gboolean lift_cap(HvbConductor *self, guint guest, GError **error)
     return self->bed->tune(self->bed, guest, &uncapped, &enforced, error);
 }
 
-static gboolean prepare_guest(HvbConductor *self, guint i, GError **error)
+static void note(HvbConductor *self, const char *kind, const char *text)
+{
+    if (self->hooks->note)
+        self->hooks->note(kind, text, self->user_data);
+}
+
+static gboolean prepare_guest(HvbConductor *self, guint i, double limit_percent,
+                              GError **error)
 {
     HvbGuest *guest = &self->bed->guests[i];
-    GuestState *state = &self->guests[i];
+    HvbAbility *ability = &self->guests[i];
+    g_autofree char *doubt = NULL;
 
     if (!lift_cap(self, i, error) ||
         !hvb_link_reset(guest->link, self->cancellable, error))
         return FALSE;
     say(self, "calibrating %s (%u of %u), the others idle", guest->name, i + 1,
         self->bed->n_guests);
-    if (!hvb_calibration_make(guest->link, self->cancellable,
-                              &state->calibration, error))
+    if (!hvb_calibration_make(self->bed, i, self->measured[i], limit_percent,
+                              self->cancellable, ability, &doubt, error))
         return FALSE;
-    if (self->measured[i]) {
-        say(self, "measuring the reference times of %s", guest->name);
-        if (!hvb_calibration_reference(self->bed, i, self->cancellable,
-                                       state->reference_ns, error))
-            return FALSE;
-    }
+    if (doubt)
+        note(self, "calibration", doubt);
+    if (doubt && !self->doubt)
+        self->doubt = g_steal_pointer(&doubt);
     return !self->hooks->guest_ready ||
-           self->hooks->guest_ready(i + 1, guest, &state->calibration,
-                                    state->reference_ns, self->user_data,
+           self->hooks->guest_ready(i + 1, guest, &ability->calibration,
+                                    ability->reference_ns, self->user_data,
                                     error);
+}
+
+/* What agents had to say before anyone asked: no O_DIRECT, say. */
+static void pass_notes_on(HvbConductor *self)
+{
+    for (guint i = 0; i < self->bed->n_guests; i++) {
+        g_auto(GStrv) notes = hvb_link_take_notes(self->bed->guests[i].link);
+        for (char **text = notes; *text; text++) {
+            g_autofree char *line =
+                g_strdup_printf("%s: %s", self->bed->guests[i].name, *text);
+            note(self, "note", line);
+        }
+    }
 }
 
 gboolean hvb_conductor_prepare(HvbConductor *conductor, GArray *plan, guint bed,
                                GError **error)
 {
     g_autoptr(GError) cancelled = NULL;
+    double limit_percent = find_measured(conductor, plan, bed);
 
-    find_measured(conductor, plan, bed);
+    pass_notes_on(conductor);
     say(conductor, "waiting for the host to become quiet");
     if (!hvb_calibration_wait_quiet(conductor->cancellable, &cancelled)) {
         if (cancelled) {
             g_propagate_error(error, g_steal_pointer(&cancelled));
             return FALSE;
         }
-        say(conductor, "the host does not become quiet: something else runs");
+        note(conductor, "host", "the host did not become quiet after the boot");
     }
     for (guint i = 0; i < conductor->bed->n_guests; i++)
-        if (!prepare_guest(conductor, i, error))
+        if (!prepare_guest(conductor, i, limit_percent, error))
             return FALSE;
     return TRUE;
 }
@@ -181,6 +208,17 @@ static gboolean set_bed(HvbConductor *self, const HvbProfile *profile,
     return TRUE;
 }
 
+/* Seeds of one cell for different purposes and guests: unrelated streams, but
+ * the same ones in every scenario. */
+static guint64 derive_seed(const HvbCell *cell, guint guest, guint purpose)
+{
+    Random random;
+
+    random_init(&random,
+                cell->seed ^ ((guint64)guest << 32) ^ ((guint64)purpose << 48));
+    return random_u64(&random);
+}
+
 static gboolean set_load(HvbConductor *self, const HvbProfile *profile,
                          GError **error)
 {
@@ -190,7 +228,7 @@ static gboolean set_load(HvbConductor *self, const HvbProfile *profile,
             .burst_mean_us = profile->burst_mean_ms * 1000,
             .burst_cut = profile->burst_cut,
             .think_mean_us = profile->think_mean_ms * 1000,
-            .seed = self->cell->seed + i,
+            .seed = derive_seed(self->cell, i, SEED_USERS),
         };
         if (profile->guests[i].loaded && load.users > 0 &&
             !hvb_link_load(self->bed->guests[i].link, &load, self->cancellable,
@@ -200,104 +238,25 @@ static gboolean set_load(HvbConductor *self, const HvbProfile *profile,
     return TRUE;
 }
 
-static gboolean read_meters(HvbConductor *self, HvbHostMeter *ret_host,
-                            gboolean closing, GError **error)
-{
-    hvb_host_meter_read(ret_host);
-    for (guint i = 0; i < self->bed->n_guests; i++) {
-        GuestState *state = &self->guests[i];
-        if (!self->bed->read_meter(self->bed, i,
-                                   closing ? &state->closed : &state->opened,
-                                   error))
-            return FALSE;
-    }
-    return TRUE;
-}
-
-static HvbMeterRecord guest_record(HvbConductor *self, HvbWindow *window,
-                                   guint i)
-{
-    const HvbGuestMeter *a = &self->guests[i].opened;
-    const HvbGuestMeter *b = &self->guests[i].closed;
-    HvbMeterRecord record = {
-        .guest = i + 1,
-        .host_window_ns = b->time_ns - a->time_ns,
-        .host_cpu_ns = b->cpu_ns - a->cpu_ns,
-        .host_vcpu_ns = b->vcpu_ns - a->vcpu_ns,
-        .host_emulator_ns = b->emulator_ns - a->emulator_ns,
-        .throttled_periods = b->throttled_periods - a->throttled_periods,
-        .throttled_ns = b->throttled_ns - a->throttled_ns,
-    };
-
-    hvb_window_guest_view(window, &record);
-    return record;
-}
-
-static void record_meters(HvbConductor *self, HvbWindow *window,
-                          const HvbHostMeter *opened,
-                          const HvbHostMeter *closed)
-{
-    HvbCell *cell = self->cell;
-    gint64 window_ns = MAX(1, closed->time_ns - opened->time_ns);
-    gint64 own_ns = closed->own_ns - opened->own_ns;
-    gint64 busy_ns = closed->busy_ns - opened->busy_ns;
-    gint64 guests_ns = 0;
-    HvbMeterRecord host = {
-        .guest = 0,
-        .user_ns = closed->user_ns - opened->user_ns,
-        .system_ns = closed->system_ns - opened->system_ns,
-        .steal_ns = closed->steal_ns - opened->steal_ns,
-        .idle_ns = closed->idle_ns - opened->idle_ns,
-        .host_window_ns = window_ns,
-        .host_cpu_ns = busy_ns,
-    };
-
-    g_array_append_val(cell->meters, host);
-    for (guint i = 0; i < self->bed->n_guests; i++) {
-        HvbMeterRecord record = guest_record(self, window, i);
-        guests_ns += record.host_cpu_ns;
-        g_array_append_val(cell->meters, record);
-    }
-    cell->window_ns = window_ns;
-    cell->own_percent = 100.0 * (double)own_ns / (double)window_ns;
-    cell->foreign_percent = 100.0 *
-                            (double)MAX(0, busy_ns - guests_ns - own_ns) /
-                            (double)window_ns;
-}
-
-static void count_samples(HvbCell *cell, const HvbWindow *window)
-{
-    cell->scheduled = hvb_window_scheduled(window);
-    cell->received = hvb_window_received(window);
-    cell->lost = cell->scheduled - cell->received;
-    cell->lost_frames = hvb_window_lost_frames(window);
-    cell->censored = 0;
-    cell->failed = 0;
-    for (guint i = 0; i < cell->samples->len; i++) {
-        guint8 flags = g_array_index(cell->samples, HvbSample, i).raw.flags;
-        if (flags & WIRE_SAMPLE_FAILED)
-            cell->failed++;
-        else if (flags & WIRE_SAMPLE_CENSORED)
-            cell->censored++;
-    }
-}
-
 /* The window's part of a cell's life. */
 static gboolean measure(HvbConductor *self, const HvbProfile *profile,
                         HvbWindow *window, GError **error)
 {
-    HvbHostMeter opened, closed;
+    g_autofree HvbUsage *opened = g_new0(HvbUsage, 1);
+    g_autofree HvbUsage *closed = g_new0(HvbUsage, 1);
+    g_autofree guint64 *seeds = g_new(guint64, self->bed->n_guests);
     WireProbe probe;
 
     hvb_profile_probe(profile, &probe);
     probe.cell = (guint64)self->cell->attempt << 32 | self->cell->position;
-    probe.seed = self->cell->seed;
-    if (!hvb_window_open(window, &probe, self->cancellable, error) ||
-        !read_meters(self, &opened, FALSE, error) ||
+    for (guint i = 0; i < self->bed->n_guests; i++)
+        seeds[i] = derive_seed(self->cell, i, SEED_SCHEDULE);
+    if (!hvb_window_open(window, &probe, seeds, self->cancellable, error) ||
+        !hvb_usage_read(self->bed, opened, error) ||
         !hvb_window_wait_close(window, self->cancellable, error) ||
-        !read_meters(self, &closed, TRUE, error))
+        !hvb_usage_read(self->bed, closed, error))
         return FALSE;
-    record_meters(self, window, &opened, &closed);
+    hvb_record_meters(self->cell, window, opened, closed);
     return hvb_window_wait_end(window, self->cancellable, error);
 }
 
@@ -328,7 +287,7 @@ static gboolean quieten(HvbConductor *self, const HvbProfile *profile,
     }
     for (guint i = 0; i < self->bed->n_guests; i++) {
         double drift;
-        if (!self->measured[i])
+        if (!self->active[i])
             continue;
         if (!hvb_calibration_drift(self->bed->guests[i].link,
                                    &self->guests[i].calibration,
@@ -338,33 +297,6 @@ static gboolean quieten(HvbConductor *self, const HvbProfile *profile,
             self->cell->drift_percent = drift;
     }
     return TRUE;
-}
-
-static void judge(HvbCell *cell, const HvbProfile *profile,
-                  const HvbWindow *window)
-{
-    guint refused = hvb_window_refused(window);
-
-    cell->status = HVB_CELL_DISTURBED;
-    if (cell->foreign_percent > profile->foreign_percent) {
-        cell->why = g_strdup_printf(
-            "other processes used %.1f %% of a CPU (limit %.1f %%)",
-            cell->foreign_percent, profile->foreign_percent);
-    } else if (cell->lost > 0 || cell->lost_frames > 0 || refused > 0) {
-        cell->why = g_strdup_printf("%u samples and %u frames were lost, %u "
-                                    "refused",
-                                    cell->lost, cell->lost_frames, refused);
-    } else {
-        cell->status = HVB_CELL_DONE;
-    }
-    cell->suspect = fabs(cell->drift_percent) > profile->drift_percent;
-    if (cell->suspect && !cell->why)
-        cell->why = g_strdup_printf(
-            "the guest became %.1f %% %s than it was calibrated to (limit "
-            "%.1f %%)",
-            fabs(cell->drift_percent),
-            cell->drift_percent > 0 ? "faster" : "slower",
-            profile->drift_percent);
 }
 
 static gboolean live(HvbConductor *self, const HvbProfile *profile,
@@ -379,10 +311,10 @@ static gboolean live(HvbConductor *self, const HvbProfile *profile,
                   set_load(self, profile, error) &&
                   hvb_sleep(profile->settle_ms, self->cancellable, error) &&
                   measure(self, profile, window, error);
-    count_samples(cell, window);
+    hvb_record_counts(cell, window);
     ok = ok && quieten(self, profile, error);
     if (ok)
-        judge(cell, profile, window);
+        hvb_record_verdict(cell, profile, window, self->doubt);
     return ok;
 }
 
@@ -399,8 +331,11 @@ static HvbCell *begin_cell(HvbConductor *self, const HvbPlanCell *planned,
     cell->position = planned->position;
     cell->seed = planned->seed;
     cell->started_realtime_us = g_get_real_time();
-    for (guint i = 0; i < self->bed->n_guests; i++)
-        self->measured[i] = profile->guests[i].measured;
+    for (guint i = 0; i < self->bed->n_guests; i++) {
+        const HvbGuestProfile *guest = &profile->guests[i];
+        self->measured[i] = guest->measured;
+        self->active[i] = guest->measured || guest->loaded;
+    }
     self->cell = cell;
     say(self, "%s %s, repetition %u%s", profile->name,
         hvb_level_name(cell->level), cell->repetition,

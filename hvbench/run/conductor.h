@@ -21,6 +21,9 @@
 typedef struct {
     /* In a few words, what goes on now. */
     void (*phase)(const char *what, gpointer user_data);
+    /* Something worth keeping that belongs to no cell: `kind` is "note" (an
+     * agent's), "host" or "calibration". */
+    void (*note)(const char *kind, const char *text, gpointer user_data);
     /* A guest was calibrated; references are 0 if it is never measured. */
     gboolean (*guest_ready)(guint guest, const HvbGuest *said,
                             const WireCalibration *calibration,

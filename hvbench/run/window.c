@@ -6,20 +6,22 @@
 /* A guest could flood us with events; more than these are counted only. */
 #define MAX_EVENTS 500
 /* What a guest may be late by beyond its schedule: it is capped, overloaded
- * and emulated. */
-#define GRACE_MS 30000
+ * and emulated. More than the 30 s for which an agent waits for its own probe
+ * users before it opens the window without them. */
+#define GRACE_MS 60000
 
 typedef struct {
     HvbWindow *window;
     guint index; /* of the guest, from 0 */
     gboolean measured;
+    gboolean asked; /* has been sent its PROBE */
     gboolean opened, closed, ended;
     WireMeters open, close;
-    WireEnd end;
-    gboolean has_base;
-    guint64 base_ns; /* guest time at which its schedule began */
-    guint8 *seen;    /* per place in the schedule */
+    ScheduledStart *schedule;
+    guint8 *seen; /* per place in the schedule */
+    guint received;
     guint64 lost_frames_before;
+    guint64 nonsense_before;
 } Watched;
 
 struct _HvbWindow {
@@ -30,26 +32,33 @@ struct _HvbWindow {
     HvbSamplesFunc on_samples;
     gpointer user_data;
     WireProbe probe;
-    ScheduledStart *schedule;
     guint scheduled; /* per guest */
     guint received;
     guint refused;
     guint dropped_events;
 };
 
-static gboolean fits_schedule(HvbWindow *window, Watched *guest,
+/* The latest time at which an operation can have ended: the agent leaves what
+ * is unfinished when its drain time is over, late if it has to wait for CPU. */
+static guint64 latest_end_ns(const HvbWindow *window, const Watched *guest)
+{
+    guint64 window_ms =
+        (guint64)window->scheduled * window->probe.slot_us / 1000;
+
+    return guest->open.monotonic_ns +
+           (window_ms + window->probe.drain_ms + GRACE_MS) * 1000000;
+}
+
+static gboolean fits_schedule(const HvbWindow *window, const Watched *guest,
                               const WireSample *sample)
 {
     if (sample->index >= window->scheduled || guest->seen[sample->index])
         return FALSE;
-    const ScheduledStart *start = &window->schedule[sample->index];
-    guint64 base_ns = sample->intended_ns - start->offset_ns;
-    if (!guest->has_base) {
-        guest->has_base = TRUE;
-        guest->base_ns = base_ns;
-    }
-    return start->operation == sample->operation && base_ns == guest->base_ns &&
-           sample->ended_ns >= sample->intended_ns;
+    const ScheduledStart *start = &guest->schedule[sample->index];
+    return start->operation == sample->operation &&
+           sample->intended_ns == guest->open.monotonic_ns + start->offset_ns &&
+           sample->ended_ns >= sample->intended_ns &&
+           sample->ended_ns <= latest_end_ns(window, guest);
 }
 
 static void take_samples(Watched *guest, const WireFrame *frame)
@@ -70,6 +79,7 @@ static void take_samples(Watched *guest, const WireFrame *frame)
         }
         guest->seen[raw->index] = 1;
         window->received++;
+        guest->received++;
         const HvbSample sample = {.guest = guest->index + 1, .raw = *raw};
         g_array_append_val(window->samples, sample);
     }
@@ -83,7 +93,8 @@ static void take_meters(Watched *guest, const WireFrame *frame)
     gboolean ours = wire_get_meters(frame, &meters) &&
                     meters.cell == guest->window->probe.cell;
 
-    if (ours && meters.mark == WIRE_MARK_OPEN && !guest->opened) {
+    if (ours && meters.mark == WIRE_MARK_OPEN && guest->asked &&
+        !guest->opened) {
         guest->open = meters;
         guest->opened = TRUE;
     } else if (ours && meters.mark == WIRE_MARK_CLOSE && guest->opened &&
@@ -145,14 +156,21 @@ static void on_frame(HvbLink *link, const WireFrame *frame, gpointer user_data)
     case WIRE_END:
         if (guest->opened && !guest->ended && wire_get_end(frame, &end) &&
             end.cell == guest->window->probe.cell) {
-            guest->end = end;
             guest->ended = TRUE;
+            if (end.scheduled != guest->window->scheduled ||
+                end.sent != guest->received)
+                guest->window->refused++;
             break;
         }
         G_GNUC_FALLTHROUGH;
     default:
         guest->window->refused++;
     }
+}
+
+static guint64 nonsense(const HvbLink *link)
+{
+    return hvb_link_skipped_bytes(link) + hvb_link_refused_frames(link);
 }
 
 HvbWindow *hvb_window_new(HvbBed *bed, const gboolean *measured,
@@ -170,6 +188,7 @@ HvbWindow *hvb_window_new(HvbBed *bed, const gboolean *measured,
         guest->index = i;
         guest->measured = measured[i];
         guest->lost_frames_before = hvb_link_lost_frames(bed->guests[i].link);
+        guest->nonsense_before = nonsense(bed->guests[i].link);
         hvb_link_set_frame_func(bed->guests[i].link, on_frame, guest);
     }
     return window;
@@ -196,9 +215,9 @@ void hvb_window_free(HvbWindow *window)
     for (guint i = 0; i < window->bed->n_guests; i++) {
         hvb_link_set_frame_func(window->bed->guests[i].link, NULL, NULL);
         g_free(window->guests[i].seen);
+        g_free(window->guests[i].schedule);
     }
     g_free(window->guests);
-    g_free(window->schedule);
     g_free(window);
 }
 
@@ -257,22 +276,41 @@ static guint window_ms(const HvbWindow *window)
     return (guint)((guint64)window->scheduled * window->probe.slot_us / 1000);
 }
 
-gboolean hvb_window_open(HvbWindow *window, const WireProbe *probe,
-                         GCancellable *cancellable, GError **error)
+/* Before any guest is asked, so that whatever arrives finds its place. */
+static void make_schedules(HvbWindow *window, const WireProbe *probe,
+                           const guint64 *seeds)
 {
     guint n = 0;
 
+    window->probe = *probe;
     for (guint i = 0; i < WIRE_N_OPERATIONS; i++)
         n += probe->count[i];
-    window->probe = *probe;
-    window->schedule = g_new0(ScheduledStart, n);
-    window->scheduled = schedule_make(probe, window->schedule);
+    window->scheduled = n;
     for (guint i = 0; i < window->bed->n_guests; i++) {
         Watched *guest = &window->guests[i];
         if (!guest->measured)
             continue;
+        WireProbe own = *probe;
+        own.seed = seeds[i];
         guest->seen = g_new0(guint8, n);
-        if (!hvb_link_probe(window->bed->guests[i].link, probe, cancellable,
+        guest->schedule = g_new0(ScheduledStart, n);
+        schedule_make(&own, guest->schedule);
+    }
+}
+
+gboolean hvb_window_open(HvbWindow *window, const WireProbe *probe,
+                         const guint64 *seeds, GCancellable *cancellable,
+                         GError **error)
+{
+    make_schedules(window, probe, seeds);
+    for (guint i = 0; i < window->bed->n_guests; i++) {
+        Watched *guest = &window->guests[i];
+        WireProbe own = *probe;
+        if (!guest->measured)
+            continue;
+        own.seed = seeds[i];
+        guest->asked = TRUE;
+        if (!hvb_link_probe(window->bed->guests[i].link, &own, cancellable,
                             error))
             return FALSE;
     }
@@ -318,7 +356,12 @@ guint hvb_window_received(const HvbWindow *window)
 
 guint hvb_window_refused(const HvbWindow *window)
 {
-    return window->refused;
+    guint64 n = window->refused;
+
+    for (guint i = 0; i < window->bed->n_guests; i++)
+        n += nonsense(window->bed->guests[i].link) -
+             window->guests[i].nonsense_before;
+    return (guint)MIN(n, G_MAXUINT);
 }
 
 guint hvb_window_lost_frames(const HvbWindow *window)
@@ -329,15 +372,6 @@ guint hvb_window_lost_frames(const HvbWindow *window)
         n += hvb_link_lost_frames(window->bed->guests[i].link) -
              window->guests[i].lost_frames_before;
     return (guint)MIN(n, G_MAXUINT);
-}
-
-guint hvb_window_sent(const HvbWindow *window)
-{
-    guint n = 0;
-
-    for (guint i = 0; i < window->bed->n_guests; i++)
-        n += window->guests[i].end.sent;
-    return n;
 }
 
 gboolean hvb_window_guest_view(const HvbWindow *window, HvbMeterRecord *record)

@@ -33,10 +33,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(HvbWindow, hvb_window_free)
 void hvb_window_set_samples_func(HvbWindow *window, HvbSamplesFunc func,
                                  gpointer user_data);
 
-/* Each returns FALSE with HVB_BED_ERROR_GUEST (a guest was lost, or refused
+/* `seeds` has one for each guest's schedule, in place of probe->seed.
+ *
+ * Each returns FALSE with HVB_BED_ERROR_GUEST (a guest was lost, or refused
  * the schedule), HVB_BED_ERROR_TIMEOUT or G_IO_ERROR_CANCELLED. */
 gboolean hvb_window_open(HvbWindow *window, const WireProbe *probe,
-                         GCancellable *cancellable, GError **error);
+                         const guint64 *seeds, GCancellable *cancellable,
+                         GError **error);
 gboolean hvb_window_wait_close(HvbWindow *window, GCancellable *cancellable,
                                GError **error);
 gboolean hvb_window_wait_end(HvbWindow *window, GCancellable *cancellable,
@@ -45,12 +48,11 @@ gboolean hvb_window_wait_end(HvbWindow *window, GCancellable *cancellable,
 /* Over all measured guests, so far. */
 guint hvb_window_scheduled(const HvbWindow *window);
 guint hvb_window_received(const HvbWindow *window);
+/* Frames and samples that made no sense, bytes that belonged to no frame, and
+ * accounts (END) that do not agree with what arrived. */
 guint hvb_window_refused(const HvbWindow *window);
 /* Frames known to have been lost since the window was made. */
 guint hvb_window_lost_frames(const HvbWindow *window);
-/* Samples that guests say they sent, at END. */
-guint hvb_window_sent(const HvbWindow *window);
-
 /* Fills the guest view of `record` (whose guest is set). FALSE if the guest is
  * not measured, or has not sent both meters. */
 gboolean hvb_window_guest_view(const HvbWindow *window, HvbMeterRecord *record);

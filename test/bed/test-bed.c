@@ -4,7 +4,10 @@
  * in the process that opened it; then one boots the two guests that those
  * after it share. */
 #include "hvbench/bed/cgroup.h"
+#include "hvbench/bed/connection-private.h"
+#include "hvbench/bed/hypervisor.h"
 #include "hvbench/bed/libvirt-bed.h"
+#include "hvbench/bed/state.h"
 #include "test/suites.h"
 
 #include <errno.h>
@@ -78,21 +81,17 @@ static guint count_entries(const char *path, const char *prefix)
     return n;
 }
 
-/* Whether a QEMU of ours runs. */
-static gboolean guest_runs(const char *name)
+static guint guests_running(void)
 {
-    g_autofree char *domain = g_strconcat(HVB_DOMAIN_PREFIX, name, NULL);
-    g_autoptr(HvbCgroup) cgroup = hvb_cgroup_find(domain, NULL);
+    g_autoptr(GArray) pids = hvb_hypervisor_pids("/", HVB_DOMAIN_PREFIX);
 
-    return cgroup != NULL;
+    return pids->len;
 }
 
 static void assert_nothing_left(void)
 {
-    CU_ASSERT_FALSE(guest_runs("guest1"));
-    CU_ASSERT_FALSE(guest_runs("guest2"));
-    CU_ASSERT_FALSE(guest_runs("accel-probe1"));
-    CU_ASSERT_EQUAL(count_entries(HVB_STATE_DIR, "bed-"), 0);
+    CU_ASSERT_EQUAL(guests_running(), 0);
+    CU_ASSERT_EQUAL(count_entries(HVB_STATE_DIR, HVB_STATE_BED_PREFIX), 0);
 }
 
 static void remove_result_set(const char *dir)
@@ -243,12 +242,9 @@ static void test_weights_of_1_to_3_are_honoured(void)
 
 static void test_a_second_hvbench_is_kept_out(void)
 {
-    g_autofree char *path = g_build_filename(HVB_STATE_DIR, "lock", NULL);
-    g_autofree char *command = g_strdup_printf("flock -n %s true", path);
-
     if (!is_up())
         return;
-    CU_ASSERT_NOT_EQUAL(system(command), 0);
+    CU_ASSERT_NOT_EQUAL(system("flock -n " HVB_LOCK_FILE " true"), 0);
 }
 
 static void test_a_freed_bed_leaves_its_consoles_and_nothing_else(void)
@@ -296,7 +292,12 @@ static void test_a_panic_is_reported_with_guest_and_console(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(text, "Kernel panic - not syncing"));
     CU_ASSERT_TRUE(g_str_has_prefix(text, "guest"));
     CU_ASSERT_PTR_NOT_NULL(strstr(text, consoles));
-    CU_ASSERT_PTR_NOT_NULL(strstr(text, ".log ends:"));
+    /* The consoles of the guests before have kept their names. */
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, ".2.log ends:"));
+    g_autofree char *first = g_build_filename(consoles, "guest1.log", NULL);
+    g_autofree char *second = g_build_filename(consoles, "guest1.2.log", NULL);
+    CU_ASSERT_TRUE(g_file_test(first, G_FILE_TEST_IS_REGULAR));
+    CU_ASSERT_TRUE(g_file_test(second, G_FILE_TEST_IS_REGULAR));
 }
 
 static void test_a_guest_that_never_speaks_is_given_up(void)
@@ -348,7 +349,7 @@ static void test_ctrl_c_stops_the_guests_and_leaves_nothing(void)
     if (!can_run())
         return;
     CU_ASSERT_TRUE(start_run(&run, "guests are up"));
-    CU_ASSERT_TRUE(guest_runs("guest1"));
+    CU_ASSERT_EQUAL(guests_running(), 2);
     kill(run.pid, SIGINT);
     CU_ASSERT_EQUAL(waitpid(run.pid, &status, 0), run.pid);
     CU_ASSERT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 130);
@@ -367,17 +368,45 @@ static void test_what_a_killed_hvbench_left_is_cleared_at_the_next_start(void)
     CU_ASSERT_TRUE(start_run(&run, "guests are up"));
     kill(run.pid, SIGKILL);
     waitpid(run.pid, NULL, 0);
-    CU_ASSERT_TRUE(guest_runs("guest1"));
-    CU_ASSERT_EQUAL(count_entries(HVB_STATE_DIR, "bed-"), 1);
+    CU_ASSERT_EQUAL(guests_running(), 2);
+    CU_ASSERT_EQUAL(count_entries(HVB_STATE_DIR, HVB_STATE_BED_PREFIX), 1);
     connection = hvb_connection_open(NULL, &error);
     print_error(error);
     CU_ASSERT_PTR_NOT_NULL_FATAL(connection);
-    CU_ASSERT_FALSE(guest_runs("guest1"));
-    CU_ASSERT_FALSE(guest_runs("guest2"));
+    CU_ASSERT_EQUAL(guests_running(), 0);
     g_clear_pointer(&connection, hvb_connection_close);
     assert_nothing_left();
     remove_result_set(run.dir);
     g_free(run.dir);
+}
+
+/* What it looks like when another libvirt started them. */
+static void test_guests_of_another_libvirt_are_named_and_left_alone(void)
+{
+    char *argv[] = {"sh",
+                    "-c",
+                    "sleep 60; :",
+                    "-name",
+                    "guest=" HVB_DOMAIN_PREFIX "guest1,debug-threads=on",
+                    NULL};
+    g_autoptr(GError) error = NULL;
+    GPid pid;
+
+    if (!can_run())
+        return;
+    CU_ASSERT_TRUE_FATAL(
+        g_spawn_async(NULL, argv, NULL,
+                      G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD, NULL,
+                      NULL, &pid, NULL));
+    CU_ASSERT_PTR_NULL(hvb_connection_open(NULL, &error));
+    CU_ASSERT_TRUE_FATAL(
+        g_error_matches(error, HVB_BED_ERROR, HVB_BED_ERROR_HOST));
+    g_autofree char *remedy = g_strdup_printf("kill %d", pid);
+    CU_ASSERT_PTR_NOT_NULL(strstr(error->message, remedy));
+    CU_ASSERT_EQUAL(waitpid(pid, NULL, WNOHANG), 0);
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+    assert_nothing_left();
 }
 
 CU_TestInfo tests_bed[] = {
@@ -385,6 +414,8 @@ CU_TestInfo tests_bed[] = {
      test_ctrl_c_stops_the_guests_and_leaves_nothing},
     {"what a killed hvbench left is cleared at the next start",
      test_what_a_killed_hvbench_left_is_cleared_at_the_next_start},
+    {"guests of another libvirt are named and left alone",
+     test_guests_of_another_libvirt_are_named_and_left_alone},
     {"guests boot and say HELLO", test_guests_boot_and_say_hello},
     {"a vCPU cap of 50 % is enforced",
      test_a_vcpu_cap_of_50_percent_is_enforced},

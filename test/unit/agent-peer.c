@@ -204,6 +204,25 @@ void peer_expect_error(AgentPeer *peer, uint32_t request, const char *part)
     CU_ASSERT_PTR_NOT_NULL(strstr(error.text, part));
 }
 
+uint32_t peer_ask_probe(AgentPeer *peer, const WireProbe *probe)
+{
+    return peer_ask(peer, WIRE_PROBE,
+                    wire_put_probe(peer_payload(peer), probe));
+}
+
+WireMeters peer_meters(AgentPeer *peer)
+{
+    uint32_t request = peer_ask(peer, WIRE_METER, 0);
+    WireMeters meters = {0};
+    WireFrame frame;
+
+    peer_expect(peer, WIRE_METERS, &frame);
+    CU_ASSERT_TRUE(wire_get_meters(&frame, &meters));
+    CU_ASSERT_EQUAL(meters.request, request);
+    CU_ASSERT_EQUAL(meters.mark, WIRE_MARK_ASKED);
+    return meters;
+}
+
 void peer_work(AgentPeer *peer, uint64_t iterations_per_ms)
 {
     WireWork work = {iterations_per_ms};

@@ -7,6 +7,9 @@
 #include "loadgen/processes.h"
 #include "loadgen/wire.h"
 
+#define MAX_CHILDREN 64  /* more than any test starts */
+#define LITTLE_WORK 1000 /* iterations per ms, far below a real rate */
+
 typedef struct {
     pid_t pid;   /* the agent; isolated: the process that waits for it */
     pid_t agent; /* the agent, as seen from here */
@@ -46,6 +49,12 @@ void peer_expect(AgentPeer *peer, WireType type, WireFrame *ret);
 /* Expects OK, or ERROR with `part` in its text, for this request. */
 void peer_expect_ok(AgentPeer *peer, uint32_t request);
 void peer_expect_error(AgentPeer *peer, uint32_t request, const char *part);
+
+/* Sends PROBE. Returns its sequence number. */
+uint32_t peer_ask_probe(AgentPeer *peer, const WireProbe *probe);
+
+/* The meters now, asked for. */
+WireMeters peer_meters(AgentPeer *peer);
 
 /* Requests and their OK. */
 void peer_work(AgentPeer *peer, uint64_t iterations_per_ms);

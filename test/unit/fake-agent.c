@@ -254,6 +254,19 @@ HvbLink *fake_agent_connect(FakeAgent *agent, const char *name)
     return link;
 }
 
+void fake_agent_intrude(FakeAgent *agent, guint64 cell)
+{
+    guint8 payload[WIRE_MAX_PAYLOAD];
+    g_autofree WireSamples *batch = g_new0(WireSamples, 1);
+
+    batch->cell = cell;
+    batch->n = 1;
+    batch->samples[0].intended_ns = FAKE_EPOCH_NS;
+    batch->samples[0].ended_ns = FAKE_EPOCH_NS + 1;
+    send_meters(agent, 0, WIRE_MARK_OPEN, cell, FAKE_EPOCH_NS);
+    send_frame(agent, WIRE_SAMPLES, payload, wire_put_samples(payload, batch));
+}
+
 void fake_agent_free(FakeAgent *agent)
 {
     g_clear_handle_id(&agent->watch, g_source_remove);

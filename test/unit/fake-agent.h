@@ -46,6 +46,8 @@ typedef struct {
  * context has run. Both are freed by their own functions, the link first. */
 FakeAgent *fake_agent_new(void);
 HvbLink *fake_agent_connect(FakeAgent *agent, const char *name);
+/* Sends an opening and a sample that nobody has asked for. */
+void fake_agent_intrude(FakeAgent *agent, guint64 cell);
 void fake_agent_free(FakeAgent *agent);
 
 /* A bed of `n` fake agents, all up. */

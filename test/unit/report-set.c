@@ -127,6 +127,11 @@ static void guest_clear(gpointer data)
     g_free(((HvbGuestRecord *)data)->name);
 }
 
+static void event_clear(gpointer data)
+{
+    hvb_event_record_clear(data);
+}
+
 static HvbRunRecord *make_run(void)
 {
     HvbRunRecord *run = g_new0(HvbRunRecord, 1);
@@ -141,6 +146,8 @@ static HvbRunRecord *make_run(void)
     run->provenance = g_ptr_array_new_with_free_func(provenance_free);
     run->guests = g_array_new(FALSE, FALSE, sizeof(HvbGuestRecord));
     g_array_set_clear_func(run->guests, guest_clear);
+    run->events = g_array_new(FALSE, FALSE, sizeof(HvbEventRecord));
+    g_array_set_clear_func(run->events, event_clear);
     g_ptr_array_add(run->profiles, make_profile("alpha"));
     g_ptr_array_add(run->profiles, make_profile("beta"));
     g_ptr_array_add(run->cells, make_cell(0));

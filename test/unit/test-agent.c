@@ -2,7 +2,6 @@
 #define _GNU_SOURCE
 #include "loadgen/clock.h"
 #include "loadgen/meters.h"
-#include "loadgen/schedule.h"
 #include "loadgen/work.h"
 #include "test/suites.h"
 #include "test/unit/agent-peer.h"
@@ -17,21 +16,6 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#define MAX_CHILDREN 64
-#define LITTLE_WORK 1000 /* iterations per ms, far below a real rate */
-
-/* A file of `size` bytes to be unlinked by the caller. */
-static void make_documents(char path[64], off_t size)
-{
-    int fd;
-
-    strcpy(path, "/tmp/hvbench-documents-XXXXXX");
-    fd = mkstemp(path);
-    CU_ASSERT_TRUE_FATAL(fd >= 0);
-    CU_ASSERT_EQUAL(ftruncate(fd, size), 0);
-    close(fd);
-}
 
 static void test_hello_is_repeated_until_welcome(void)
 {
@@ -173,12 +157,6 @@ static void test_rounds_are_judged_by_their_median(void)
     CU_ASSERT_EQUAL(result.converged, 0);
 }
 
-static uint32_t ask_probe(AgentPeer *peer, const WireProbe *probe)
-{
-    return peer_ask(peer, WIRE_PROBE,
-                    wire_put_probe(peer_payload(peer), probe));
-}
-
 static void test_work_load_and_probe_out_of_range_are_refused(void)
 {
     static const WireProbe good = {1, 1, {1, 0, 0}, 1000, 1, 0};
@@ -188,7 +166,7 @@ static void test_work_load_and_probe_out_of_range_are_refused(void)
     WireProbe probe = good;
 
     peer_start_welcomed(&peer, NULL);
-    peer_expect_error(&peer, ask_probe(&peer, &good), "no WORK");
+    peer_expect_error(&peer, peer_ask_probe(&peer, &good), "no WORK");
     load.users = 1;
     peer_expect_error(&peer,
                       peer_ask(&peer, WIRE_LOAD,
@@ -205,171 +183,17 @@ static void test_work_load_and_probe_out_of_range_are_refused(void)
                                wire_put_load(peer_payload(&peer), &load)),
                       "256");
     probe.pool = WIRE_MAX_POOL + 1;
-    peer_expect_error(&peer, ask_probe(&peer, &probe), "64");
+    peer_expect_error(&peer, peer_ask_probe(&peer, &probe), "64");
     probe = good;
     probe.count[WIRE_KEY] = WIRE_MAX_SCHEDULE;
     probe.count[WIRE_LAUNCH] = UINT32_MAX;
-    peer_expect_error(&peer, ask_probe(&peer, &probe), "20000");
+    peer_expect_error(&peer, peer_ask_probe(&peer, &probe), "20000");
     probe = good;
     probe.slot_us = 0;
-    peer_expect_error(&peer, ask_probe(&peer, &probe), "slot");
+    peer_expect_error(&peer, peer_ask_probe(&peer, &probe), "slot");
     probe = good;
     probe.count[WIRE_OPEN] = 1;
-    peer_expect_error(&peer, ask_probe(&peer, &probe), "no documents");
-    CU_ASSERT_EQUAL(peer_children(&peer, NULL, 0), 0);
-    peer_end(&peer);
-}
-
-/* Everything that comes during a window. */
-typedef struct {
-    WireMeters opened, closed;
-    WireSample samples[MAX_CHILDREN];
-    unsigned seen[MAX_CHILDREN]; /* samples of that index */
-    unsigned n_meters;
-    WireEnd end;
-} Window;
-
-static void take_samples(const WireFrame *frame, const WireProbe *probe,
-                         Window *window)
-{
-    static WireSamples samples;
-
-    CU_ASSERT_TRUE_FATAL(wire_get_samples(frame, &samples));
-    CU_ASSERT_EQUAL(samples.cell, probe->cell);
-    for (uint32_t i = 0; i < samples.n; i++) {
-        CU_ASSERT_TRUE_FATAL(samples.samples[i].index < MAX_CHILDREN);
-        window->samples[samples.samples[i].index] = samples.samples[i];
-        window->seen[samples.samples[i].index]++;
-    }
-}
-
-static void take_meters(const WireFrame *frame, Window *window)
-{
-    WireMeters meters;
-
-    CU_ASSERT_TRUE_FATAL(wire_get_meters(frame, &meters));
-    CU_ASSERT_EQUAL(meters.mark, WIRE_MARK_OPEN + window->n_meters);
-    if (window->n_meters++ == 0)
-        window->opened = meters;
-    else
-        window->closed = meters;
-}
-
-static void run_window(AgentPeer *peer, const WireProbe *probe, Window *window)
-{
-    WireFrame frame;
-
-    memset(window, 0, sizeof *window);
-    peer_expect_ok(peer, ask_probe(peer, probe));
-    for (;;) {
-        CU_ASSERT_TRUE_FATAL(peer_next(peer, &frame));
-        if (frame.type == WIRE_METERS)
-            take_meters(&frame, window);
-        else if (frame.type == WIRE_SAMPLES)
-            take_samples(&frame, probe, window);
-        else if (frame.type == WIRE_END)
-            break;
-    }
-    CU_ASSERT_TRUE(wire_get_end(&frame, &window->end));
-    CU_ASSERT_EQUAL(window->n_meters, 2);
-    CU_ASSERT_EQUAL(window->end.cell, probe->cell);
-    CU_ASSERT_EQUAL(window->end.scheduled, window->end.sent);
-}
-
-static void test_every_operation_of_a_window_is_accounted_for(void)
-{
-    static const WireProbe probe = {77, 5, {6, 4, 3}, 20000, 4, 60000};
-    ScheduledStart starts[13];
-    char documents[64];
-    Window window;
-    AgentPeer peer;
-
-    make_documents(documents, 1 << 20);
-    peer_start_welcomed(&peer, documents);
-    peer_work(&peer, LITTLE_WORK);
-    run_window(&peer, &probe, &window);
-    CU_ASSERT_EQUAL(schedule_make(&probe, starts), 13);
-    for (int i = 0; i < 13; i++) {
-        const WireSample *sample = &window.samples[i];
-        CU_ASSERT_EQUAL(window.seen[i], 1);
-        CU_ASSERT_EQUAL(sample->operation, starts[i].operation);
-        CU_ASSERT_EQUAL(sample->flags, 0);
-        CU_ASSERT_TRUE(sample->user < 4);
-        CU_ASSERT_EQUAL(sample->intended_ns,
-                        window.opened.monotonic_ns + starts[i].offset_ns);
-        CU_ASSERT_TRUE(sample->started_ns >= sample->intended_ns);
-        CU_ASSERT_TRUE(sample->ended_ns > sample->started_ns);
-    }
-    CU_ASSERT_EQUAL(window.end.scheduled, 13);
-    CU_ASSERT_EQUAL(window.end.measured, 13);
-    CU_ASSERT_TRUE(window.closed.monotonic_ns >=
-                   window.opened.monotonic_ns + 13 * 20 * NS_PER_MS);
-    CU_ASSERT_TRUE(window.closed.probes_cpu_ns > window.opened.probes_cpu_ns);
-    CU_ASSERT_EQUAL(peer_children(&peer, NULL, 0), 0);
-    CU_ASSERT_EQUAL(peer_end(&peer), 0);
-    unlink(documents);
-}
-
-static void test_unfinished_operations_are_censored_not_lost(void)
-{
-    static const WireProbe probe = {1, 1, {4, 0, 0}, 1000, 1, 0};
-    Window window;
-    AgentPeer peer;
-
-    peer_start_welcomed(&peer, NULL);
-    /* Five seconds and more for what shall take 5 ms. */
-    peer_work(&peer, 1000000000);
-    run_window(&peer, &probe, &window);
-    CU_ASSERT_EQUAL(window.end.censored, 4);
-    CU_ASSERT_EQUAL(window.end.measured, 0);
-    for (int i = 0; i < 4; i++) {
-        const WireSample *sample = &window.samples[i];
-        CU_ASSERT_EQUAL(window.seen[i], 1);
-        CU_ASSERT_TRUE(sample->flags & WIRE_SAMPLE_CENSORED);
-        /* The only probe user is busy with the first one. */
-        CU_ASSERT_EQUAL((sample->flags & WIRE_SAMPLE_UNSTARTED) != 0, i > 0);
-        CU_ASSERT_TRUE(sample->started_ns >= sample->intended_ns);
-        CU_ASSERT_TRUE(sample->ended_ns >= sample->started_ns);
-    }
-    CU_ASSERT_EQUAL(peer_children(&peer, NULL, 0), 0);
-    peer_end(&peer);
-}
-
-static void test_failed_reads_are_marked_failed(void)
-{
-    static const WireProbe probe = {1, 1, {2, 3, 0}, 5000, 2, 60000};
-    char documents[64];
-    Window window;
-    AgentPeer peer;
-
-    make_documents(documents, 1 << 20);
-    peer_start_welcomed(&peer, documents);
-    peer_work(&peer, LITTLE_WORK);
-    CU_ASSERT_EQUAL(truncate(documents, 0), 0);
-    run_window(&peer, &probe, &window);
-    CU_ASSERT_EQUAL(window.end.failed, 3);
-    CU_ASSERT_EQUAL(window.end.measured, 2);
-    for (int i = 0; i < 5; i++)
-        CU_ASSERT_EQUAL(window.samples[i].flags,
-                        window.samples[i].operation == WIRE_OPEN
-                            ? WIRE_SAMPLE_FAILED
-                            : 0);
-    peer_end(&peer);
-    unlink(documents);
-}
-
-static void test_second_window_is_refused_and_reset_ends_the_first(void)
-{
-    static const WireProbe probe = {1, 1, {60, 0, 0}, 1000000, 8, 0};
-    AgentPeer peer;
-
-    peer_start_welcomed(&peer, NULL);
-    peer_work(&peer, LITTLE_WORK);
-    peer_expect_ok(&peer, ask_probe(&peer, &probe));
-    CU_ASSERT_EQUAL(peer_children(&peer, NULL, 0), 8);
-    peer_expect_error(&peer, ask_probe(&peer, &probe), "already");
-    CU_ASSERT_EQUAL(peer_children(&peer, NULL, 0), 8);
-    peer_reset(&peer);
+    peer_expect_error(&peer, peer_ask_probe(&peer, &probe), "no documents");
     CU_ASSERT_EQUAL(peer_children(&peer, NULL, 0), 0);
     peer_end(&peer);
 }
@@ -394,19 +218,6 @@ static void test_users_appear_are_replaced_and_vanish(void)
     peer_end(&peer);
 }
 
-static WireMeters ask_meters(AgentPeer *peer)
-{
-    uint32_t request = peer_ask(peer, WIRE_METER, 0);
-    WireMeters meters = {0};
-    WireFrame frame;
-
-    peer_expect(peer, WIRE_METERS, &frame);
-    CU_ASSERT_TRUE(wire_get_meters(&frame, &meters));
-    CU_ASSERT_EQUAL(meters.request, request);
-    CU_ASSERT_EQUAL(meters.mark, WIRE_MARK_ASKED);
-    return meters;
-}
-
 static void test_users_run_at_nice_0_and_their_cpu_is_metered(void)
 {
     ProcessLook user = {.nice = -1};
@@ -415,19 +226,19 @@ static void test_users_run_at_nice_0_and_their_cpu_is_metered(void)
 
     peer_start_welcomed(&peer, NULL);
     peer_work(&peer, LITTLE_WORK);
-    before = ask_meters(&peer);
+    before = peer_meters(&peer);
     CU_ASSERT_EQUAL(before.users_cpu_ns, 0);
     CU_ASSERT_TRUE(before.user_ns > 0 && before.idle_ns > 0);
     peer_load(&peer, 1, 0);
     do
-        now = ask_meters(&peer);
+        now = peer_meters(&peer);
     while (now.users_cpu_ns < 50 * NS_PER_MS);
     CU_ASSERT_EQUAL(peer_children(&peer, &user, 1), 1);
     CU_ASSERT_EQUAL(user.nice, 0);
     CU_ASSERT_EQUAL(user.policy, SCHED_OTHER);
     peer_reset(&peer);
     before = now;
-    now = ask_meters(&peer);
+    now = peer_meters(&peer);
     CU_ASSERT_TRUE(now.users_cpu_ns >= before.users_cpu_ns);
     CU_ASSERT_TRUE(now.agent_cpu_ns >= before.agent_cpu_ns);
     CU_ASSERT_EQUAL(now.manager_cpu_ns, 0);
@@ -500,7 +311,7 @@ static size_t start_everything(AgentPeer *peer, ProcessLook *ret)
     peer_start_welcomed(peer, NULL);
     peer_work(peer, LITTLE_WORK);
     peer_load(peer, 3, 1000000);
-    peer_expect_ok(peer, ask_probe(peer, &probe));
+    peer_expect_ok(peer, peer_ask_probe(peer, &probe));
     ask_calibrate(peer, 600000, 0);
     peer_load(peer, 3, 1000000); /* so that the calibration has begun */
     CU_ASSERT_EQUAL(peer_children(peer, ret, MAX_CHILDREN), 8);
@@ -559,141 +370,6 @@ static void test_poweroff_ends_a_native_agent(void)
     CU_ASSERT_EQUAL(peer_end(&peer), 0);
 }
 
-static uint32_t ask_manage(AgentPeer *peer, WireMethod method,
-                           uint32_t interval_ms)
-{
-    WireManage manage = {method, interval_ms, 400, 150, 50, 15};
-
-    return peer_ask(peer, WIRE_MANAGE,
-                    wire_put_manage(peer_payload(peer), &manage));
-}
-
-static void expect_event(AgentPeer *peer, WireEventKind kind, WireEvent *ret)
-{
-    WireFrame frame;
-
-    do {
-        CU_ASSERT_TRUE_FATAL(peer_next(peer, &frame));
-        if (frame.type == WIRE_EVENT)
-            CU_ASSERT_TRUE_FATAL(wire_get_event(&frame, ret));
-    } while (frame.type != WIRE_EVENT || ret->kind != (uint32_t)kind);
-}
-
-static bool is_in_demoted_cgroup(pid_t pid)
-{
-    char path[64], text[2048];
-    ssize_t n;
-    int fd;
-
-    snprintf(path, sizeof path, "/proc/%d/cgroup", (int)pid);
-    fd = open(path, O_RDONLY | O_CLOEXEC);
-    n = read(fd, text, sizeof text - 1);
-    close(fd);
-    text[n > 0 ? n : 0] = '\0';
-    return strstr(text, "hvbench-demoted") != NULL;
-}
-
-/* The only user, once it has become one: a process that was forked just now may
- * not have run yet. */
-static ProcessLook find_user(const AgentPeer *peer)
-{
-    uint64_t limit_ns = clock_now_ns() + 60 * NS_PER_S;
-    ProcessLook children[MAX_CHILDREN] = {{0}};
-
-    while (clock_now_ns() < limit_ns) {
-        size_t n = peer_children(peer, children, MAX_CHILDREN);
-        for (size_t i = 0; i < n; i++)
-            if (strcmp(children[i].name, "user") == 0)
-                return children[i];
-        clock_sleep_until(clock_now_ns() + 10 * NS_PER_MS);
-    }
-    CU_FAIL_FATAL("there is no user");
-    return children[0];
-}
-
-static bool is_demoted(const AgentPeer *peer, WireMethod method)
-{
-    ProcessLook user = find_user(peer);
-
-    switch (method) {
-    case WIRE_METHOD_NICE:
-        return user.nice == 15;
-    case WIRE_METHOD_IDLE:
-        return user.policy == SCHED_IDLE;
-    default:
-        return is_in_demoted_cgroup(user.pid);
-    }
-}
-
-/* Whether it could be done here. */
-static bool manage_a_hog(AgentPeer *peer, WireMethod method)
-{
-    WireFrame frame;
-    WireEvent event;
-
-    peer_load(peer, 1, 0);
-    CU_ASSERT_FALSE(is_demoted(peer, method));
-    ask_manage(peer, method, 100);
-    do {
-        CU_ASSERT_TRUE_FATAL(peer_next(peer, &frame));
-    } while (frame.type == WIRE_EVENT);
-    if (frame.type == WIRE_ERROR)
-        return false;
-    expect_event(peer, WIRE_EVENT_DEMOTED, &event);
-    CU_ASSERT_STRING_EQUAL(event.text, "user");
-    CU_ASSERT_TRUE(event.permille > 150);
-    CU_ASSERT_TRUE(is_demoted(peer, method));
-    ask_manage(peer, WIRE_METHOD_NONE, 0);
-    expect_event(peer, WIRE_EVENT_RESTORED, &event);
-    peer_expect_ok(peer, peer->sequence - 1);
-    CU_ASSERT_FALSE(is_demoted(peer, method));
-    CU_ASSERT_EQUAL(peer_children(peer, NULL, 0), 1);
-    CU_ASSERT_TRUE(ask_meters(peer).manager_cpu_ns > 0);
-    return true;
-}
-
-static void check_method(WireMethod method)
-{
-    AgentPeer peer;
-
-    if (geteuid() != 0 || !peer_start(&peer, NULL, true)) {
-        test_skip("needs root and PID namespaces");
-        return;
-    }
-    peer_welcome(&peer);
-    peer_work(&peer, LITTLE_WORK);
-    if (!manage_a_hog(&peer, method))
-        test_skip("the kernel or its set-up does not allow this method");
-    CU_ASSERT_EQUAL(peer_end(&peer), 0);
-}
-
-static void test_manager_demotes_by_nice_and_gives_back(void)
-{
-    check_method(WIRE_METHOD_NICE);
-}
-
-static void test_manager_demotes_by_policy_and_gives_back(void)
-{
-    check_method(WIRE_METHOD_IDLE);
-}
-
-static void test_manager_demotes_by_cgroup_and_gives_back(void)
-{
-    check_method(WIRE_METHOD_CGROUP);
-}
-
-static void test_manager_settings_out_of_range_are_refused(void)
-{
-    AgentPeer peer;
-
-    peer_start_welcomed(&peer, NULL);
-    peer_expect_error(&peer, ask_manage(&peer, WIRE_METHOD_NICE, 0),
-                      "interval");
-    peer_expect_error(&peer, ask_manage(&peer, WIRE_METHOD_NICE, 5000),
-                      "memory");
-    peer_end(&peer);
-}
-
 /* Runs the agent with these arguments, quietly. Returns its exit status. */
 static int run_agent(const char *first, const char *second, const char *third,
                      const char *fourth)
@@ -744,13 +420,6 @@ CU_TestInfo tests_agent[] = {
      test_rounds_are_judged_by_their_median},
     {"work, load and probe out of range are refused",
      test_work_load_and_probe_out_of_range_are_refused},
-    {"every operation of a window is accounted for",
-     test_every_operation_of_a_window_is_accounted_for},
-    {"unfinished operations are censored, not lost",
-     test_unfinished_operations_are_censored_not_lost},
-    {"failed reads are marked failed", test_failed_reads_are_marked_failed},
-    {"a second window is refused and reset ends the first",
-     test_second_window_is_refused_and_reset_ends_the_first},
     {"users appear, are replaced and vanish",
      test_users_appear_are_replaced_and_vanish},
     {"users run at nice 0 and their CPU is metered",
@@ -765,14 +434,6 @@ CU_TestInfo tests_agent[] = {
     {"a killed agent takes its processes along",
      test_killed_agent_takes_its_processes_along},
     {"poweroff ends a native agent", test_poweroff_ends_a_native_agent},
-    {"the manager demotes by nice and gives back",
-     test_manager_demotes_by_nice_and_gives_back},
-    {"the manager demotes by policy and gives back",
-     test_manager_demotes_by_policy_and_gives_back},
-    {"the manager demotes by cgroup and gives back",
-     test_manager_demotes_by_cgroup_and_gives_back},
-    {"manager settings out of range are refused",
-     test_manager_settings_out_of_range_are_refused},
     {"the command line is checked", test_command_line_is_checked},
     TEST_END,
 };

@@ -8,6 +8,7 @@
 #include "test/unit/test-host.h"
 
 #include <gio/gio.h>
+#include <glib/gstdio.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
@@ -354,6 +355,75 @@ static void test_interrupted_doctor_says_so_with_status_130(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(err, "hvbench: interrupted"));
 }
 
+static char *scratch_set(char **ret_scratch)
+{
+    *ret_scratch = g_dir_make_tmp("hvbench-test-XXXXXX", NULL);
+    return g_build_filename(*ret_scratch, "set", NULL);
+}
+
+static void test_run_without_gnuplot_ends_at_once_with_status_3(void)
+{
+    g_autofree char *program = find_program();
+    g_autofree char *scratch = NULL;
+    g_autofree char *set = scratch_set(&scratch);
+    g_autofree char *path = g_strdup(g_getenv("PATH"));
+    const char *const arguments[] = {"run", "-o", set, "smoke", NULL};
+    g_auto(Outcome) outcome = {0};
+
+    if (program) {
+        g_setenv("PATH", scratch, TRUE);
+        run(program, arguments, &outcome);
+        g_setenv("PATH", path, TRUE);
+        CU_ASSERT_EQUAL(outcome.status, HVB_EXIT_HOST);
+        CU_ASSERT_TRUE(is_one_line(outcome.err));
+        CU_ASSERT_PTR_NOT_NULL(strstr(outcome.err, "install gnuplot-nox"));
+        expect_text(outcome.out, "");
+    }
+    CU_ASSERT_EQUAL(g_rmdir(scratch), 0); /* nothing was made in it */
+}
+
+static void test_run_that_boots_no_guest_leaves_no_result_set(void)
+{
+    g_autofree char *program = find_program();
+    g_autofree char *scratch = NULL;
+    g_autofree char *set = scratch_set(&scratch);
+    const char *const arguments[] = {"run", "--connect", NO_LIBVIRT, "-o",
+                                     set,   "smoke",     NULL};
+    g_auto(Outcome) outcome = {0};
+
+    if (program) {
+        run(program, arguments, &outcome);
+        CU_ASSERT_NOT_EQUAL(outcome.status, HVB_EXIT_OK);
+        CU_ASSERT_TRUE(is_one_line(outcome.err));
+    }
+    CU_ASSERT_EQUAL(g_rmdir(scratch), 0);
+}
+
+/* Its reader leaves while the doctor measures the load of other programs. */
+static void test_output_that_nobody_reads_ends_the_program_with_status_1(void)
+{
+    static const char *const arguments[] = {"doctor", "--quick", "--connect",
+                                            NO_LIBVIRT, NULL};
+    g_autofree char *program = find_program();
+    g_autofree char *err = NULL;
+
+    if (!program)
+        return;
+    g_autoptr(GSubprocess) process = spawn(program, arguments);
+    g_autoptr(GDataInputStream) out =
+        g_data_input_stream_new(g_subprocess_get_stdout_pipe(process));
+    g_free(g_data_input_stream_read_line(out, NULL, NULL, NULL));
+    CU_ASSERT_TRUE_FATAL(g_input_stream_close(G_INPUT_STREAM(out), NULL, NULL));
+    g_autoptr(GDataInputStream) said =
+        g_data_input_stream_new(g_subprocess_get_stderr_pipe(process));
+    err = g_data_input_stream_read_line(said, NULL, NULL, NULL);
+    CU_ASSERT_TRUE_FATAL(g_subprocess_wait(process, NULL, NULL));
+    CU_ASSERT_TRUE_FATAL(g_subprocess_get_if_exited(process));
+    CU_ASSERT_EQUAL(g_subprocess_get_exit_status(process), HVB_EXIT_FAILED);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(err);
+    CU_ASSERT_TRUE(g_str_has_prefix(err, "hvbench: cannot write the output"));
+}
+
 #define TEST(name)         \
     {                      \
 #name, test_##name \
@@ -361,6 +431,7 @@ static void test_interrupted_doctor_says_so_with_status_130(void)
 
 CU_TestInfo tests_cli[] = {
     TEST(facts_are_read_from_the_kernels_files),
+    TEST(a_v2_host_is_told_by_the_root_group),
     TEST(facts_that_the_host_does_not_tell_are_unknown),
     TEST(facts_are_one_printable_line_each),
     TEST(facts_of_this_host_agree_with_libc),
@@ -390,5 +461,8 @@ CU_TestInfo tests_cli[] = {
     TEST(every_help_tells_the_exit_statuses),
     TEST(doctor_without_libvirt_fails_and_counts_its_lines),
     TEST(interrupted_doctor_says_so_with_status_130),
+    TEST(run_without_gnuplot_ends_at_once_with_status_3),
+    TEST(run_that_boots_no_guest_leaves_no_result_set),
+    TEST(output_that_nobody_reads_ends_the_program_with_status_1),
     TEST_END,
 };

@@ -13,8 +13,9 @@ typedef struct {
     GArray *plan;
     GPtrArray *cells; /* HvbCell * handed over */
     guint sample_calls;
+    FakeAgent *intruder; /* talks of the cell under way, unasked */
     guint guests_ready;
-    gint64 reference_ns;
+    gint64 reference_ns, other_reference_ns; /* of guest 1, guest 2 */
     HvbConductor *conductor;
 } Fixture;
 
@@ -32,14 +33,19 @@ static gboolean on_guest_ready(guint guest, const HvbGuest *said,
     if (guest == 1)
         f->reference_ns = reference_ns[WIRE_OPEN];
     else
-        CU_ASSERT_EQUAL(reference_ns[WIRE_OPEN], 0);
+        f->other_reference_ns = reference_ns[WIRE_OPEN];
     return TRUE;
 }
 
 static void on_samples(const HvbCell *cell, gpointer user_data)
 {
-    (void)cell;
-    ((Fixture *)user_data)->sample_calls++;
+    Fixture *f = user_data;
+
+    f->sample_calls++;
+    if (f->intruder)
+        fake_agent_intrude(f->intruder,
+                           (guint64)cell->attempt << 32 | cell->position);
+    f->intruder = NULL;
 }
 
 static gboolean on_cell_ends(HvbCell *cell, gpointer user_data, GError **error)
@@ -120,6 +126,7 @@ test_every_guest_is_calibrated_and_only_measured_ones_referenced(void)
     set_up(&f);
     CU_ASSERT_EQUAL(f.guests_ready, 2);
     CU_ASSERT_EQUAL(f.reference_ns, FAKE_REFERENCE_NS);
+    CU_ASSERT_EQUAL(f.other_reference_ns, 0);
     CU_ASSERT_EQUAL(f.fake->agents[0]->rate, FAKE_RATE);
     CU_ASSERT_EQUAL(f.fake->agents[0]->probes, 1);
     CU_ASSERT_EQUAL(f.fake->agents[1]->probes, 0);
@@ -217,12 +224,45 @@ static void test_samples_that_do_not_fit_the_schedule_are_refused(void)
     tear_down(&f);
 }
 
+static void test_a_guest_that_is_not_measured_cannot_add_samples(void)
+{
+    Fixture f;
+
+    set_up(&f);
+    profile_of(&f)->reruns = 0;
+    f.intruder = f.fake->agents[1];
+    HvbCell *cell = run(&f, HVB_LEVEL_LOW, NULL);
+    CU_ASSERT_EQUAL(cell->received, cell->scheduled);
+    CU_ASSERT_EQUAL(cell->samples->len, cell->scheduled);
+    CU_ASSERT_EQUAL(cell->status, HVB_CELL_DISTURBED);
+    CU_ASSERT_PTR_NOT_NULL(strstr(cell->why, "2 refused"));
+    tear_down(&f);
+}
+
+static void test_guests_differ_in_their_schedules_and_scenarios_do_not(void)
+{
+    Fixture f;
+
+    set_up(&f);
+    profile_of(&f)->guests[1].measured = TRUE;
+    CU_ASSERT_TRUE(hvb_conductor_prepare(f.conductor, f.plan, 0, NULL));
+    run(&f, HVB_LEVEL_LOW, NULL);
+    run(&f, HVB_LEVEL_LOW, NULL);
+    FakeAgent *const *agents = f.fake->agents;
+    /* Its first two windows were for the reference times. */
+    CU_ASSERT_EQUAL_FATAL(agents[0]->probes, 4);
+    CU_ASSERT_EQUAL_FATAL(agents[1]->probes, 3);
+    CU_ASSERT_EQUAL(agents[0]->seeds[2], agents[0]->seeds[3]);
+    CU_ASSERT_NOT_EQUAL(agents[0]->seeds[2], agents[1]->seeds[1]);
+    tear_down(&f);
+}
+
 static void test_foreign_cpu_disturbs_a_cell(void)
 {
     Fixture f;
 
     set_up(&f);
-    profile_of(&f)->foreign_percent = -1;
+    profile_of(&f)->foreign_percent = -1e9;
     HvbCell *cell = run(&f, HVB_LEVEL_NONE, NULL);
     CU_ASSERT_EQUAL(cell->status, HVB_CELL_DISTURBED);
     CU_ASSERT_PTR_NOT_NULL_FATAL(cell->why);
@@ -294,6 +334,10 @@ CU_TestInfo tests_conductor[] = {
      test_lost_samples_disturb_a_cell_and_it_is_run_again},
     {"samples that do not fit the schedule are refused",
      test_samples_that_do_not_fit_the_schedule_are_refused},
+    {"a guest that is not measured cannot add samples",
+     test_a_guest_that_is_not_measured_cannot_add_samples},
+    {"guests differ in their schedules and scenarios do not",
+     test_guests_differ_in_their_schedules_and_scenarios_do_not},
     {"foreign CPU disturbs a cell", test_foreign_cpu_disturbs_a_cell},
     {"drift beyond the limit makes a cell suspect",
      test_drift_beyond_the_limit_makes_a_cell_suspect},

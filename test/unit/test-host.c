@@ -3,54 +3,13 @@
 
 #include "hvbench/bed/host.h"
 #include "test/unit/profile-fixture.h"
+#include "test/unit/root-fixture.h"
 
 #include <CUnit/CUnit.h>
 #include <glib/gstdio.h>
 #include <string.h>
 #include <sys/utsname.h>
 #include <unistd.h>
-
-/* A directory that stands for "/". */
-typedef char Root;
-
-static void remove_tree(const char *path)
-{
-    g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
-    const char *name;
-
-    while (dir && (name = g_dir_read_name(dir))) {
-        g_autofree char *child = g_build_filename(path, name, NULL);
-        if (g_file_test(child, G_FILE_TEST_IS_DIR))
-            remove_tree(child);
-        else
-            g_unlink(child);
-    }
-    g_rmdir(path);
-}
-
-static void root_free(Root *root)
-{
-    remove_tree(root);
-    g_free(root);
-}
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(Root, root_free)
-
-static Root *root_new(void)
-{
-    Root *root = g_dir_make_tmp("hvbench-test-XXXXXX", NULL);
-
-    CU_ASSERT_PTR_NOT_NULL_FATAL(root);
-    return root;
-}
-
-static void write_below(const Root *root, const char *file, const char *text)
-{
-    g_autofree char *path = g_build_filename(root, file, NULL);
-    g_autofree char *dir = g_path_get_dirname(path);
-
-    CU_ASSERT_EQUAL_FATAL(g_mkdir_with_parents(dir, 0755), 0);
-    CU_ASSERT_TRUE_FATAL(g_file_set_contents(path, text, -1, NULL));
-}
 
 #define CPU "sys/devices/system/cpu/"
 
@@ -122,6 +81,24 @@ void test_facts_are_read_from_the_kernels_files(void)
         expect_text(fact->key, machine_facts[i][0]);
         expect_text(fact->value, machine_facts[i][1]);
     }
+}
+
+void test_a_v2_host_is_told_by_the_root_group(void)
+{
+    g_autoptr(Root) root = root_new();
+
+    /* A v1 host that has v2 mounted as well is no v2 host. */
+    write_below(root, "sys/fs/cgroup/cpu/cpu.shares", "1024\n");
+    write_below(root, "sys/fs/cgroup/unified/cgroup.controllers", "hugetlb\n");
+    g_autoptr(GArray) hybrid = hvb_host_facts_below(root);
+    expect_text(hvb_host_fact(hybrid, "host.cgroup"), "v1");
+    write_below(root, "sys/fs/cgroup/cgroup.controllers", "cpuset cpu io\n");
+    g_autoptr(GArray) v2 = hvb_host_facts_below(root);
+    expect_text(hvb_host_fact(v2, "host.cgroup"), "v2");
+    expect_text(hvb_host_fact(v2, "host.cgroup_cpu"), "cpu");
+    write_below(root, "sys/fs/cgroup/cgroup.controllers", "cpuset io\n");
+    g_autoptr(GArray) without = hvb_host_facts_below(root);
+    expect_text(hvb_host_fact(without, "host.cgroup_cpu"), HVB_HOST_UNKNOWN);
 }
 
 void test_facts_that_the_host_does_not_tell_are_unknown(void)

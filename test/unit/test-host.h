@@ -6,6 +6,7 @@
 
 /* test-host.c */
 void test_facts_are_read_from_the_kernels_files(void);
+void test_a_v2_host_is_told_by_the_root_group(void);
 void test_facts_that_the_host_does_not_tell_are_unknown(void);
 void test_facts_are_one_printable_line_each(void);
 void test_facts_of_this_host_agree_with_libc(void);

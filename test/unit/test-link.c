@@ -125,7 +125,8 @@ static void test_an_agents_refusal_is_the_error(void)
     agent->refuse_probe = TRUE;
     Fixture f = connect_to(agent);
     CU_ASSERT_FALSE(hvb_link_probe(f.link, &probe, NULL, &error));
-    CU_ASSERT_TRUE(g_error_matches(error, HVB_BED_ERROR, HVB_BED_ERROR_GUEST));
+    CU_ASSERT_TRUE(
+        g_error_matches(error, HVB_BED_ERROR, HVB_BED_ERROR_REFUSED));
     CU_ASSERT_STRING_EQUAL(error->message, "guest1 refused: no?thanks");
     fixture_clear(&f);
 }

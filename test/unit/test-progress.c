@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "test/unit/test-progress.h"
-
+/* What a run shows while it goes on, and its tables. */
 #include "hvbench/cli/p3-lines.h"
 #include "hvbench/cli/progress.h"
+#include "test/suites.h"
 #include "test/unit/report-set.h"
 
-#include <CUnit/CUnit.h>
 #include <fcntl.h>
 #include <pty.h>
 #include <string.h>
@@ -76,7 +75,7 @@ static char *shown_on(Output output)
     return collect(&output);
 }
 
-void test_progress_to_a_pipe_has_no_escape_codes(void)
+static void test_progress_to_a_pipe_has_no_escape_codes(void)
 {
     g_autofree char *text = shown_on(open_pipe());
 
@@ -85,7 +84,7 @@ void test_progress_to_a_pipe_has_no_escape_codes(void)
     CU_ASSERT_PTR_NULL(strchr(text, '\r'));
 }
 
-void test_progress_to_a_pipe_keeps_the_order_and_repeats_nothing(void)
+static void test_progress_to_a_pipe_keeps_the_order_and_repeats_nothing(void)
 {
     g_autofree char *text = shown_on(open_pipe());
 
@@ -96,7 +95,7 @@ void test_progress_to_a_pipe_keeps_the_order_and_repeats_nothing(void)
                                  "second note\n");
 }
 
-void test_progress_makes_notes_printable(void)
+static void test_progress_makes_notes_printable(void)
 {
     Output output = open_pipe();
     HvbProgress *progress = hvb_progress_new(output.stream);
@@ -107,7 +106,7 @@ void test_progress_makes_notes_printable(void)
     CU_ASSERT_STRING_EQUAL(text, "guest says ?[2J?hello?\n");
 }
 
-void test_progress_on_a_terminal_leaves_the_cursor_visible(void)
+static void test_progress_on_a_terminal_leaves_the_cursor_visible(void)
 {
     g_setenv("TERM", "xterm", TRUE);
     g_autofree char *text = shown_on(open_terminal());
@@ -119,7 +118,22 @@ void test_progress_on_a_terminal_leaves_the_cursor_visible(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(text, "\033[38;5;"));
 }
 
-void test_progress_on_a_terminal_respects_no_color(void)
+/* Up from below the last picture, and all below cleared. */
+static void test_progress_takes_its_picture_off_the_screen_at_the_end(void)
+{
+    Output output = open_terminal();
+    HvbProgress *progress;
+
+    g_setenv("TERM", "xterm", TRUE);
+    progress = hvb_progress_new(output.stream);
+    hvb_progress_plan(progress, 0, 2, 120);
+    hvb_progress_note(progress, "a note stays");
+    hvb_progress_free(progress);
+    g_autofree char *text = collect(&output);
+    CU_ASSERT_TRUE(g_str_has_suffix(text, "\033[1A\r\033[J"));
+}
+
+static void test_progress_on_a_terminal_respects_no_color(void)
 {
     g_setenv("TERM", "xterm", TRUE);
     g_setenv("NO_COLOR", "1", TRUE);
@@ -131,7 +145,7 @@ void test_progress_on_a_terminal_respects_no_color(void)
     CU_ASSERT_PTR_NULL(strstr(text, "\033[0m"));
 }
 
-void test_progress_on_a_dumb_terminal_has_no_escape_codes(void)
+static void test_progress_on_a_dumb_terminal_has_no_escape_codes(void)
 {
     g_setenv("TERM", "dumb", TRUE);
     g_autofree char *text = shown_on(open_terminal());
@@ -157,7 +171,7 @@ static guint widest(GPtrArray *lines)
     return columns;
 }
 
-void test_progress_fits_any_width_from_60_columns(void)
+static void test_progress_fits_any_width_from_60_columns(void)
 {
     g_autoptr(ReportSet) set = report_set_new();
 
@@ -170,7 +184,7 @@ void test_progress_fits_any_width_from_60_columns(void)
     }
 }
 
-void test_progress_table_fits_its_width(void)
+static void test_progress_table_fits_its_width(void)
 {
     g_autoptr(ReportSet) set = report_set_new();
     HvbTerminal narrow = make_terminal(60, TRUE);
@@ -194,7 +208,7 @@ static char *printed(void)
     return collect(&output);
 }
 
-void test_progress_prints_every_level(void)
+static void test_progress_prints_every_level(void)
 {
     g_autofree char *text = printed();
 
@@ -208,7 +222,7 @@ void test_progress_prints_every_level(void)
     CU_ASSERT_PTR_NULL(strchr(text, ESCAPE));
 }
 
-void test_progress_in_ascii_where_the_locale_asks_for_it(void)
+static void test_progress_in_ascii_where_the_locale_asks_for_it(void)
 {
     g_autofree char *before = g_strdup(g_getenv("LC_ALL"));
     gboolean ascii = TRUE;
@@ -225,10 +239,31 @@ void test_progress_in_ascii_where_the_locale_asks_for_it(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(text, "  Overload      0"));
 }
 
-void test_clipped_line_ends_in_normal_colour(void)
+static void test_clipped_line_ends_in_normal_colour(void)
 {
     g_autoptr(GString) line = g_string_new("\033[38;5;62m▇▇▇ tail");
 
     hvb_terminal_clip(line, 2);
     CU_ASSERT_STRING_EQUAL(line->str, "\033[38;5;62m▇▇\033[0m");
 }
+
+#define TEST(name)         \
+    {                      \
+#name, test_##name \
+    }
+
+CU_TestInfo tests_progress[] = {
+    TEST(progress_to_a_pipe_has_no_escape_codes),
+    TEST(progress_to_a_pipe_keeps_the_order_and_repeats_nothing),
+    TEST(progress_makes_notes_printable),
+    TEST(progress_on_a_terminal_leaves_the_cursor_visible),
+    TEST(progress_takes_its_picture_off_the_screen_at_the_end),
+    TEST(progress_on_a_terminal_respects_no_color),
+    TEST(progress_on_a_dumb_terminal_has_no_escape_codes),
+    TEST(progress_fits_any_width_from_60_columns),
+    TEST(progress_table_fits_its_width),
+    TEST(progress_prints_every_level),
+    TEST(progress_in_ascii_where_the_locale_asks_for_it),
+    TEST(clipped_line_ends_in_normal_colour),
+    TEST_END,
+};

@@ -4,7 +4,6 @@
 #include "hvbench/report/text.h"
 #include "test/suites.h"
 #include "test/unit/report-set.h"
-#include "test/unit/test-progress.h"
 
 #include <glib/gstdio.h>
 #include <math.h>
@@ -187,6 +186,19 @@ static void test_page_escapes_hostile_text(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(page, "kernel&lt;/td&gt;&lt;script&gt;"));
     CU_ASSERT_PTR_NOT_NULL(strstr(page, "event&lt;/td&gt;"));
     CU_ASSERT_PTR_NOT_NULL(strstr(page, "why&lt;/td&gt;"));
+}
+
+static void test_page_shows_what_happened_outside_of_cells(void)
+{
+    g_autoptr(ReportSet) set = report_set_new();
+    HvbEventRecord event = {0, 1, g_strdup("boot"), g_strdup("guests are up")};
+    g_autofree char *page = NULL;
+
+    g_array_append_val(set->run->events, event);
+    page = page_of(set);
+    CU_ASSERT_PTR_NOT_NULL(strstr(page,
+                                  "<td>hvbench</td><td>boot</td>"
+                                  "<td class=\"long\">guests are up</td>"));
 }
 
 static void test_page_says_loudly_that_a_run_was_interrupted(void)
@@ -464,6 +476,7 @@ CU_TestInfo tests_report[] = {
     TEST(test_summary_numbers_have_three_decimals_at_most),
     TEST(test_page_has_every_scenario_and_level),
     TEST(test_page_escapes_hostile_text),
+    TEST(test_page_shows_what_happened_outside_of_cells),
     TEST(test_page_says_loudly_that_a_run_was_interrupted),
     TEST(test_page_gives_the_reason_of_a_disturbed_cell),
     TEST(test_page_shows_what_the_host_enforced),
@@ -477,16 +490,5 @@ CU_TestInfo tests_report[] = {
     TEST(test_report_is_made_from_the_database_alone),
     TEST(test_template_fills_sections_and_escapes),
     TEST(test_figures_are_rounded_without_lying),
-    TEST(test_progress_to_a_pipe_has_no_escape_codes),
-    TEST(test_progress_to_a_pipe_keeps_the_order_and_repeats_nothing),
-    TEST(test_progress_makes_notes_printable),
-    TEST(test_progress_on_a_terminal_leaves_the_cursor_visible),
-    TEST(test_progress_on_a_terminal_respects_no_color),
-    TEST(test_progress_on_a_dumb_terminal_has_no_escape_codes),
-    TEST(test_progress_fits_any_width_from_60_columns),
-    TEST(test_progress_table_fits_its_width),
-    TEST(test_progress_prints_every_level),
-    TEST(test_progress_in_ascii_where_the_locale_asks_for_it),
-    TEST(test_clipped_line_ends_in_normal_colour),
     TEST_END,
 };

@@ -52,6 +52,7 @@ static HvbCell *make_full_cell(void)
     cell->lost = 10;
     cell->lost_frames = 11;
     cell->foreign_percent = 0.1;
+    cell->steal_percent = 0.25;
     cell->own_percent = -INFINITY;
     cell->drift_percent = NAN;
     cell->clock_offset_ns = G_MININT64;
@@ -87,6 +88,7 @@ static void check_outcome(const HvbCell *a, const HvbCell *b)
     CU_ASSERT_EQUAL(a->lost, b->lost);
     CU_ASSERT_EQUAL(a->lost_frames, b->lost_frames);
     CU_ASSERT_EQUAL(a->foreign_percent, b->foreign_percent);
+    CU_ASSERT_EQUAL(a->steal_percent, b->steal_percent);
     CU_ASSERT_EQUAL(a->own_percent, b->own_percent);
     CU_ASSERT(isnan(a->drift_percent) && isnan(b->drift_percent));
     CU_ASSERT_EQUAL(a->clock_offset_ns, b->clock_offset_ns);

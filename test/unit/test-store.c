@@ -67,9 +67,14 @@ static void test_sample_belongs_to_the_guest_as_booted_last(void)
 static void test_event_outside_of_cells_needs_no_guest(void)
 {
     g_autoptr(Set) set = set_begin();
+    g_autoptr(HvbRunRecord) run = NULL;
     HvbEventRecord event = {60, 1, (char *)"port", (char *)"lost"};
 
     CU_ASSERT(hvb_store_add_event(set->store, &event, NULL));
+    run = hvb_store_load_run(set->store, NULL);
+    CU_ASSERT_FATAL(run && run->events->len == 1);
+    CU_ASSERT_STRING_EQUAL(g_array_index(run->events, HvbEventRecord, 0).text,
+                           "lost");
     CU_ASSERT_EQUAL(set_sql_number(set, "SELECT guest FROM events"
                                         " WHERE cell_id IS NULL"
                                         " AND guest_id IS NULL"),
@@ -213,93 +218,6 @@ static void test_closed_set_is_one_file(void)
     CU_ASSERT_STRING_EQUAL(mode, "delete");
 }
 
-static void test_resume_finds_the_done_cells(void)
-{
-    g_autoptr(Set) set = set_begin();
-    g_autoptr(GPtrArray) cells = NULL;
-    guint64 seed = 0;
-
-    CU_ASSERT(set_store_cell(set, 0, HVB_LEVEL_NONE, HVB_CELL_DISTURBED));
-    CU_ASSERT(set_store_cell(set, 1, HVB_LEVEL_LOW, HVB_CELL_DONE));
-    CU_ASSERT(set_store_cell(set, 1, HVB_LEVEL_BUSY, HVB_CELL_FAILED));
-    CU_ASSERT(hvb_store_end_run(set->store, "interrupted", "^C", NULL));
-    set_reopen(set, TRUE);
-    CU_ASSERT_FATAL(
-        hvb_store_resume(set->store, set->profiles, &seed, &cells, NULL));
-    CU_ASSERT_EQUAL(seed, SET_SEED);
-    CU_ASSERT_FATAL(cells && cells->len == 1);
-    CU_ASSERT_EQUAL(((HvbCell *)cells->pdata[0])->scenario, 1);
-    CU_ASSERT_EQUAL(((HvbCell *)cells->pdata[0])->level, HVB_LEVEL_LOW);
-    CU_ASSERT_EQUAL(((HvbCell *)cells->pdata[0])->samples->len, 2);
-    CU_ASSERT_EQUAL(set_sql_number(set,
-                                   "SELECT count(*) FROM runs"
-                                   " WHERE status = 'running'"
-                                   " AND why IS NULL AND ended_us IS NULL"),
-                    1);
-}
-
-static void test_resumed_run_wants_its_guests_added_anew(void)
-{
-    g_autoptr(Set) set = set_begin();
-    g_autoptr(GPtrArray) cells = NULL;
-    guint64 seed = 0;
-
-    CU_ASSERT_FATAL(
-        hvb_store_resume(set->store, set->profiles, &seed, &cells, NULL));
-    CU_ASSERT_FALSE(set_store_cell(set, 0, HVB_LEVEL_NONE, HVB_CELL_DONE));
-    CU_ASSERT(set_add_guest(set, 1, 1) && set_add_guest(set, 2, 2));
-    CU_ASSERT(set_store_cell(set, 0, HVB_LEVEL_NONE, HVB_CELL_DONE));
-    CU_ASSERT_EQUAL(set_sql_number(set, "SELECT count(*) FROM runs"), 1);
-}
-
-static gboolean resumes(Set *set, const char *second, const char *seed)
-{
-    g_autoptr(GPtrArray) profiles = set_make_profiles(second, seed);
-    g_autoptr(GPtrArray) cells = NULL;
-    g_autoptr(GError) error = NULL;
-    guint64 ret_seed = 0;
-    gboolean resumed =
-        hvb_store_resume(set->store, profiles, &ret_seed, &cells, &error);
-
-    CU_ASSERT_PTR_NULL(error);
-    CU_ASSERT_EQUAL(resumed, cells != NULL);
-    return resumed;
-}
-
-static void test_resume_wants_the_same_profiles(void)
-{
-    g_autoptr(Set) set = set_begin();
-
-    CU_ASSERT_FALSE(resumes(set, "gamma", "1"));
-    g_ptr_array_set_size(set->profiles, 1);
-    CU_ASSERT(hvb_store_begin_run(set->store, NULL, 1, set->profiles, NULL));
-    CU_ASSERT_FALSE(resumes(set, "beta", "1"));
-}
-
-static void test_resume_ignores_the_profiles_seed(void)
-{
-    g_autoptr(Set) set = set_begin();
-
-    CU_ASSERT(resumes(set, "beta", "2"));
-}
-
-static void test_done_run_is_not_resumed(void)
-{
-    g_autoptr(Set) set = set_begin();
-
-    CU_ASSERT(hvb_store_end_run(set->store, "done", NULL, NULL));
-    CU_ASSERT_FALSE(resumes(set, "beta", "1"));
-}
-
-static void test_set_without_run_is_not_resumed(void)
-{
-    g_autoptr(Set) set = set_new();
-
-    set->store = hvb_store_open(set->dir, TRUE, NULL);
-    CU_ASSERT_FATAL(set->store != NULL);
-    CU_ASSERT_FALSE(resumes(set, "beta", "1"));
-}
-
 static void test_names_in_the_database_are_the_programs(void)
 {
     g_autoptr(Set) set = set_begin();
@@ -427,12 +345,6 @@ CU_TestInfo tests_store[] = {
     TEST(unwritable_directory_is_reported),
     TEST(reader_sees_stored_cells_while_a_run_writes),
     TEST(closed_set_is_one_file),
-    TEST(resume_finds_the_done_cells),
-    TEST(resumed_run_wants_its_guests_added_anew),
-    TEST(resume_wants_the_same_profiles),
-    TEST(resume_ignores_the_profiles_seed),
-    TEST(done_run_is_not_resumed),
-    TEST(set_without_run_is_not_resumed),
     TEST(names_in_the_database_are_the_programs),
     TEST(delays_view_has_the_done_cells_only),
     TEST(p3_of_each_scenario_is_made_of_its_cells),

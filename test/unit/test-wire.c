@@ -2,98 +2,10 @@
 #include "loadgen/random.h"
 #include "loadgen/wire.h"
 #include "test/suites.h"
+#include "test/unit/wire-messages.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-typedef struct {
-    WireType type;
-    size_t size;
-    const void *message;
-    uint32_t (*put)(uint8_t *payload, const void *message);
-    bool (*get)(const WireFrame *frame, void *ret);
-} Message;
-
-#define ADAPT(name, type)                                             \
-    static uint32_t put_##name(uint8_t *payload, const void *message) \
-    {                                                                 \
-        return wire_put_##name(payload, message);                     \
-    }                                                                 \
-    static bool get_##name(const WireFrame *frame, void *ret)         \
-    {                                                                 \
-        return wire_get_##name(frame, ret);                           \
-    }
-
-ADAPT(hello, WireHello)
-ADAPT(welcome, WireWelcome)
-ADAPT(ok, WireOk)
-ADAPT(error, WireError)
-ADAPT(pong, WirePong)
-ADAPT(calibrate, WireCalibrate)
-ADAPT(calibration, WireCalibration)
-ADAPT(work, WireWork)
-ADAPT(load, WireLoad)
-ADAPT(manage, WireManage)
-ADAPT(probe, WireProbe)
-ADAPT(samples, WireSamples)
-ADAPT(meters, WireMeters)
-ADAPT(event, WireEvent)
-ADAPT(end, WireEnd)
-
-#define BIG UINT64_C(0xfedcba9876543210)
-
-static const WireHello hello = {WIRE_VERSION, WIRE_HELLO_DISK, 1,  BIG,  490000,
-                                "v1-3-gabc",  "6.1.0 #1",      "", "tsc"};
-static const WireWelcome welcome = {0x1234};
-static const WireOk ok = {0xfffffffe};
-static const WireError error = {7, "PROBE: no documents"};
-static const WirePong pong = {8, BIG, BIG - 1};
-static const WireCalibrate calibrate = {20000, 20};
-static const WireCalibration calibration = {9, 11, 13, 1, 512345};
-static const WireWork work = {BIG};
-static const WireLoad load = {12, 100000, 4, 700000, BIG};
-static const WireManage manage = {WIRE_METHOD_CGROUP, 500, 3000, 60, 30, -5};
-static const WireProbe probe = {BIG, 42, {40, 120, 20}, 500000, 16, 5000};
-static const WireSamples samples = {3,
-                                    2,
-                                    {{0, WIRE_KEY, 0, 15, 100, BIG, BIG},
-                                     {1, WIRE_LAUNCH, WIRE_SAMPLE_CENSORED,
-                                      65535, 1, 2, 3}}};
-static const WireMeters meters = {
-    0, WIRE_MARK_CLOSE, 5, 1, 2, 3, 4, 5, 6, BIG, 8, 9};
-static const WireEvent event = {1, WIRE_EVENT_RESTORED, 77, 950, "user"};
-static const WireEnd end = {1, 180, 175, 4, 1, 180};
-
-#define MESSAGE(type, name)                                 \
-    {                                                       \
-        type, sizeof(name), &(name), put_##name, get_##name \
-    }
-static const Message messages[] = {
-    MESSAGE(WIRE_HELLO, hello),
-    MESSAGE(WIRE_WELCOME, welcome),
-    MESSAGE(WIRE_OK, ok),
-    MESSAGE(WIRE_ERROR, error),
-    MESSAGE(WIRE_PONG, pong),
-    MESSAGE(WIRE_CALIBRATE, calibrate),
-    MESSAGE(WIRE_CALIBRATION, calibration),
-    MESSAGE(WIRE_WORK, work),
-    MESSAGE(WIRE_LOAD, load),
-    MESSAGE(WIRE_MANAGE, manage),
-    MESSAGE(WIRE_PROBE, probe),
-    MESSAGE(WIRE_SAMPLES, samples),
-    MESSAGE(WIRE_METERS, meters),
-    MESSAGE(WIRE_EVENT, event),
-    MESSAGE(WIRE_END, end),
-};
-#define N_MESSAGES (sizeof messages / sizeof messages[0])
-
-static size_t make_frame(uint8_t *frame, const Message *message,
-                         uint32_t sequence)
-{
-    uint32_t length = message->put(frame + WIRE_HEADER_SIZE, message->message);
-
-    return wire_seal(frame, message->type, sequence, length);
-}
 
 static void test_every_message_survives_the_round_trip(void)
 {
@@ -334,11 +246,14 @@ static void test_counts_and_codes_out_of_range_are_refused(void)
     static uint8_t payload[WIRE_MAX_PAYLOAD];
     static WireSamples got;
     WireFrame frame = {WIRE_SAMPLES, 0, 0, payload};
-    WireManage bad_manage = manage, got_manage;
-    WireMeters bad_meters = meters, got_meters;
-    WireEvent bad_event = event, got_event;
+    WireManage bad_manage = *(const WireManage *)example(WIRE_MANAGE);
+    WireMeters bad_meters = *(const WireMeters *)example(WIRE_METERS);
+    WireEvent bad_event = *(const WireEvent *)example(WIRE_EVENT);
+    WireManage got_manage;
+    WireMeters got_meters;
+    WireEvent got_event;
 
-    frame.length = wire_put_samples(payload, &samples);
+    frame.length = wire_put_samples(payload, example(WIRE_SAMPLES));
     payload[8] = 3; /* says three, has two */
     CU_ASSERT_FALSE(wire_get_samples(&frame, &got));
     memcpy(payload + 8, "\xff\xff\xff\xff", 4);

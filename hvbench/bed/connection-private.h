@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the files of this folder know of a connection: the only ones to see
+ * libvirt. */
+#ifndef HVB_BED_CONNECTION_PRIVATE_H
+#define HVB_BED_CONNECTION_PRIVATE_H
+
+#include "hvbench/bed/connection.h"
+
+#include <libvirt/libvirt.h>
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(virDomain, virDomainFree)
+
+struct _HvbConnection {
+    virConnectPtr handle;
+    char *uri;
+    gboolean embedded;
+    char *dir; /* of the bed's files, readable by QEMU; ours alone */
+    int lock;  /* held as long as the connection is open */
+};
+
+/* Fills `error` with what libvirt last reported in this thread: "doing X: ..."
+ * Always returns FALSE. */
+gboolean hvb_set_libvirt_error(GError **error, const char *format, ...)
+    G_GNUC_PRINTF(2, 3);
+
+#endif

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "hvbench/bed/hypervisor.h"
+
+#include "hvbench/bed/connection-private.h"
+#include "hvbench/bed/parallel.h"
+
+#include <libvirt-gconfig/libvirt-gconfig.h>
+#include <stdlib.h>
+#include <string.h>
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(GVirConfigCapabilities, g_object_unref)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(GVirConfigCapabilitiesGuestArch, g_object_unref)
+
+void hvb_hypervisor_clear(HvbHypervisor *hypervisor)
+{
+    g_free(hypervisor->libvirt);
+    g_free(hypervisor->qemu);
+    g_free(hypervisor->emulator);
+    *hypervisor = (HvbHypervisor){0};
+}
+
+/* libvirt's numbers: 1000000 * major + 1000 * minor + release. */
+static char *version_text(unsigned long version)
+{
+    if (version == 0)
+        return NULL;
+    return g_strdup_printf("%lu.%lu.%lu", version / 1000000,
+                           version / 1000 % 1000, version % 1000);
+}
+
+char *hvb_hypervisor_library(void)
+{
+    unsigned long version = 0;
+
+    (void)virGetVersion(&version, NULL, NULL);
+    return version_text(version);
+}
+
+static char *find_emulator(const char *capabilities)
+{
+    g_autoptr(GVirConfigCapabilities) parsed =
+        capabilities ? gvir_config_capabilities_new_from_xml(capabilities, NULL)
+                     : NULL;
+    GList *guests = parsed ? gvir_config_capabilities_get_guests(parsed) : NULL;
+    char *emulator = NULL;
+
+    for (GList *at = guests; at && !emulator; at = at->next) {
+        g_autoptr(GVirConfigCapabilitiesGuestArch) arch =
+            gvir_config_capabilities_guest_get_arch(at->data);
+        if (arch &&
+            g_strcmp0(gvir_config_capabilities_guest_arch_get_name(arch),
+                      HVB_GUEST_ARCH) == 0)
+            emulator = g_strdup(
+                gvir_config_capabilities_guest_arch_get_emulator(arch));
+    }
+    g_list_free_full(guests, g_object_unref);
+    return emulator;
+}
+
+static void ask_in_thread(gpointer item, gpointer user_data)
+{
+    HvbHypervisor *hypervisor = item;
+    HvbConnection *connection = user_data;
+    unsigned long libvirt = 0, qemu = 0;
+
+    (void)virConnectGetLibVersion(connection->handle, &libvirt);
+    (void)virConnectGetVersion(connection->handle, &qemu);
+    char *capabilities = virConnectGetCapabilities(connection->handle);
+    hypervisor->libvirt = version_text(libvirt);
+    hypervisor->qemu = version_text(qemu);
+    hypervisor->emulator = find_emulator(capabilities);
+    free(capabilities);
+}
+
+void hvb_hypervisor_ask(HvbConnection *connection,
+                        HvbHypervisor *ret_hypervisor)
+{
+    gpointer items[] = {ret_hypervisor};
+
+    *ret_hypervisor = (HvbHypervisor){0};
+    hvb_parallel(ask_in_thread, items, 1, 1, connection);
+}
+
+/* Whether a command line (arguments that end in NUL) says -name guest=... */
+static gboolean names_guest(const char *line, gsize length, const char *wanted)
+{
+    const char *before = "";
+
+    for (gsize at = 0; at < length; at += strlen(line + at) + 1) {
+        if (strcmp(before, "-name") == 0 && g_str_has_prefix(line + at, wanted))
+            return TRUE;
+        before = line + at;
+    }
+    return FALSE;
+}
+
+GArray *hvb_hypervisor_pids(const char *root, const char *prefix)
+{
+    g_autofree char *wanted = g_strconcat("guest=", prefix, NULL);
+    g_autofree char *proc = g_build_filename(root, "proc", NULL);
+    g_autoptr(GDir) dir = g_dir_open(proc, 0, NULL);
+    GArray *pids = g_array_new(FALSE, FALSE, sizeof(pid_t));
+    const char *entry;
+
+    while (dir && (entry = g_dir_read_name(dir))) {
+        g_autofree char *path = g_build_filename(proc, entry, "cmdline", NULL);
+        g_autofree char *line = NULL;
+        gsize length = 0;
+        pid_t pid = (pid_t)atoi(entry);
+
+        if (g_ascii_isdigit(*entry) &&
+            g_file_get_contents(path, &line, &length, NULL) &&
+            names_guest(line, length, wanted))
+            g_array_append_val(pids, pid);
+    }
+    return pids;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Hypervisor: which libvirt and QEMU are used, and which QEMUs run guests. */
+#ifndef HVB_BED_HYPERVISOR_H
+#define HVB_BED_HYPERVISOR_H
+
+#include "hvbench/bed/connection.h"
+
+#define HVB_GUEST_ARCH "x86_64"
+
+/* Every string is owned and NULL if unknown; versions are like "9.0.0". */
+typedef struct {
+    char *libvirt; /* of the library or daemon at the connection's far end */
+    char *qemu;
+    char *emulator; /* that libvirt takes for HVB_GUEST_ARCH by default */
+} HvbHypervisor;
+void hvb_hypervisor_clear(HvbHypervisor *hypervisor);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(HvbHypervisor, hvb_hypervisor_clear)
+
+/* Asks libvirt, which may have to probe QEMU first: iterates the default main
+ * context meanwhile. */
+void hvb_hypervisor_ask(HvbConnection *connection,
+                        HvbHypervisor *ret_hypervisor);
+
+/* The version of the libvirt library in this process; NULL if unknown. Caller
+ * frees. */
+char *hvb_hypervisor_library(void);
+
+/* Those processes of /proc below `root` ("/" for this host) that are QEMUs
+ * whose domain's name begins with `prefix`; an array of pid_t. libvirt gives
+ * each its domain's name, and a comma after it, on the command line: that of a
+ * single domain is found by "NAME,". */
+GArray *hvb_hypervisor_pids(const char *root, const char *prefix);
+
+#endif

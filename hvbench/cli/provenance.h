@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Provenance: what a run is made on, recorded as soon as it is known.
+ *
+ * A run may be made in parts: it is resumed, or guests that were lost are
+ * booted anew. What would make figures incomparable is recorded once and must
+ * be the same in every part; the rest is recorded as it was last. */
+#ifndef HVB_CLI_PROVENANCE_H
+#define HVB_CLI_PROVENANCE_H
+
+#include "hvbench/results/store.h"
+
+/* Both return FALSE with HVB_RESULTS_ERROR_DIFFERS, naming `dir` and all that
+ * differs, if an earlier part of the run was made on something else; or with
+ * what the store reports. */
+
+/* The facts of this host. */
+gboolean hvb_provenance_add_host(HvbStore *store, const char *dir,
+                                 GError **error);
+/* The stack of the plan's bed `index` (from 0), as booted. */
+gboolean hvb_provenance_add_bed(HvbStore *store, const char *dir, guint index,
+                                const HvbBed *bed, GError **error);
+
+#endif

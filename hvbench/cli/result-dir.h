@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Result directory: where a run puts its result set. */
+#ifndef HVB_CLI_RESULT_DIR_H
+#define HVB_CLI_RESULT_DIR_H
+
+#include <glib.h>
+
+typedef struct {
+    char *path;
+    guint made; /* directories at the path's end that there were not before */
+} HvbResultDir;
+
+/* Makes `wanted`, or if it is NULL results/DATE-TIME, unless it is there.
+ * FALSE with a G_FILE_ERROR. */
+gboolean hvb_result_dir_make(const char *wanted, HvbResultDir *ret_dir,
+                             GError **error);
+/* Removes a result set in which there is nothing worth keeping, if the
+ * directory was made above: what a run has put into it until its first cell,
+ * and the directories made, unless somebody else has put something there. */
+void hvb_result_dir_discard(const HvbResultDir *dir);
+/* Whether there are consoles of guests in it. */
+gboolean hvb_result_dir_has_consoles(const HvbResultDir *dir);
+
+void hvb_result_dir_clear(HvbResultDir *dir);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(HvbResultDir, hvb_result_dir_clear)
+
+#endif

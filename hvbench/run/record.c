@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "hvbench/run/record.h"
+
+#include <math.h>
+
+static HvbMeterRecord host_record(const HvbHostMeter *a, const HvbHostMeter *b)
+{
+    return (HvbMeterRecord){
+        .guest = 0,
+        .user_ns = b->user_ns - a->user_ns,
+        .system_ns = b->system_ns - a->system_ns,
+        .steal_ns = b->steal_ns - a->steal_ns,
+        .idle_ns = b->idle_ns - a->idle_ns,
+        .host_window_ns = b->time_ns - a->time_ns,
+        .host_cpu_ns = b->busy_ns - a->busy_ns,
+    };
+}
+
+static HvbMeterRecord guest_record(guint guest, const HvbGuestMeter *a,
+                                   const HvbGuestMeter *b)
+{
+    return (HvbMeterRecord){
+        .guest = guest,
+        .host_window_ns = b->time_ns - a->time_ns,
+        .host_cpu_ns = b->cpu_ns - a->cpu_ns,
+        .host_vcpu_ns = b->vcpu_ns - a->vcpu_ns,
+        .host_emulator_ns = b->emulator_ns - a->emulator_ns,
+        .throttled_periods = b->throttled_periods - a->throttled_periods,
+        .throttled_ns = b->throttled_ns - a->throttled_ns,
+    };
+}
+
+void hvb_record_meters(HvbCell *cell, const HvbWindow *window,
+                       const HvbUsage *opened, const HvbUsage *closed)
+{
+    HvbMeterRecord host = host_record(&opened->host, &closed->host);
+
+    g_array_append_val(cell->meters, host);
+    for (guint i = 0; i < opened->n_guests; i++) {
+        HvbMeterRecord record =
+            guest_record(i + 1, &opened->guests[i], &closed->guests[i]);
+        hvb_window_guest_view(window, &record);
+        g_array_append_val(cell->meters, record);
+    }
+    cell->window_ns = host.host_window_ns;
+    cell->own_percent = hvb_usage_own_percent(opened, closed);
+    cell->foreign_percent = hvb_usage_foreign_percent(opened, closed);
+    cell->steal_percent = hvb_usage_steal_percent(opened, closed);
+}
+
+void hvb_record_counts(HvbCell *cell, const HvbWindow *window)
+{
+    cell->scheduled = hvb_window_scheduled(window);
+    cell->received = hvb_window_received(window);
+    cell->lost = cell->scheduled - cell->received;
+    cell->lost_frames = hvb_window_lost_frames(window);
+    cell->censored = 0;
+    cell->failed = 0;
+    for (guint i = 0; i < cell->samples->len; i++) {
+        guint8 flags = g_array_index(cell->samples, HvbSample, i).raw.flags;
+        if (flags & WIRE_SAMPLE_FAILED)
+            cell->failed++;
+        else if (flags & WIRE_SAMPLE_CENSORED)
+            cell->censored++;
+    }
+}
+
+/* Why the cell may not be published; NULL if it may. */
+static char *disturbance(const HvbCell *cell, const HvbProfile *profile,
+                         const HvbWindow *window)
+{
+    guint refused = hvb_window_refused(window);
+
+    if (cell->foreign_percent > profile->foreign_percent)
+        return g_strdup_printf(
+            "other processes used %.1f %% of a CPU (limit %.1f %%)",
+            cell->foreign_percent, profile->foreign_percent);
+    if (cell->steal_percent > profile->foreign_percent)
+        return g_strdup_printf("the hypervisor below this host took %.1f %% "
+                               "of a CPU (limit %.1f %%)",
+                               cell->steal_percent, profile->foreign_percent);
+    if (cell->lost > 0 || cell->lost_frames > 0 || refused > 0)
+        return g_strdup_printf("%u samples and %u frames were lost, %u refused",
+                               cell->lost, cell->lost_frames, refused);
+    return NULL;
+}
+
+static char *suspicion(const HvbCell *cell, const HvbProfile *profile,
+                       const char *doubt)
+{
+    if (fabs(cell->drift_percent) > profile->drift_percent)
+        return g_strdup_printf("the guest became %.1f %% %s than it was "
+                               "calibrated to (limit %.1f %%)",
+                               fabs(cell->drift_percent),
+                               cell->drift_percent > 0 ? "faster" : "slower",
+                               profile->drift_percent);
+    return g_strdup(doubt);
+}
+
+void hvb_record_verdict(HvbCell *cell, const HvbProfile *profile,
+                        const HvbWindow *window, const char *doubt)
+{
+    g_autofree char *disturbed = disturbance(cell, profile, window);
+    g_autofree char *suspect = suspicion(cell, profile, doubt);
+
+    cell->status = disturbed ? HVB_CELL_DISTURBED : HVB_CELL_DONE;
+    cell->suspect = suspect != NULL;
+    g_free(cell->why);
+    cell->why =
+        disturbed ? g_steal_pointer(&disturbed) : g_steal_pointer(&suspect);
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Record: what meters and window say of a cell, written into it, and whether
+ * that may be published. */
+#ifndef HVB_RUN_RECORD_H
+#define HVB_RUN_RECORD_H
+
+#include "hvbench/run/cell.h"
+#include "hvbench/run/usage.h"
+#include "hvbench/run/window.h"
+
+/* The meters between the window's two ends. */
+void hvb_record_meters(HvbCell *cell, const HvbWindow *window,
+                       const HvbUsage *opened, const HvbUsage *closed);
+
+/* The account of the samples: scheduled = received + lost. */
+void hvb_record_counts(HvbCell *cell, const HvbWindow *window);
+
+/* Status, suspicion and their reason. A cell is disturbed if others, or the
+ * hypervisor below the host, took more CPU than the profile's gate allows, or
+ * if anything that the guests sent is missing or was refused. It is suspect if
+ * a guest's calibration drifted beyond the gate, or was in `doubt` (the
+ * reason; NULL: it was not) from the beginning. */
+void hvb_record_verdict(HvbCell *cell, const HvbProfile *profile,
+                        const HvbWindow *window, const char *doubt);
+
+#endif

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* `hvbench run` as its user has it, with two guests: the ways in which it ends
+ * early, and how it goes on from there. */
+#include "hvbench/results/store.h"
+#include "test/suites.h"
+
+#include <gio/gio.h>
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+/* What else runs must not decide whether a cell is measured. */
+static const char profile_text[] = "[scenario]\n"
+                                   "base = smoke\n"
+                                   "name = run-test\n"
+                                   "title = Two guests of a test\n"
+                                   "[gate]\n"
+                                   "foreign-percent = 1000\n";
+
+typedef struct {
+    char *scratch;
+    char *profile;
+    char *set; /* to be made by the run */
+    GSubprocess *process;
+    GDataInputStream *out;
+} Run;
+
+/* The program is beside this one. */
+static void start(Run *run)
+{
+    g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
+    g_autofree char *build = g_path_get_dirname(self);
+    g_autofree char *program = g_build_filename(build, "hvbench", NULL);
+
+    g_clear_object(&run->process);
+    g_clear_object(&run->out);
+    run->process = g_subprocess_new(G_SUBPROCESS_FLAGS_STDOUT_PIPE |
+                                        G_SUBPROCESS_FLAGS_STDERR_PIPE,
+                                    NULL, program, "run", "--accel", "tcg",
+                                    "-o", run->set, run->profile, NULL);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(run->process);
+    run->out =
+        g_data_input_stream_new(g_subprocess_get_stdout_pipe(run->process));
+}
+
+static gboolean can_run(Run *run)
+{
+    if (geteuid() != 0) {
+        test_skip("needs root, for libvirt's embedded driver");
+        return FALSE;
+    }
+    run->scratch = g_dir_make_tmp("hvbench-test-XXXXXX", NULL);
+    run->profile = g_build_filename(run->scratch, "run-test.profile", NULL);
+    run->set = g_build_filename(run->scratch, "set", NULL);
+    CU_ASSERT_TRUE_FATAL(
+        g_file_set_contents(run->profile, profile_text, -1, NULL));
+    return TRUE;
+}
+
+static void run_clear(Run *run)
+{
+    const char *const argv[] = {"rm", "-r", "--", run->scratch, NULL};
+
+    if (run->scratch)
+        g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL,
+                     NULL, NULL, NULL, NULL);
+    g_free(run->scratch);
+    g_free(run->profile);
+    g_free(run->set);
+    g_clear_object(&run->process);
+    g_clear_object(&run->out);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Run, run_clear)
+
+/* Waits for a line with `part`; fails if the run ends before it. */
+static void wait_for(Run *run, const char *part)
+{
+    g_autofree char *line = NULL;
+
+    do {
+        g_free(line);
+        line = g_data_input_stream_read_line(run->out, NULL, NULL, NULL);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(line);
+    } while (!strstr(line, part));
+}
+
+/* Waits for the end. Returns what was said on stderr; caller frees. */
+static char *wait_for_end(Run *run, int status)
+{
+    char *err = NULL;
+
+    CU_ASSERT_TRUE_FATAL(g_subprocess_communicate_utf8(run->process, NULL, NULL,
+                                                       NULL, &err, NULL));
+    CU_ASSERT_TRUE_FATAL(g_subprocess_get_if_exited(run->process));
+    CU_ASSERT_EQUAL(g_subprocess_get_exit_status(run->process), status);
+    if (g_subprocess_get_exit_status(run->process) != status)
+        printf("    %s\n", err);
+    return err;
+}
+
+static void assert_no_guest_runs(void)
+{
+    const char *const argv[] = {"pgrep", "-f", "guest=hvbench-", NULL};
+    int status = 0;
+
+    CU_ASSERT_TRUE(
+        g_spawn_sync(NULL, (char **)argv, NULL,
+                     G_SPAWN_SEARCH_PATH | G_SPAWN_STDOUT_TO_DEV_NULL, NULL,
+                     NULL, NULL, NULL, &status, NULL));
+    CU_ASSERT_FALSE(g_spawn_check_wait_status(status, NULL));
+}
+
+static void test_reader_that_leaves_ends_the_run_and_its_guests(void)
+{
+    g_auto(Run) run = {0};
+
+    if (!can_run(&run))
+        return;
+    start(&run);
+    wait_for(&run, "guests are up");
+    CU_ASSERT_TRUE(g_input_stream_close(G_INPUT_STREAM(run.out), NULL, NULL));
+    /* Not with communicate: stdout is closed. */
+    g_autoptr(GDataInputStream) said =
+        g_data_input_stream_new(g_subprocess_get_stderr_pipe(run.process));
+    g_autofree char *err =
+        g_data_input_stream_read_line(said, NULL, NULL, NULL);
+    CU_ASSERT_TRUE_FATAL(g_subprocess_wait(run.process, NULL, NULL));
+    CU_ASSERT_TRUE_FATAL(g_subprocess_get_if_exited(run.process));
+    CU_ASSERT_EQUAL(g_subprocess_get_exit_status(run.process), 1);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(err);
+    CU_ASSERT_PTR_NOT_NULL(strstr(err, "nobody reads the output any more"));
+    assert_no_guest_runs();
+}
+
+static void test_run_interrupted_before_its_first_cell_leaves_no_set(void)
+{
+    g_auto(Run) run = {0};
+
+    if (!can_run(&run))
+        return;
+    start(&run);
+    wait_for(&run, "guests are up");
+    g_subprocess_send_signal(run.process, SIGTERM);
+    g_autofree char *err = wait_for_end(&run, 130);
+    CU_ASSERT_STRING_EQUAL(err, "hvbench: interrupted\n");
+    CU_ASSERT_FALSE(g_file_test(run.set, G_FILE_TEST_EXISTS));
+    assert_no_guest_runs();
+}
+
+static void set_provenance(const Run *run, const char *key, const char *value)
+{
+    g_autoptr(GPtrArray) cells = NULL;
+    g_autoptr(HvbStore) store = hvb_store_open(run->set, TRUE, NULL);
+    g_autoptr(HvbRunRecord) record = NULL;
+    guint64 seed;
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(store);
+    record = hvb_store_load_run(store, NULL);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(record);
+    CU_ASSERT_TRUE_FATAL(
+        hvb_store_resume(store, record->profiles, 0, &seed, &cells, NULL));
+    CU_ASSERT_TRUE(hvb_store_set_provenance(store, key, value, NULL));
+    CU_ASSERT_TRUE(hvb_store_end_run(store, "interrupted", NULL, NULL));
+}
+
+static guint count_boots(const HvbRunRecord *run)
+{
+    guint n = 0;
+
+    for (guint i = 0; i < run->events->len; i++)
+        n += strcmp(g_array_index(run->events, HvbEventRecord, i).kind,
+                    "boot") == 0;
+    return n;
+}
+
+static void test_interrupted_run_goes_on_with_the_same_stack_only(void)
+{
+    g_auto(Run) run = {0};
+
+    if (!can_run(&run))
+        return;
+    start(&run);
+    wait_for(&run, "[1/2]");
+    g_subprocess_send_signal(run.process, SIGINT);
+    g_autofree char *interrupted = wait_for_end(&run, 130);
+    CU_ASSERT_PTR_NOT_NULL(strstr(interrupted, "what was measured is in"));
+
+    set_provenance(&run, "stack.accel", "kvm");
+    start(&run);
+    g_autofree char *refused = wait_for_end(&run, 2);
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(refused, "was made with accel kvm, now it is tcg"));
+
+    set_provenance(&run, "stack.accel", "tcg");
+    start(&run);
+    wait_for(&run, "resuming the run");
+    g_free(wait_for_end(&run, 0));
+    g_autoptr(HvbStore) store = hvb_store_open(run.set, FALSE, NULL);
+    g_autoptr(HvbRunRecord) record =
+        store ? hvb_store_load_run(store, NULL) : NULL;
+    CU_ASSERT_PTR_NOT_NULL_FATAL(record);
+    CU_ASSERT_STRING_EQUAL(record->status, "done");
+    CU_ASSERT_EQUAL(count_boots(record), 3);
+    assert_no_guest_runs();
+}
+
+#define TEST(name)         \
+    {                      \
+#name, test_##name \
+    }
+
+CU_TestInfo tests_run[] = {
+    TEST(reader_that_leaves_ends_the_run_and_its_guests),
+    TEST(run_interrupted_before_its_first_cell_leaves_no_set),
+    TEST(interrupted_run_goes_on_with_the_same_stack_only),
+    TEST_END,
+};

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The control groups of guests as libvirt lays them out, in trees of files,
+ * and what a profile's caps and weights come to. */
+#include "hvbench/bed/cgroup.h"
+#include "hvbench/bed/hypervisor.h"
+#include "hvbench/bed/tuning.h"
+#include "test/suites.h"
+#include "test/unit/profile-fixture.h"
+#include "test/unit/root-fixture.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+
+#define DOMAIN "hvbench-guest1"
+#define CMDLINE "/usr/bin/qemu-system-x86_64\0-name\0guest=" DOMAIN ",debug=on"
+/* As libvirt names them without systemd, and systemd-machined. */
+#define MACHINE "/machine/qemu-1-" DOMAIN ".libvirt-qemu"
+#define SCOPE "/machine.slice/machine-qemu\\x2d1\\x2dhvbench.scope"
+
+/* A QEMU whose vCPU thread is in these groups. */
+static Root *root_with_qemu(const char *groups)
+{
+    Root *root = root_new();
+
+    write_bytes_below(root, "proc/7/cmdline", CMDLINE, sizeof CMDLINE);
+    write_below(root, "proc/7/task/7/comm", "qemu-system-x86\n");
+    write_below(root, "proc/7/task/7/cgroup", "0::/elsewhere\n");
+    write_below(root, "proc/7/task/9/comm", "CPU 0/TCG\n");
+    write_below(root, "proc/7/task/9/cgroup", groups);
+    return root;
+}
+
+static void write_group(const Root *root, const char *group, const char *file,
+                        const char *text)
+{
+    g_autofree char *path =
+        g_build_filename("sys/fs/cgroup", group, file, NULL);
+
+    write_below(root, path, text);
+}
+
+static void write_v1_cpu(const Root *root, const char *group, const char *quota)
+{
+    write_group(root, group, "cpu.cfs_quota_us", quota);
+    write_group(root, group, "cpu.cfs_period_us", "100000\n");
+    write_group(root, group, "cpu.stat",
+                "nr_periods 10\nnr_throttled 3\nthrottled_time 70000\n");
+    write_group(root, group, "cpu.shares", "512\n");
+}
+
+static void expect_dir(const char *dir, const Root *root, const char *group)
+{
+    g_autofree char *expected =
+        g_build_filename(root, "sys/fs/cgroup", group, NULL);
+
+    expect_text(dir, expected);
+}
+
+static HvbCgroup *find(const Root *root)
+{
+    g_autoptr(GError) error = NULL;
+    HvbCgroup *cgroup = hvb_cgroup_find_below(root, DOMAIN, &error);
+
+    if (error)
+        fprintf(stderr, "\n  %s\n", error->message);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(cgroup);
+    return cgroup;
+}
+
+static void test_v1_is_read_from_its_controllers(void)
+{
+    g_autoptr(Root) root = root_with_qemu("2:cpuacct:" MACHINE "/vcpu0\n"
+                                          "1:cpu:" MACHINE "/vcpu0\n0::/\n");
+    HvbTuning tuning;
+    HvbGuestMeter meter;
+
+    write_v1_cpu(root, "cpu" MACHINE, "-1\n");
+    write_v1_cpu(root, "cpu" MACHINE "/vcpu0", "50000\n");
+    write_group(root, "cpuacct" MACHINE, "cpuacct.usage", "9000\n");
+    write_group(root, "cpuacct" MACHINE "/vcpu0", "cpuacct.usage", "7000\n");
+    g_autoptr(HvbCgroup) cgroup = find(root);
+    CU_ASSERT_FALSE(cgroup->v2);
+    CU_ASSERT_TRUE(cgroup->account_v1);
+    CU_ASSERT_EQUAL(cgroup->pid, 7);
+    expect_dir(cgroup->vcpu, root, "cpu" MACHINE "/vcpu0");
+    expect_dir(cgroup->vm, root, "cpu" MACHINE);
+    expect_dir(cgroup->shares, root, "cpu" MACHINE);
+    CU_ASSERT_TRUE_FATAL(hvb_cgroup_read_tuning(cgroup, &tuning, NULL));
+    CU_ASSERT_EQUAL(tuning.vcpu_quota_us, 50000);
+    CU_ASSERT_EQUAL(tuning.vcpu_period_us, 100000);
+    CU_ASSERT_EQUAL(tuning.vm_quota_us, -1);
+    CU_ASSERT_EQUAL(tuning.shares, 512);
+    CU_ASSERT_FALSE(tuning.cgroup_v2);
+    CU_ASSERT_TRUE_FATAL(hvb_cgroup_read_meter(cgroup, &meter, NULL));
+    CU_ASSERT_EQUAL(meter.cpu_ns, 9000);
+    CU_ASSERT_EQUAL(meter.vcpu_ns, 7000);
+    CU_ASSERT_EQUAL(meter.emulator_ns, 2000);
+    CU_ASSERT_EQUAL(meter.throttled_periods, 6);
+    CU_ASSERT_EQUAL(meter.throttled_ns, 140000);
+}
+
+/* libvirt charges to v2 as soon as it is mounted with any controller. */
+static void test_a_hybrid_host_caps_by_v1_and_charges_to_v2(void)
+{
+    g_autoptr(Root) root =
+        root_with_qemu("2:cpuacct:/\n1:cpu:" MACHINE "/vcpu0\n"
+                       "0::" MACHINE "/vcpu0\n");
+    HvbGuestMeter meter;
+
+    write_group(root, "unified", "cgroup.controllers", "hugetlb\n");
+    write_v1_cpu(root, "cpu" MACHINE, "-1\n");
+    write_v1_cpu(root, "cpu" MACHINE "/vcpu0", "-1\n");
+    write_group(root, "unified" MACHINE, "cpu.stat", "usage_usec 9\n");
+    write_group(root, "unified" MACHINE "/vcpu0", "cpu.stat", "usage_usec 7\n");
+    g_autoptr(HvbCgroup) cgroup = find(root);
+    CU_ASSERT_FALSE(cgroup->v2);
+    CU_ASSERT_FALSE(cgroup->account_v1);
+    expect_dir(cgroup->vcpu, root, "cpu" MACHINE "/vcpu0");
+    expect_dir(cgroup->vcpu_account, root, "unified" MACHINE "/vcpu0");
+    expect_dir(cgroup->vm_account, root, "unified" MACHINE);
+    CU_ASSERT_TRUE_FATAL(hvb_cgroup_read_meter(cgroup, &meter, NULL));
+    CU_ASSERT_EQUAL(meter.cpu_ns, 9000);
+    CU_ASSERT_EQUAL(meter.vcpu_ns, 7000);
+    CU_ASSERT_EQUAL(meter.throttled_ns, 140000);
+}
+
+static void test_v2_is_read_in_its_own_units(void)
+{
+    g_autoptr(Root) root = root_with_qemu("0::" MACHINE "/vcpu0\n");
+    HvbTuning tuning;
+    HvbGuestMeter meter;
+
+    write_group(root, "", "cgroup.controllers", "cpuset cpu io\n");
+    write_group(root, MACHINE, "cpu.max", "max 100000\n");
+    write_group(root, MACHINE, "cpu.weight", "300\n");
+    write_group(root, MACHINE, "cpu.stat",
+                "usage_usec 9000\nnr_throttled 0\nthrottled_usec 0\n");
+    write_group(root, MACHINE "/vcpu0", "cpu.max", "25000 50000\n");
+    write_group(root, MACHINE "/vcpu0", "cpu.stat",
+                "usage_usec 7000\nuser_usec 1\nnr_throttled 4\n"
+                "throttled_usec 55\n");
+    g_autoptr(HvbCgroup) cgroup = find(root);
+    CU_ASSERT_TRUE(cgroup->v2);
+    CU_ASSERT_TRUE_FATAL(hvb_cgroup_read_tuning(cgroup, &tuning, NULL));
+    CU_ASSERT_EQUAL(tuning.vcpu_quota_us, 25000);
+    CU_ASSERT_EQUAL(tuning.vcpu_period_us, 50000);
+    CU_ASSERT_EQUAL(tuning.vm_quota_us, -1);
+    CU_ASSERT_EQUAL(tuning.vm_period_us, 100000);
+    CU_ASSERT_EQUAL(tuning.shares, 300);
+    CU_ASSERT_TRUE(tuning.cgroup_v2);
+    CU_ASSERT_TRUE_FATAL(hvb_cgroup_read_meter(cgroup, &meter, NULL));
+    CU_ASSERT_EQUAL(meter.cpu_ns, 9000000);
+    CU_ASSERT_EQUAL(meter.emulator_ns, 2000000);
+    CU_ASSERT_EQUAL(meter.throttled_periods, 4);
+    CU_ASSERT_EQUAL(meter.throttled_ns, 55000);
+}
+
+/* The nested group's own weight is of no consequence: it has no rival. */
+static void test_under_systemd_the_weight_is_the_scopes(void)
+{
+    g_autoptr(Root) root = root_with_qemu("0::" SCOPE "/libvirt/vcpu0\n");
+    HvbTuning tuning;
+
+    write_group(root, "", "cgroup.controllers", "cpuset cpu io\n");
+    write_group(root, SCOPE, "cpu.weight", "300\n");
+    write_group(root, SCOPE, "cpu.max", "max 100000\n");
+    write_group(root, SCOPE "/libvirt", "cpu.weight", "100\n");
+    write_group(root, SCOPE "/libvirt", "cpu.max", "60000 100000\n");
+    write_group(root, SCOPE "/libvirt/vcpu0", "cpu.max", "max 100000\n");
+    g_autoptr(HvbCgroup) cgroup = find(root);
+    expect_dir(cgroup->vm, root, SCOPE "/libvirt");
+    expect_dir(cgroup->shares, root, SCOPE);
+    CU_ASSERT_TRUE_FATAL(hvb_cgroup_read_tuning(cgroup, &tuning, NULL));
+    CU_ASSERT_EQUAL(tuning.shares, 300);
+    CU_ASSERT_EQUAL(tuning.vm_quota_us, 60000);
+    CU_ASSERT_EQUAL(tuning.vcpu_quota_us, -1);
+}
+
+static void expect_no_cgroup(const Root *root, const char *says)
+{
+    g_autoptr(GError) error = NULL;
+
+    CU_ASSERT_PTR_NULL(hvb_cgroup_find_below(root, DOMAIN, &error));
+    CU_ASSERT_TRUE_FATAL(
+        g_error_matches(error, HVB_BED_ERROR, HVB_BED_ERROR_HOST));
+    CU_ASSERT_PTR_NOT_NULL(strstr(error->message, DOMAIN));
+    CU_ASSERT_PTR_NOT_NULL(strstr(error->message, says));
+}
+
+static void test_a_guest_without_the_cpu_controller_is_refused(void)
+{
+    g_autoptr(Root) session = root_with_qemu("0::/user.slice/x.scope\n");
+    g_autoptr(Root) cpuset_only = root_with_qemu("0::" MACHINE "/vcpu0\n");
+    g_autoptr(Root) v1 = root_with_qemu("3:cpuset:" MACHINE "/vcpu0\n");
+
+    write_group(session, "", "cgroup.controllers", "cpu\n");
+    expect_no_cgroup(session, "privileged libvirt");
+    write_group(cpuset_only, "", "cgroup.controllers", "cpuset\n");
+    write_group(cpuset_only, MACHINE "/vcpu0", "cpuset.cpus", "0\n");
+    expect_no_cgroup(cpuset_only, "the cpu controller");
+    expect_no_cgroup(v1, "the cpu controller");
+}
+
+static void test_a_guest_is_found_by_its_whole_name(void)
+{
+    static const char other[] = "qemu\0-name\0guest=" DOMAIN "0,debug=on";
+    static const char grep[] = "grep\0guest=" DOMAIN ",";
+    g_autoptr(Root) root = root_new();
+
+    write_bytes_below(root, "proc/5/cmdline", other, sizeof other);
+    write_bytes_below(root, "proc/6/cmdline", grep, sizeof grep);
+    write_below(root, "proc/self/cmdline", "");
+    expect_no_cgroup(root, "no QEMU process");
+    g_autoptr(GArray) all = hvb_hypervisor_pids(root, "hvbench-");
+    CU_ASSERT_EQUAL_FATAL(all->len, 1);
+    CU_ASSERT_EQUAL(g_array_index(all, pid_t, 0), 5);
+}
+
+static void make_dir_below(const Root *root, const char *dir)
+{
+    g_autofree char *path = g_build_filename(root, "sys/fs/cgroup", dir, NULL);
+
+    CU_ASSERT_EQUAL_FATAL(g_mkdir_with_parents(path, 0755), 0);
+}
+
+static gboolean has_dir_below(const Root *root, const char *dir)
+{
+    g_autofree char *path = g_build_filename(root, "sys/fs/cgroup", dir, NULL);
+
+    return g_file_test(path, G_FILE_TEST_IS_DIR);
+}
+
+static void test_only_an_empty_partition_is_removed(void)
+{
+    g_autoptr(Root) root = root_new();
+
+    make_dir_below(root, "machine");
+    make_dir_below(root, "cpu/machine");
+    make_dir_below(root, "cpuset/machine/somebodys");
+    make_dir_below(root, "machine.slice");
+    hvb_cgroup_remove_partition(root);
+    CU_ASSERT_FALSE(has_dir_below(root, "machine"));
+    CU_ASSERT_FALSE(has_dir_below(root, "cpu/machine"));
+    CU_ASSERT_TRUE(has_dir_below(root, "cpuset/machine/somebodys"));
+    CU_ASSERT_TRUE(has_dir_below(root, "machine.slice"));
+}
+
+static void test_a_vcpu_cap_is_a_quota_of_its_period(void)
+{
+    const HvbGuestProfile wanted = {.cap_percent = 30,
+                                    .cap_scope = HVB_CAP_SCOPE_VCPU,
+                                    .cap_period_us = 20000,
+                                    .weight = 100};
+    HvbTuning tuning;
+
+    hvb_tuning_from_profile(&wanted, TRUE, &tuning);
+    CU_ASSERT_EQUAL(tuning.vcpu_quota_us, 6000);
+    CU_ASSERT_EQUAL(tuning.vcpu_period_us, 20000);
+    CU_ASSERT_EQUAL(tuning.vm_quota_us, -1);
+    CU_ASSERT_EQUAL(tuning.vm_period_us, 20000);
+    CU_ASSERT_TRUE(tuning.cgroup_v2);
+}
+
+static void test_a_vm_cap_leaves_the_vcpu_uncapped(void)
+{
+    const HvbGuestProfile wanted = {.cap_percent = 50,
+                                    .cap_scope = HVB_CAP_SCOPE_VM,
+                                    .cap_period_us = 100000,
+                                    .weight = 100};
+    HvbTuning tuning;
+
+    hvb_tuning_from_profile(&wanted, FALSE, &tuning);
+    CU_ASSERT_EQUAL(tuning.vcpu_quota_us, -1);
+    CU_ASSERT_EQUAL(tuning.vm_quota_us, 50000);
+}
+
+static void test_a_weight_is_relative_to_each_versions_default(void)
+{
+    static const struct {
+        guint weight;
+        guint64 v1, v2;
+    } cases[] = {{100, 1024, 100},
+                 {50, 512, 50},
+                 {10000, 102400, 10000},
+                 {1, 10, 1}};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        const HvbGuestProfile wanted = {.cap_period_us = 100000,
+                                        .weight = cases[i].weight};
+        HvbTuning v1, v2;
+        hvb_tuning_from_profile(&wanted, FALSE, &v1);
+        hvb_tuning_from_profile(&wanted, TRUE, &v2);
+        CU_ASSERT_EQUAL(v1.shares, cases[i].v1);
+        CU_ASSERT_EQUAL(v2.shares, cases[i].v2);
+        CU_ASSERT_EQUAL(v1.vcpu_quota_us, -1);
+        CU_ASSERT_EQUAL(v1.vm_quota_us, -1);
+    }
+}
+
+CU_TestInfo tests_cgroup[] = {
+    {"v1 is read from its controllers", test_v1_is_read_from_its_controllers},
+    {"a hybrid host caps by v1 and charges to v2",
+     test_a_hybrid_host_caps_by_v1_and_charges_to_v2},
+    {"v2 is read in its own units", test_v2_is_read_in_its_own_units},
+    {"under systemd the weight is the scope's",
+     test_under_systemd_the_weight_is_the_scopes},
+    {"a guest without the cpu controller is refused",
+     test_a_guest_without_the_cpu_controller_is_refused},
+    {"a guest is found by its whole name",
+     test_a_guest_is_found_by_its_whole_name},
+    {"only an empty partition is removed",
+     test_only_an_empty_partition_is_removed},
+    {"a vCPU cap is a quota of its period",
+     test_a_vcpu_cap_is_a_quota_of_its_period},
+    {"a VM cap leaves the vCPU uncapped",
+     test_a_vm_cap_leaves_the_vcpu_uncapped},
+    {"a weight is relative to each version's default",
+     test_a_weight_is_relative_to_each_versions_default},
+    TEST_END,
+};

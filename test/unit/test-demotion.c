@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* An agent's manager at work on real processes. */
+#define _GNU_SOURCE
+#include "loadgen/clock.h"
+#include "test/suites.h"
+#include "test/unit/agent-peer.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static uint32_t ask_manage(AgentPeer *peer, WireMethod method,
+                           uint32_t interval_ms)
+{
+    WireManage manage = {method, interval_ms, 400, 150, 50, 15};
+
+    return peer_ask(peer, WIRE_MANAGE,
+                    wire_put_manage(peer_payload(peer), &manage));
+}
+
+static void expect_event(AgentPeer *peer, WireEventKind kind, WireEvent *ret)
+{
+    WireFrame frame;
+
+    do {
+        CU_ASSERT_TRUE_FATAL(peer_next(peer, &frame));
+        if (frame.type == WIRE_EVENT)
+            CU_ASSERT_TRUE_FATAL(wire_get_event(&frame, ret));
+    } while (frame.type != WIRE_EVENT || ret->kind != (uint32_t)kind);
+}
+
+static bool is_in_demoted_cgroup(pid_t pid)
+{
+    char path[64], text[2048];
+    ssize_t n;
+    int fd;
+
+    snprintf(path, sizeof path, "/proc/%d/cgroup", (int)pid);
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    n = read(fd, text, sizeof text - 1);
+    close(fd);
+    text[n > 0 ? n : 0] = '\0';
+    return strstr(text, "hvbench-demoted") != NULL;
+}
+
+/* The only user, once it has become one: a process that was forked just now may
+ * not have run yet. */
+static ProcessLook find_user(const AgentPeer *peer)
+{
+    uint64_t limit_ns = clock_now_ns() + 60 * NS_PER_S;
+    ProcessLook children[MAX_CHILDREN] = {{0}};
+
+    while (clock_now_ns() < limit_ns) {
+        size_t n = peer_children(peer, children, MAX_CHILDREN);
+        for (size_t i = 0; i < n; i++)
+            if (strcmp(children[i].name, "user") == 0)
+                return children[i];
+        clock_sleep_until(clock_now_ns() + 10 * NS_PER_MS);
+    }
+    CU_FAIL_FATAL("there is no user");
+    return children[0];
+}
+
+static bool is_demoted(const AgentPeer *peer, WireMethod method)
+{
+    ProcessLook user = find_user(peer);
+
+    switch (method) {
+    case WIRE_METHOD_NICE:
+        return user.nice == 15;
+    case WIRE_METHOD_IDLE:
+        return user.policy == SCHED_IDLE;
+    default:
+        return is_in_demoted_cgroup(user.pid);
+    }
+}
+
+/* Whether it could be done here. */
+static bool manage_a_hog(AgentPeer *peer, WireMethod method)
+{
+    WireFrame frame;
+    WireEvent event;
+
+    peer_load(peer, 1, 0);
+    CU_ASSERT_FALSE(is_demoted(peer, method));
+    ask_manage(peer, method, 100);
+    do {
+        CU_ASSERT_TRUE_FATAL(peer_next(peer, &frame));
+    } while (frame.type == WIRE_EVENT);
+    if (frame.type == WIRE_ERROR)
+        return false;
+    expect_event(peer, WIRE_EVENT_DEMOTED, &event);
+    CU_ASSERT_STRING_EQUAL(event.text, "user");
+    CU_ASSERT_TRUE(event.permille > 150);
+    CU_ASSERT_TRUE(is_demoted(peer, method));
+    ask_manage(peer, WIRE_METHOD_NONE, 0);
+    expect_event(peer, WIRE_EVENT_RESTORED, &event);
+    peer_expect_ok(peer, peer->sequence - 1);
+    CU_ASSERT_FALSE(is_demoted(peer, method));
+    CU_ASSERT_EQUAL(peer_children(peer, NULL, 0), 1);
+    CU_ASSERT_TRUE(peer_meters(peer).manager_cpu_ns > 0);
+    return true;
+}
+
+static void check_method(WireMethod method)
+{
+    AgentPeer peer;
+
+    if (geteuid() != 0 || !peer_start(&peer, NULL, true)) {
+        test_skip("needs root and PID namespaces");
+        return;
+    }
+    peer_welcome(&peer);
+    peer_work(&peer, LITTLE_WORK);
+    if (!manage_a_hog(&peer, method))
+        test_skip("the kernel or its set-up does not allow this method");
+    CU_ASSERT_EQUAL(peer_end(&peer), 0);
+}
+
+static void test_manager_demotes_by_nice_and_gives_back(void)
+{
+    check_method(WIRE_METHOD_NICE);
+}
+
+static void test_manager_demotes_by_policy_and_gives_back(void)
+{
+    check_method(WIRE_METHOD_IDLE);
+}
+
+static void test_manager_demotes_by_cgroup_and_gives_back(void)
+{
+    check_method(WIRE_METHOD_CGROUP);
+}
+
+static void test_manager_settings_out_of_range_are_refused(void)
+{
+    AgentPeer peer;
+
+    peer_start_welcomed(&peer, NULL);
+    peer_expect_error(&peer, ask_manage(&peer, WIRE_METHOD_NICE, 0),
+                      "interval");
+    peer_expect_error(&peer, ask_manage(&peer, WIRE_METHOD_NICE, 5000),
+                      "memory");
+    peer_end(&peer);
+}
+
+CU_TestInfo tests_demotion[] = {
+    {"the manager demotes by nice and gives back",
+     test_manager_demotes_by_nice_and_gives_back},
+    {"the manager demotes by policy and gives back",
+     test_manager_demotes_by_policy_and_gives_back},
+    {"the manager demotes by cgroup and gives back",
+     test_manager_demotes_by_cgroup_and_gives_back},
+    {"manager settings out of range are refused",
+     test_manager_settings_out_of_range_are_refused},
+    TEST_END,
+};

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Where a result set goes, and what goes again with one that holds nothing. */
+#include "hvbench/cli/result-dir.h"
+#include "test/suites.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+
+/* A scratch directory, and a directory to be made below it. */
+typedef struct {
+    char *scratch;
+    char *parent;
+    HvbResultDir dir;
+} Fixture;
+
+static void fixture_clear(Fixture *fixture)
+{
+    CU_ASSERT_EQUAL(g_rmdir(fixture->scratch), 0); /* nothing is left */
+    g_free(fixture->scratch);
+    g_free(fixture->parent);
+    hvb_result_dir_clear(&fixture->dir);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Fixture, fixture_clear)
+
+static void make(Fixture *fixture)
+{
+    g_autofree char *wanted = NULL;
+
+    fixture->scratch = g_dir_make_tmp("hvbench-test-XXXXXX", NULL);
+    fixture->parent = g_build_filename(fixture->scratch, "a", NULL);
+    wanted = g_build_filename(fixture->parent, "b/", NULL);
+    CU_ASSERT_FATAL(hvb_result_dir_make(wanted, &fixture->dir, NULL));
+    CU_ASSERT(g_file_test(wanted, G_FILE_TEST_IS_DIR));
+}
+
+static char *put(const Fixture *fixture, const char *name)
+{
+    char *file = g_build_filename(fixture->dir.path, name, NULL);
+    g_autofree char *parent = g_path_get_dirname(file);
+
+    CU_ASSERT_EQUAL(g_mkdir_with_parents(parent, 0755), 0);
+    CU_ASSERT(g_file_set_contents(file, "", 0, NULL));
+    return file;
+}
+
+static void test_what_was_made_for_nothing_is_removed(void)
+{
+    g_auto(Fixture) fixture = {0};
+
+    make(&fixture);
+    CU_ASSERT_EQUAL(fixture.dir.made, 2);
+    CU_ASSERT_FALSE(hvb_result_dir_has_consoles(&fixture.dir));
+    g_free(put(&fixture, "hvbench.db"));
+    g_free(put(&fixture, "console/guest1.log"));
+    CU_ASSERT(hvb_result_dir_has_consoles(&fixture.dir));
+    hvb_result_dir_discard(&fixture.dir);
+}
+
+static void test_files_of_others_stay(void)
+{
+    g_auto(Fixture) fixture = {0};
+
+    make(&fixture);
+    g_autofree char *notes = put(&fixture, "notes");
+    hvb_result_dir_discard(&fixture.dir);
+    CU_ASSERT(g_file_test(notes, G_FILE_TEST_EXISTS));
+    g_unlink(notes);
+    hvb_result_dir_discard(&fixture.dir);
+}
+
+static void test_directory_that_was_there_stays_as_it_is(void)
+{
+    g_auto(Fixture) fixture = {0};
+    g_auto(HvbResultDir) again = {0};
+
+    make(&fixture);
+    g_autofree char *database = put(&fixture, "hvbench.db");
+    CU_ASSERT_FATAL(hvb_result_dir_make(fixture.dir.path, &again, NULL));
+    CU_ASSERT_EQUAL(again.made, 0);
+    hvb_result_dir_discard(&again);
+    CU_ASSERT(g_file_test(database, G_FILE_TEST_EXISTS));
+    hvb_result_dir_discard(&fixture.dir);
+}
+
+static void test_directory_that_cannot_be_made_is_named(void)
+{
+    g_auto(HvbResultDir) dir = {0};
+    g_autoptr(GError) error = NULL;
+
+    CU_ASSERT_FALSE(hvb_result_dir_make("/proc/none/set", &dir, &error));
+    CU_ASSERT_FATAL(error != NULL);
+    CU_ASSERT_PTR_NOT_NULL(strstr(error->message, "/proc/none/set"));
+}
+
+#define TEST(name)         \
+    {                      \
+#name, test_##name \
+    }
+
+CU_TestInfo tests_result_dir[] = {
+    TEST(what_was_made_for_nothing_is_removed),
+    TEST(files_of_others_stay),
+    TEST(directory_that_was_there_stays_as_it_is),
+    TEST(directory_that_cannot_be_made_is_named),
+    TEST_END,
+};
