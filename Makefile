@@ -69,15 +69,19 @@ run: setup
 	$(BUILD)/hvbench run --quick profiles/fig03.profile \
 	    profiles/fig05.profile profiles/fig09.profile profiles/fig10.profile
 
+LSAN_OPTIONS = suppressions=$(CURDIR)/test/lsan.supp:print_suppressions=0
+RUN_TESTS = $(if $(SANITIZE),LSAN_OPTIONS=$(LSAN_OPTIONS)) \
+            $(BUILD)/hvbench-tests
+
 check: setup
 	$(MAKE) check-built
 
 check-built: all $(BUILD)/hvbench-tests
-	$(BUILD)/hvbench-tests
+	$(RUN_TESTS)
 
 # The tests that need neither guests nor privileges.
 check-unit: $(BUILD)/hvbench-tests $(BUILD)/hvbench-agent $(BUILD)/hvbench
-	$(BUILD)/hvbench-tests --unit
+	$(RUN_TESTS) --unit
 
 $(BUILD)/hvbench: $(BUILD)/obj/hvbench/main.o $(HVB_OBJECTS)
 	$(call QUIET,LINK)$(CC) $(HVB_CFLAGS) $(LDFLAGS) -o $@ $^ $(PACKAGE_LIBS) -lm

@@ -37,8 +37,8 @@ static char *import(HvbConnection *connection, char *path, GError **error)
 
     if (!g_file_test(path, G_FILE_TEST_IS_REGULAR)) {
         g_set_error(error, HVB_BED_ERROR, HVB_BED_ERROR_HOST,
-                    "there is no %s: build the guests' images with 'make "
-                    "guests'",
+                    "there is no %s: 'make guests' in hvbench's source builds "
+                    "the guests' images, 'make install' installs them",
                     path);
         return NULL;
     }

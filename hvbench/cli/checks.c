@@ -63,7 +63,8 @@ HvbCheck hvb_check_kvm_access(mode_t mode, gboolean is_owner, gboolean in_group,
         return hvb_check_new(HVB_CHECK_OK, "/dev/kvm", NULL, "%s", shown);
     return hvb_check_new(
         HVB_CHECK_WARN, "/dev/kvm",
-        "run scripts/setup, or: chgrp kvm /dev/kvm && chmod 0660 /dev/kvm",
+        "chgrp kvm /dev/kvm && chmod 0660 /dev/kvm; or in hvbench's source: "
+        "scripts/setup",
         "%s: QEMU's user %s cannot open it; libvirt then probes QEMU again "
         "for each guest, which takes about a minute each",
         shown, HVB_QEMU_USER);

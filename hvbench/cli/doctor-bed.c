@@ -55,7 +55,8 @@ static gboolean check_images(HvbCheckup *checkup, const char *flavour)
     else
         hvb_checkup_add(checkup,
                         hvb_check_new(HVB_CHECK_FAIL, "guest images",
-                                      "make guests",
+                                      "in hvbench's source: make guests; for "
+                                      "an installed hvbench then: make install",
                                       "vmlinuz, initrd or ../documents.img "
                                       "missing in %s; other kernels: %s",
                                       dir, *flavours ? flavours : "none"));
@@ -73,7 +74,7 @@ static void check_qemu_user(HvbCheckup *checkup)
     else
         hvb_checkup_add(checkup,
                         hvb_check_new(HVB_CHECK_FAIL, "QEMU's user",
-                                      "run scripts/setup",
+                                      "in hvbench's source: scripts/setup",
                                       "there is no %s %s for QEMU to run as",
                                       has_user ? "group" : "user",
                                       has_user ? QEMU_GROUP : HVB_QEMU_USER));
@@ -142,8 +143,8 @@ static void check_hypervisor(HvbCheckup *checkup, HvbConnection *connection)
         hvb_checkup_add(
             checkup,
             hvb_check_new(HVB_CHECK_FAIL, "QEMU",
-                          "run scripts/setup, or: apt-get install "
-                          "qemu-system-x86",
+                          "apt-get install qemu-system-x86, or in hvbench's "
+                          "source: scripts/setup",
                           "libvirt knows no emulator of " HVB_GUEST_ARCH
                           " machines"));
 }

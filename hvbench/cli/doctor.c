@@ -114,8 +114,8 @@ static void check_gnuplot(HvbCheckup *checkup)
                     path ? hvb_check_new(HVB_CHECK_OK, "gnuplot", NULL, "%s",
                                          path)
                          : hvb_check_new(HVB_CHECK_FAIL, "gnuplot",
-                                         "run scripts/setup, or: apt-get "
-                                         "install gnuplot-nox",
+                                         "apt-get install gnuplot-nox, or in "
+                                         "hvbench's source: scripts/setup",
                                          "not found: it draws the pictures"));
 }
 
@@ -143,7 +143,7 @@ static void check_profiles(HvbCheckup *checkup)
             ? hvb_check_new(HVB_CHECK_OK, "profiles", NULL, "%s", all)
             : hvb_check_new(HVB_CHECK_FAIL, "profiles",
                             "run hvbench from its build directory, or install "
-                            "it with 'make install'",
+                            "it: in its source, make install",
                             "%s", error ? error->message : "none is shipped"));
 }
 

@@ -117,14 +117,11 @@ static gboolean begin(const char *dir, const char *command,
 
 static gboolean end(HvbStore *store, const GError *run_error, GError **error)
 {
-    const char *status = "done";
-
-    if (run_error)
-        status = hvb_cmd_status(run_error) == HVB_EXIT_INTERRUPTED
-                     ? "interrupted"
-                     : "failed";
-    return hvb_store_end_run(store, status,
-                             run_error ? run_error->message : NULL, error);
+    if (!run_error)
+        return hvb_store_end_run(store, "done", NULL, error);
+    if (hvb_cmd_status(run_error) == HVB_EXIT_INTERRUPTED)
+        return hvb_store_end_run(store, "interrupted", "by a signal", error);
+    return hvb_store_end_run(store, "failed", run_error->message, error);
 }
 
 /* Levels of which no cell is left that could be published. */
@@ -192,10 +189,10 @@ static int conclude(const char *dir, const HvbRunRecord *run,
     if (spoilt > 0)
         return hvb_cmd_fail(
             HVB_EXIT_FAILED,
-            "%u levels have no figures, since all their cells were disturbed: "
-            "stop what else runs on this host ('hvbench doctor' shows it) and "
+            "%u level%s without figures, since all cells were disturbed: stop "
+            "what else runs on this host ('hvbench doctor' shows it) and "
             "measure again",
-            spoilt);
+            spoilt, spoilt == 1 ? " is" : "s are");
     return hvb_cmd_flush();
 }
 
@@ -232,8 +229,8 @@ static int run_in(const HvbResultDir *dir, HvbSessionSettings *settings,
     if (run->cells->len > 0 || !run_error)
         return conclude(dir->path, run, run_error);
     /* Their consoles may tell why guests did not come up. */
-    *ret_keep = hvb_cmd_status(run_error) != HVB_EXIT_INTERRUPTED &&
-                hvb_result_dir_has_consoles(dir);
+    *ret_keep =
+        run_error->domain == HVB_BED_ERROR && hvb_result_dir_has_consoles(dir);
     return fail(run_error);
 }
 

@@ -75,9 +75,11 @@ static void note(Session *self, const char *kind, const char *text)
     const HvbEventRecord event = {.time_ns = hvb_now_ns(),
                                   .kind = (char *)kind,
                                   .text = (char *)text};
+    g_auto(GStrv) lines = g_strsplit(text, "\n", 0);
     g_autoptr(GError) error = NULL;
 
-    hvb_progress_note(self->progress, "%s", text);
+    for (char **line = lines; *line; line++)
+        hvb_progress_note(self->progress, "%s", *line);
     if (!hvb_store_add_event(self->settings->store, &event, &error))
         hvb_progress_note(self->progress, "%s", error->message);
 }
@@ -301,7 +303,7 @@ static gboolean run_bed_with_reboots(Session *self, HvbConnection *connection,
             return FALSE;
         }
         g_autofree char *again =
-            g_strdup_printf("booting the guests anew (%u of %u times at most)",
+            g_strdup_printf("booting the guests anew (%u of %d times at most)",
                             reboots, REBOOTS_AT_MOST);
         note(self, "lost", failure->message);
         note(self, "reboot", again);

@@ -383,12 +383,8 @@ static void test_what_a_killed_hvbench_left_is_cleared_at_the_next_start(void)
 /* What it looks like when another libvirt started them. */
 static void test_guests_of_another_libvirt_are_named_and_left_alone(void)
 {
-    char *argv[] = {"sh",
-                    "-c",
-                    "sleep 60; :",
-                    "-name",
-                    "guest=" HVB_DOMAIN_PREFIX "guest1,debug-threads=on",
-                    NULL};
+    static char guest[] = "guest=" HVB_DOMAIN_PREFIX "guest1,debug-threads=on";
+    char *argv[] = {"sh", "-c", "sleep 60; :", "-name", guest, NULL};
     g_autoptr(GError) error = NULL;
     GPid pid;
 

@@ -130,6 +130,7 @@ static void test_reader_that_leaves_ends_the_run_and_its_guests(void)
     CU_ASSERT_EQUAL(g_subprocess_get_exit_status(run.process), 1);
     CU_ASSERT_PTR_NOT_NULL_FATAL(err);
     CU_ASSERT_PTR_NOT_NULL(strstr(err, "nobody reads the output any more"));
+    CU_ASSERT_FALSE(g_file_test(run.set, G_FILE_TEST_EXISTS));
     assert_no_guest_runs();
 }
 
