@@ -233,17 +233,17 @@ static const HvbProfile *first_open(Session *self, guint bed_index)
     return NULL;
 }
 
-/* Adds what a lost guest's console says to the error. */
+/* Where a guest is gone, that is the cause, whatever failed on it first (a
+ * libvirt call, say); adds what its console says. */
 static void explain(HvbBed *bed, GError **error)
 {
     for (guint i = 0; i < bed->n_guests; i++) {
-        if (!bed->explain || !hvb_link_why_down(bed->guests[i].link))
+        if (!hvb_link_why_down(bed->guests[i].link))
             continue;
         g_autofree char *why = bed->explain(bed, i);
-        g_autofree char *whole =
-            g_strdup_printf("%s; %s", (*error)->message, why);
-        g_free((*error)->message);
-        (*error)->message = g_steal_pointer(&whole);
+        g_autoptr(GError) cause = g_steal_pointer(error);
+        g_set_error(error, HVB_BED_ERROR, HVB_BED_ERROR_GUEST, "%s; %s",
+                    cause->message, why);
         return;
     }
 }
@@ -282,9 +282,17 @@ static gboolean run_bed(Session *self, HvbConnection *connection,
         return TRUE;
     }
     hvb_progress_phase(self->progress, "stopping the guests");
-    explain(bed, &failure);
+    if (!g_error_matches(failure, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+        explain(bed, &failure);
     g_propagate_error(error, g_steal_pointer(&failure));
     return FALSE;
+}
+
+/* A guest that does not answer in time is as good as lost. */
+static gboolean is_lost_guest(const GError *failure)
+{
+    return g_error_matches(failure, HVB_BED_ERROR, HVB_BED_ERROR_GUEST) ||
+           g_error_matches(failure, HVB_BED_ERROR, HVB_BED_ERROR_TIMEOUT);
 }
 
 static gboolean run_bed_with_reboots(Session *self, HvbConnection *connection,
@@ -297,8 +305,7 @@ static gboolean run_bed_with_reboots(Session *self, HvbConnection *connection,
         g_autoptr(GError) failure = NULL;
         if (run_bed(self, connection, bed_index, profile, &failure))
             continue;
-        if (!g_error_matches(failure, HVB_BED_ERROR, HVB_BED_ERROR_GUEST) ||
-            reboots++ == REBOOTS_AT_MOST) {
+        if (!is_lost_guest(failure) || reboots++ == REBOOTS_AT_MOST) {
             g_propagate_error(error, g_steal_pointer(&failure));
             return FALSE;
         }
