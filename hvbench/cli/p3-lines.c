@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-#define NAME_COLUMNS 10 /* with the mark of the current level */
+#define NAME_COLUMNS 11 /* with the mark of the current level */
 #define MEAN_COLUMNS 9
 #define COUNT_COLUMNS 6
 #define MAX_BIN_COLUMNS 6
