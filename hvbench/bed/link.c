@@ -101,8 +101,8 @@ static void greet(HvbLink *link, const WireFrame *frame)
     make_printable(hello.kernel);
     make_printable(hello.cpu);
     make_printable(hello.clocksource);
-    if (link->up)
-        return; /* it crossed our WELCOME */
+    if (link->up || link->gone)
+        return; /* it crossed our WELCOME, or that found nobody any more */
     link->hello = hello;
     link->up = TRUE;
 }
