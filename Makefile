@@ -17,7 +17,8 @@ DESTDIR ?=
 SANITIZE ?=
 BUILD ?= build$(if $(SANITIZE),-sanitize)
 CC ?= gcc
-VERSION := $(shell git describe --always --dirty --tags 2>/dev/null || echo unknown)
+# safe.directory: the clone may belong to another user than who builds.
+VERSION := $(shell git -c safe.directory='*' describe --always --dirty --tags 2>/dev/null || echo unknown)
 
 PACKAGES = gio-unix-2.0 libvirt libvirt-glib-1.0 libvirt-gconfig-1.0 \
            json-glib-1.0 sqlite3 gsl

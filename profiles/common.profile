@@ -35,8 +35,8 @@ cpu = default
 [guests]
 # How many single-vCPU guests: 1 to 64. The paper's bed has eight.
 count = 8
-# Memory of each, MiB: 32 to 65536. Enough that no guest pages; eight of them
-# fit into a small machine.
+# Memory of each, MiB: 80 (the least that Debian's kernel boots with) to 65536.
+# Enough that no guest pages; eight of them fit into a small machine.
 memory-mib = 128
 # The kernel's flavour as built by guests/, or the path of a kernel image.
 # Debian's cloud flavour boots fastest where there is no KVM.

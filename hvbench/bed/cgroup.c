@@ -266,6 +266,25 @@ gboolean hvb_cgroup_read_meter(const HvbCgroup *cgroup,
     return TRUE;
 }
 
+/* Groups of our domains that libvirt left there: it forgets some of a domain
+ * whose hvbench was killed. rmdir() spares those in use. */
+static void remove_ours(const char *partition)
+{
+    g_autoptr(GDir) listing = g_dir_open(partition, 0, NULL);
+    const char *name;
+
+    while (listing && (name = g_dir_read_name(listing))) {
+        g_autofree char *vm = g_build_filename(partition, name, NULL);
+        g_autofree char *vcpu = g_build_filename(vm, "vcpu0", NULL);
+        g_autofree char *emulator = g_build_filename(vm, "emulator", NULL);
+        if (!strstr(name, "-hvbench-"))
+            continue;
+        (void)g_rmdir(vcpu);
+        (void)g_rmdir(emulator);
+        (void)g_rmdir(vm);
+    }
+}
+
 void hvb_cgroup_remove_partition(const char *root)
 {
     g_autofree char *dir = g_build_filename(root, CGROUP_DIR, NULL);
@@ -275,7 +294,9 @@ void hvb_cgroup_remove_partition(const char *root)
 
     while (listing && (mount = g_dir_read_name(listing))) {
         g_autofree char *path = g_build_filename(dir, mount, "machine", NULL);
+        remove_ours(path);
         (void)g_rmdir(path);
     }
+    remove_ours(unified);
     (void)g_rmdir(unified);
 }

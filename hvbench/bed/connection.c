@@ -155,6 +155,14 @@ static void open_in_thread(gpointer item, gpointer user_data)
         opening->error->code = HVB_BED_ERROR_HOST;
         return;
     }
+    const char *driver = virConnectGetType(self->handle);
+    if (!driver || strcmp(driver, "QEMU") != 0) {
+        g_set_error(&opening->error, HVB_BED_ERROR, HVB_BED_ERROR_HOST,
+                    "%s is libvirt's %s driver: hvbench needs its QEMU driver, "
+                    "such as qemu:///system",
+                    self->uri, driver ? driver : "unknown");
+        return;
+    }
     /* Where an alias of libvirt's own configuration leads is known only now. */
     char *uri = virConnectGetURI(self->handle);
     if (!uri || hvb_connection_check_local(uri, &opening->error))

@@ -39,8 +39,9 @@ gboolean hvb_result_dir_make(const char *wanted, HvbResultDir *ret_dir,
     dir.made = count_missing(dir.path);
     if (g_mkdir_with_parents(dir.path, 0755) != 0) {
         g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(errno),
-                    "cannot make the result set %s: %s", dir.path,
-                    g_strerror(errno));
+                    "cannot make the result set %s: %s; name another place "
+                    "with --output",
+                    dir.path, g_strerror(errno));
         return FALSE;
     }
     *ret_dir = dir;

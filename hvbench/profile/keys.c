@@ -35,7 +35,7 @@ const HvbKey hvb_keys[] = {
 
     {"guests", "count", HVB_KEY_UINT, PROFILE(n_guests), 1, HVB_MAX_GUESTS,
      "8", .of_bed = TRUE, .what = "guests"},
-    {"guests", "memory-mib", HVB_KEY_UINT, PROFILE(memory_mib), 32, 65536,
+    {"guests", "memory-mib", HVB_KEY_UINT, PROFILE(memory_mib), 80, 65536,
      "128", .of_bed = TRUE, .what = "MiB of each guest"},
     {"guests", "kernel", HVB_KEY_KERNEL, PROFILE(kernel), 1, 4096, "cloud",
      .of_bed = TRUE, .what = "flavour or kernel image"},

@@ -278,7 +278,10 @@ HvbSource *hvb_source_read(const char *file, GError **error)
         return NULL;
     }
     HvbSource *source = hvb_source_parse(text, length, file, error);
-    if (source)
-        source->directory = g_path_get_dirname(file);
+    if (source) {
+        /* Absolute: paths in the profile are taken from here. */
+        g_autofree char *directory = g_path_get_dirname(file);
+        source->directory = g_canonicalize_filename(directory, NULL);
+    }
     return source;
 }
