@@ -3,6 +3,7 @@
 #include "test/suites.h"
 #include "test/unit/profile-fixture.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
 
 static void expect_refused(const char *text, int code, const char *message)
@@ -327,9 +328,14 @@ static void test_relative_path_belongs_to_the_file_that_has_it(void)
                                 MINIMAL "[guests]\nkernel = linux/vmlinuz\n"
                                         "initrd = ./initrd\n",
                                 -1);
+    g_autofree char *before = g_get_current_dir();
     g_autoptr(HvbProfile) profile = load_file(file);
 
     expect_text(profile->kernel, wanted);
+    CU_ASSERT_EQUAL_FATAL(g_chdir(dir), 0);
+    g_autoptr(HvbProfile) same = load_file("./a.profile");
+    CU_ASSERT_EQUAL(g_chdir(before), 0);
+    expect_text(same->kernel, wanted);
 }
 
 static void test_errors_in_a_base_name_the_base(void)
