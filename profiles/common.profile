@@ -20,6 +20,18 @@
 #   title   what tables and pictures are headed with
 
 [stack]
+# Whether there are no guests at all, and the agent runs on the host itself, in
+# a cgroup of its own: yes or no. The one guest that [guests] then counts is
+# the host, and its users are multiplied by the host CPUs that they may use. A
+# native scenario has no caps, weights, managers or host services.
+native = no
+# A: what the keys below say. B: this machine's second stack, to compare
+# hypervisors: QEMU's binary translator (TCG) where A comes out as KVM; where A
+# is TCG already, the machine type pc in place of q35, or q35 in place of pc.
+hypervisor = A
+# 1 to 99. Scenarios whose guests are the same share the booted guests, unless
+# these numbers differ: so a scenario is repeated on guests booted anew.
+boot = 1
 # auto, kvm or tcg. auto boots a guest under KVM as far as its HELLO, takes
 # TCG if that fails, and says so: an openable /dev/kvm proves nothing.
 accel = auto
@@ -35,17 +47,6 @@ cpu = default
 [guests]
 # How many single-vCPU guests: 1 to 64. The paper's bed has eight.
 count = 8
-# Memory of each, MiB: 80 (the least that Debian's kernel boots with) to 65536.
-# Enough that no guest pages; eight of them fit into a small machine.
-memory-mib = 128
-# The kernel's flavour as built by guests/, or the path of a kernel image.
-# Debian's cloud flavour boots fastest where there is no KVM.
-kernel = cloud
-# The path of an initramfs; nothing: the flavour's own. A kernel given by its
-# path needs one.
-initrd =
-# Added to the kernel's command line.
-cmdline =
 # How long a guest may take from its start to its HELLO, s: 1 to 3600. Eight
 # guests that boot at once under TCG, or under a slow nested KVM, take minutes.
 hello-timeout-s = 180
@@ -53,11 +54,47 @@ hello-timeout-s = 180
 # The keys below are for every guest; a group [guest N], N from 1, has the same
 # keys for one guest and beats them.
 
+# Memory, MiB: 80 (the least that Debian's kernel boots with) to 65536. Enough
+# that no guest pages; eight of them fit into a small machine.
+memory-mib = 128
+# The kernel's flavour as built by guests/, or the path of a kernel image.
+# Debian's cloud flavour boots fastest where there is no KVM. Here, but not in a
+# [guest N], several flavours with ';' between them are taken by the guests in
+# turn: with cloud;amd64;rt guest 1 boots cloud, 2 amd64, 3 rt, 4 cloud.
+kernel = cloud
+# The path of an initramfs; nothing: the flavour's own. A kernel given by its
+# path needs one, unless it boots a disk image.
+initrd =
+# Added to the kernel's command line.
+cmdline =
+# A disk image with a system of its own: its path (qcow2 or raw), or debian for
+# the one that `make debian` builds; nothing: the guest runs the agent alone,
+# from its initramfs. An image at a path is booted by its own boot loader or, if
+# the kernel above is a path, too, by that kernel, with root=/dev/vda unless the
+# cmdline says otherwise. It is never written: the guest's changes go to an
+# overlay that is removed after the run. QEMU's user must be able to read it.
+image =
+# Whether the image has the agent as a service: yes or no. A guest without it
+# can be a neighbour, capped and weighed, but neither loaded nor measured.
+agent = yes
+
 # Whether the guest has emulated users: yes or no. A scenario needs a loaded
 # guest unless it measures only levels without users.
 loaded = no
-# Whether the guest has probe users, whose operations are timed: yes or no. A
-# scenario needs at least one measured guest.
+# Emulated users of the guest, if it is loaded, at the six levels in their
+# order: up to 256, never fewer than at the level before; 0 at None, but for a
+# neighbour (not measured, or apart), which may keep its users at every level.
+# With the pauses below, these ask for 0, 25, 50, 75, 100 and 150 % of one CPU.
+# Natively: for each host CPU.
+users = 0;2;4;6;8;12
+# A limit on these users together, % of one CPU: 1 to 100; 0 is none. The
+# guest's own kernel enforces it (a cap is the host's), and other programs in
+# the guest, the probe users among them, go without it.
+limit-percent = 0
+# Whether the guest has probe users, whose operations are timed: no, yes, or
+# apart, for a neighbour that gets figures of its own and counts in the
+# scenario's P3 only if no guest has yes. A scenario needs at least one that is
+# measured.
 measured = no
 # Whether a priority manager runs in the guest: yes or no.
 manager = no
@@ -74,13 +111,42 @@ cap-period-us = 100000
 # hosts treat guests by default.
 weight = 100
 
+[host]
+# Host CPUs that are the guests' and the host services': the first so many of
+# them, all if there are fewer; 0 is all. Natively: the agent's.
+cpus = 0
+# Where vCPUs run: float (on all of these CPUs, as the host's scheduler likes)
+# or pinned (that of guest N on the Nth of them alone, counted around).
+affinity = float
+# Emulated processes of the host beside the guests: 0 to 64. They work in bursts
+# and pause, as the users in a guest do.
+services = 0
+# CPU that they ask for together, % of one CPU: 1 to 6400, at most 100 for each
+# of them.
+service-percent = 20
+# Mean of a service's bursts of work (exponential), ms of CPU: 1 to 10000.
+service-burst-ms = 100
+# Whether a priority manager runs on the host: yes or no. It watches the host's
+# processes, with the settings in [manager], and leaves the guests', libvirt's
+# and hvbench's alone.
+manager = no
+# How it lowers the priority of a process: nice, idle or cgroup, as in
+# [manager]. The guests are in groups of their own, against which a nice value
+# counts for nothing; the small weight of a cgroup does.
+manager-method = cgroup
+
+[disk]
+# How the host caches the guests' disks, QEMU's cache modes: default, none (past
+# the host's page cache), writeback, writethrough, directsync or unsafe.
+cache = default
+# How `open` reads its document in the guest: direct (past the guest's page
+# cache, where that is possible), cold (through it, from the disk) or warm
+# (through it, where the document is already).
+guest-cache = direct
+
 [load]
 # The levels to measure, some of None, Low, Medium, Busy, Maximum, Overload.
 levels = None;Low;Medium;Busy;Maximum;Overload
-# Emulated users of each loaded guest at the six levels, in that order: 0 at
-# None, up to 256, never fewer than at the level before. With the pauses below
-# they ask for 0, 25, 50, 75, 100 and 150 % of one CPU.
-users = 0;2;4;6;8;12
 # Mean of a user's bursts of work (exponential), ms of CPU: 1 to 10000.
 burst-mean-ms = 100
 # A burst is at most this many times the mean: 1 to 100. Cut, so that a single
@@ -106,6 +172,8 @@ slot-ms = 440
 pool = 16
 
 [manager]
+# Of the managers in the guests and, but for the method, the one on the host.
+
 # How a manager lowers the priority of a process: nice, idle (SCHED_IDLE) or
 # cgroup (a cgroup of the least weight).
 method = nice

@@ -6,7 +6,7 @@
 # variability, because the rest of the host is idle.
 
 [scenario]
-base = common
+base = paper
 name = fig03
 figure = 3
 title = One loaded guest of eight

@@ -5,7 +5,7 @@
 # saw the impact of the load all but disappear.
 
 [scenario]
-base = common
+base = paper
 name = fig05
 figure = 5
 title = One loaded guest, guest manager

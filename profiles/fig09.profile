@@ -6,7 +6,7 @@
 # load just fits under the cap.
 
 [scenario]
-base = common
+base = paper
 name = fig09
 figure = 9
 title = One loaded guest, 50 % cap

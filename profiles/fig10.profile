@@ -5,7 +5,7 @@
 # help a lot without curing: there were still delays of up to about a second.
 
 [scenario]
-base = common
+base = paper
 name = fig10
 figure = 10
 title = One loaded guest, 50 % cap, guest manager

@@ -3,6 +3,7 @@
 
 #include "hvbench/bed/cgroup.h"
 #include "hvbench/bed/connection.h"
+#include "hvbench/bed/placement.h"
 
 static void append_cap(GString *text, const char *what, gint64 quota_us,
                        gint64 period_us)
@@ -25,6 +26,8 @@ static char *describe(const HvbTuning *tuning)
     if (text->len == 0)
         g_string_append(text, "no cap, ");
     g_string_append_printf(text, "weight %" G_GUINT64_FORMAT, tuning->shares);
+    if (*tuning->cpus)
+        g_string_append_printf(text, ", CPUs %s", tuning->cpus);
     return g_string_free(text, FALSE);
 }
 
@@ -61,9 +64,14 @@ GArray *hvb_enforced_read(void)
     for (guint i = 1; i <= HVB_MAX_GUESTS; i++) {
         g_autofree char *name = g_strdup_printf(HVB_DOMAIN_PREFIX "guest%u", i);
         g_autoptr(HvbCgroup) cgroup = hvb_cgroup_find(name, NULL);
-        HvbTuning tuning;
+        HvbTuning tuning = {0};
+        HvbCpus cpus;
         if (!cgroup || !hvb_cgroup_read_tuning(cgroup, &tuning, NULL))
             break;
+        if (hvb_cpus_of_thread(cgroup->vcpu_thread, &cpus, NULL)) {
+            g_autofree char *list = hvb_cpus_text(&cpus);
+            g_strlcpy(tuning.cpus, list, sizeof tuning.cpus);
+        }
         g_array_append_val(tunings, tuning);
     }
     return tunings->len > 0 ? g_steal_pointer(&tunings) : NULL;

@@ -4,16 +4,29 @@
 #include "hvbench/profile/profile.h"
 
 #include <stdio.h>
+#include <string.h>
 
-static int print_profile(const char *name)
+#define HEADING "profile"
+
+/* As wide as the longest name wants it. */
+static int name_width(const char *const *names)
+{
+    gsize width = strlen(HEADING);
+
+    for (; *names; names++)
+        width = MAX(width, strlen(*names));
+    return (int)width;
+}
+
+static int print_profile(const char *name, int width)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(HvbProfile) profile = hvb_profile_load(name, &error);
 
     if (!profile)
         return hvb_cmd_fail(HVB_EXIT_USAGE, "%s", error->message);
-    printf("%-16s %-6s  %s\n", name, *profile->figure ? profile->figure : "-",
-           profile->title);
+    printf("%-*s  %-6s  %s\n", width, name,
+           *profile->figure ? profile->figure : "-", profile->title);
     return HVB_EXIT_OK;
 }
 
@@ -34,10 +47,11 @@ int hvb_cmd_list(int argc, char **argv)
     g_auto(GStrv) names = hvb_profile_list(&error);
     if (!names)
         return hvb_cmd_fail(HVB_EXIT_HOST, "%s", error->message);
-    printf("%-16s %-6s  %s\n", "profile", "figure", "title");
+    int width = name_width((const char *const *)names);
+    printf("%-*s  %-6s  %s\n", width, HEADING, "figure", "title");
     /* One that does not load is reported, and does not hide the others. */
     for (guint i = 0; names[i]; i++) {
-        if (print_profile(names[i]) != HVB_EXIT_OK)
+        if (print_profile(names[i], width) != HVB_EXIT_OK)
             status = HVB_EXIT_USAGE;
     }
     return hvb_cmd_flush() == HVB_EXIT_OK ? status : HVB_EXIT_FAILED;

@@ -49,6 +49,30 @@ static void print_run(guint cells, guint64 least_ms, guint64 drain_ms)
     printf(" without boot, calibration and reruns\n");
 }
 
+static void print_bed(const HvbProfile *profile)
+{
+    guint loaded = 0, measured = 0;
+
+    for (guint i = 0; i < profile->n_guests; i++) {
+        loaded += profile->guests[i].loaded ? 1 : 0;
+        measured += profile->guests[i].measured ? 1 : 0;
+    }
+    if (profile->native)
+        printf("# bed: the host itself");
+    else
+        printf("# bed: %u guests, %u of them loaded, %u measured",
+               profile->n_guests, loaded, measured);
+    if (profile->services > 0)
+        printf(", %u service%s of the host", profile->services,
+               profile->services == 1 ? "" : "s");
+    if (profile->host_manager)
+        printf(", a manager on the host");
+    if (profile->cpus > 0)
+        printf(", on %u host CPU%s", profile->cpus,
+               profile->cpus == 1 ? "" : "s");
+    printf("\n");
+}
+
 static void print_plan(const HvbProfile *profile)
 {
     guint cells = count_cells(profile);
@@ -57,7 +81,9 @@ static void print_plan(const HvbProfile *profile)
            profile->title);
     if (*profile->figure)
         printf("# reproduces figure %s of the paper\n", profile->figure);
-    printf("# from %s\n#\n# window: ", profile->path);
+    printf("# from %s\n#\n", profile->path);
+    print_bed(profile);
+    printf("# window: ");
     print_seconds(hvb_profile_window_ms(profile));
     printf(", %" G_GUINT64_FORMAT " operations of each measured guest\n",
            hvb_profile_window_ms(profile) / profile->slot_ms);
@@ -119,8 +145,8 @@ int hvb_cmd_show(int argc, char **argv)
     g_option_context_set_summary(
         context, "Prints the effective configuration of profiles, and the plan "
                  "that follows from it. "
-                 "While a bed is up\non this host, also the caps and weights "
-                 "that the kernel enforces on it.");
+                 "While a bed is up\non this host, also the caps, weights "
+                 "and CPUs that the kernel enforces on it.");
     if (!hvb_cmd_parse(context, &argc, &argv))
         return HVB_EXIT_USAGE;
     if (!names)

@@ -31,13 +31,82 @@ static Contradiction check_name(const HvbProfile *profile)
                  "base for others")};
 }
 
+/* What a scenario without guests must leave as it is by default; but one guest
+ * stands for the host itself. */
+static Contradiction check_native(const HvbProfile *profile)
+{
+    static const struct {
+        const char *group;
+        const char *key;
+        const char *expected;
+    } settings[] = {
+        {"stack", "hypervisor", "A"},     {"guests", "count", "1"},
+        {"guests", "image", ""},          {"guests", "agent", "yes"},
+        {"guests", "limit-percent", "0"}, {"guests", "manager", "no"},
+        {"guests", "cap-percent", "0"},   {"guests", "weight", "100"},
+        {"host", "affinity", "float"},    {"host", "services", "0"},
+        {"host", "manager", "no"},        {"disk", "cache", "default"},
+    };
+
+    for (gsize i = 0; profile->native && i < G_N_ELEMENTS(settings); i++) {
+        const HvbKey *key = hvb_key_find(settings[i].group, settings[i].key);
+        const char *expected = settings[i].expected;
+        g_autofree char *value =
+            hvb_key_format(key, key->per_guest
+                                    ? (gconstpointer)&profile->guests[0]
+                                    : (gconstpointer)profile);
+        if (strcmp(value, expected) != 0)
+            return (Contradiction){
+                settings[i].group, settings[i].key, key->per_guest ? 1 : 0,
+                g_strdup_printf("does not go with 'native = yes' in [stack]; "
+                                "expected %s",
+                                *expected ? expected : "nothing")};
+    }
+    return none;
+}
+
 static Contradiction check_kernel(const HvbProfile *profile)
 {
-    if (!strchr(profile->kernel, '/') || *profile->initrd)
-        return none;
-    return (Contradiction){
-        "guests", "kernel", 0,
-        g_strdup("a kernel given by its path needs an initrd, too")};
+    if (hvb_key_has_kernels(&profile->guest_defaults) &&
+        *profile->guest_defaults.initrd)
+        return (Contradiction){
+            "guests", "initrd", 0,
+            g_strdup("one initramfs does not fit several kernels; leave it "
+                     "out, or name one kernel")};
+    for (guint i = 0; i < profile->n_guests; i++) {
+        const HvbGuestProfile *guest = &profile->guests[i];
+        if (hvb_key_has_kernels(guest))
+            return (Contradiction){
+                "guests", "kernel", i + 1,
+                g_strdup("a guest boots one kernel; several are for [guests], "
+                         "which take them in turn")};
+        if (strchr(guest->kernel, '/') && !*guest->initrd && !*guest->image)
+            return (Contradiction){
+                "guests", "kernel", i + 1,
+                g_strdup("a kernel given by its path needs an initrd, too")};
+    }
+    return none;
+}
+
+static Contradiction check_agent(const HvbProfile *profile)
+{
+    for (guint i = 0; i < profile->n_guests; i++) {
+        const HvbGuestProfile *guest = &profile->guests[i];
+        if (guest->agent)
+            continue;
+        if (!*guest->image)
+            return (Contradiction){
+                "guests", "agent", i + 1,
+                g_strdup("only a disk image can come without the agent; say "
+                         "image, too")};
+        if (guest->loaded || guest->measured || guest->manager)
+            return (Contradiction){
+                "guests", "agent", i + 1,
+                g_strdup_printf("guest %u can be neither loaded nor measured "
+                                "nor have a manager without the agent",
+                                i + 1)};
+    }
+    return none;
 }
 
 static Contradiction check_measured(const HvbProfile *profile)
@@ -59,14 +128,27 @@ static Contradiction check_loaded(const HvbProfile *profile)
         if (profile->guests[i].loaded)
             return none;
     }
-    for (int i = 0; i < HVB_N_LEVELS; i++)
-        wanted = wanted || (profile->levels[i] && profile->users[i] > 0);
+    for (int i = 1; i < HVB_N_LEVELS; i++)
+        wanted = wanted || profile->levels[i];
     if (!wanted)
         return none;
     return (Contradiction){
         "guests", "loaded", 0,
         g_strdup("there are levels with users, but no guest is loaded; say "
                  "'loaded = yes' in [guest 1], or 'levels = None' in [load]")};
+}
+
+static Contradiction check_limits(const HvbProfile *profile)
+{
+    for (guint i = 0; i < profile->n_guests; i++) {
+        if (profile->guests[i].limit_percent > 0 && !profile->guests[i].loaded)
+            return (Contradiction){
+                "guests", "limit-percent", i + 1,
+                g_strdup_printf("it limits the users, and guest %u is not "
+                                "loaded",
+                                i + 1)};
+    }
+    return none;
 }
 
 static Contradiction check_caps(const HvbProfile *profile)
@@ -84,20 +166,49 @@ static Contradiction check_caps(const HvbProfile *profile)
     return none;
 }
 
+/* A neighbour may have users at None already. */
 static Contradiction check_users(const HvbProfile *profile)
 {
-    if (profile->users[HVB_LEVEL_NONE] > 0)
-        return (Contradiction){"load", "users", 0,
-                               g_strdup("level None has no users")};
-    for (int i = 1; i < HVB_N_LEVELS; i++) {
-        if (profile->users[i] < profile->users[i - 1])
-            return (Contradiction){"load", "users", 0,
-                                   g_strdup_printf("%s has fewer users than %s",
-                                                   hvb_level_name((HvbLevel)i),
-                                                   hvb_level_name(
-                                                       (HvbLevel)(i - 1)))};
+    for (guint g = 0; g < profile->n_guests; g++) {
+        const HvbGuestProfile *guest = &profile->guests[g];
+        if (guest->measured == HVB_MEASURED_YES && guest->loaded &&
+            guest->users[HVB_LEVEL_NONE] > 0)
+            return (Contradiction){"guests", "users", g + 1,
+                                   g_strdup("level None has no users; a guest "
+                                            "with users at None is measured "
+                                            "apart")};
+        for (int i = 1; i < HVB_N_LEVELS; i++) {
+            if (guest->users[i] < guest->users[i - 1])
+                return (Contradiction){
+                    "guests", "users", g + 1,
+                    g_strdup_printf("%s has fewer users than %s",
+                                    hvb_level_name((HvbLevel)i),
+                                    hvb_level_name((HvbLevel)(i - 1)))};
+        }
     }
     return none;
+}
+
+static Contradiction check_services(const HvbProfile *profile)
+{
+    guint most_percent = 100 * profile->services;
+
+    if (profile->services == 0 || profile->service_percent <= most_percent)
+        return none;
+    return (
+        Contradiction){"host", "service-percent", 0,
+                       g_strdup_printf("%u services can ask for %u %% at most",
+                                       profile->services, most_percent)};
+}
+
+static Contradiction check_reading(const HvbProfile *profile)
+{
+    if (profile->guest_cache == WIRE_READING_DIRECT ||
+        profile->mix[WIRE_OPEN] > 0)
+        return none;
+    return (Contradiction){
+        "disk", "guest-cache", 0,
+        g_strdup("only 'open' reads a document, and the mix has no 'open'")};
 }
 
 static Contradiction check_headline(const HvbProfile *profile)
@@ -166,9 +277,10 @@ static Contradiction check_memory(const HvbProfile *profile)
 
 /* The headline before the samples, which are counted by its share. */
 static const CheckFunc checks[] = {
-    check_name,    check_kernel,     check_measured, check_loaded,
-    check_caps,    check_users,      check_headline, check_probe_load,
-    check_samples, check_thresholds, check_memory,
+    check_name,       check_native,   check_kernel,     check_agent,
+    check_measured,   check_loaded,   check_limits,     check_caps,
+    check_users,      check_services, check_reading,    check_headline,
+    check_probe_load, check_samples,  check_thresholds, check_memory,
 };
 
 static const HvbSetting *find_setting(GPtrArray *sources, const char *group,

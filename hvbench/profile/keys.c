@@ -23,6 +23,13 @@ const HvbKey hvb_keys[] = {
     {"scenario", "title", HVB_KEY_TEXT, PROFILE(title), 0, 120, "",
      .what = "the title of tables and pictures"},
 
+    {"stack", "native", HVB_KEY_BOOL, PROFILE(native), 0, 0, "no",
+     .of_bed = TRUE, .what = "no guests: the agent runs on the host itself"},
+    {"stack", "hypervisor", HVB_KEY_CHOICE, PROFILE(hypervisor),
+     HVB_HYPERVISOR_A, 0, "A", .choices = hvb_hypervisor_choice_names,
+     .of_bed = TRUE, .what = "the stack below, or this machine's second one"},
+    {"stack", "boot", HVB_KEY_UINT, PROFILE(boot), 1, 99, "1", .of_bed = TRUE,
+     .what = "boots of other numbers are not shared"},
     {"stack", "accel", HVB_KEY_CHOICE, PROFILE(accel), HVB_ACCEL_AUTO, 0,
      "auto", .choices = hvb_accel_names, .of_bed = TRUE,
      .what = "accelerator"},
@@ -35,20 +42,33 @@ const HvbKey hvb_keys[] = {
 
     {"guests", "count", HVB_KEY_UINT, PROFILE(n_guests), 1, HVB_MAX_GUESTS,
      "8", .of_bed = TRUE, .what = "guests"},
-    {"guests", "memory-mib", HVB_KEY_UINT, PROFILE(memory_mib), 80, 65536,
-     "128", .of_bed = TRUE, .what = "MiB of each guest"},
-    {"guests", "kernel", HVB_KEY_KERNEL, PROFILE(kernel), 1, 4096, "cloud",
-     .of_bed = TRUE, .what = "flavour or kernel image"},
-    {"guests", "initrd", HVB_KEY_PATH, PROFILE(initrd), 0, 4096, "",
-     .of_bed = TRUE, .what = "initramfs; nothing: the flavour's own"},
-    {"guests", "cmdline", HVB_KEY_TEXT, PROFILE(cmdline), 0, 1024, "",
-     .of_bed = TRUE, .what = "added to the kernel's command line"},
     {"guests", "hello-timeout-s", HVB_KEY_UINT, PROFILE(hello_timeout_s), 1,
      3600, "180", .what = "s from a guest's start to its HELLO"},
+    {"guests", "memory-mib", HVB_KEY_UINT, GUEST(memory_mib), 80, 65536, "128",
+     .per_guest = TRUE, .of_bed = TRUE, .what = "MiB of each guest"},
+    {"guests", "kernel", HVB_KEY_KERNEL, GUEST(kernel), 1, 4096, "cloud",
+     .per_guest = TRUE, .of_bed = TRUE, .what = "flavour or kernel image"},
+    {"guests", "initrd", HVB_KEY_PATH, GUEST(initrd), 0, 4096, "",
+     .per_guest = TRUE, .of_bed = TRUE,
+     .what = "initramfs; nothing: the flavour's own"},
+    {"guests", "cmdline", HVB_KEY_TEXT, GUEST(cmdline), 0, 1024, "",
+     .per_guest = TRUE, .of_bed = TRUE,
+     .what = "added to the kernel's command line"},
+    {"guests", "image", HVB_KEY_IMAGE, GUEST(image), 0, 4096, "",
+     .per_guest = TRUE, .of_bed = TRUE,
+     .what = "disk image with a system of its own"},
+    {"guests", "agent", HVB_KEY_BOOL, GUEST(agent), 0, 0, "yes",
+     .per_guest = TRUE, .of_bed = TRUE, .what = "the image has the agent"},
     {"guests", "loaded", HVB_KEY_BOOL, GUEST(loaded), 0, 0, "no",
      .per_guest = TRUE, .what = "emulated users in the guest"},
-    {"guests", "measured", HVB_KEY_BOOL, GUEST(measured), 0, 0, "no",
-     .per_guest = TRUE, .what = "probe users in the guest"},
+    {"guests", "users", HVB_KEY_USERS, GUEST(users), 0, 256, "0;2;4;6;8;12",
+     .per_guest = TRUE, .what = "emulated users at each level"},
+    {"guests", "limit-percent", HVB_KEY_UINT, GUEST(limit_percent), 0, 100,
+     "0", .per_guest = TRUE,
+     .what = "% of one CPU for the users, set within the guest; 0: no limit"},
+    {"guests", "measured", HVB_KEY_CHOICE, GUEST(measured), HVB_MEASURED_NO, 0,
+     "no", .choices = hvb_measured_names, .per_guest = TRUE,
+     .what = "probe users in the guest"},
     {"guests", "manager", HVB_KEY_BOOL, GUEST(manager), 0, 0, "no",
      .per_guest = TRUE, .what = "a priority manager in the guest"},
     {"guests", "cap-percent", HVB_KEY_UINT, GUEST(cap_percent), 0, 100, "0",
@@ -61,10 +81,31 @@ const HvbKey hvb_keys[] = {
     {"guests", "weight", HVB_KEY_UINT, GUEST(weight), 1, 10000, "100",
      .per_guest = TRUE, .what = "relative CPU share"},
 
+    {"host", "cpus", HVB_KEY_UINT, PROFILE(cpus), 0, 1024, "0",
+     .what = "host CPUs that are the guests'; 0: all"},
+    {"host", "affinity", HVB_KEY_CHOICE, PROFILE(affinity), HVB_AFFINITY_FLOAT,
+     0, "float", .choices = hvb_affinity_names, .what = "where vCPUs run"},
+    {"host", "services", HVB_KEY_UINT, PROFILE(services), 0, 64, "0",
+     .what = "emulated processes of the host"},
+    {"host", "service-percent", HVB_KEY_DOUBLE, PROFILE(service_percent), 1,
+     6400, "20", .what = "% of one CPU that they ask for together"},
+    {"host", "service-burst-ms", HVB_KEY_UINT, PROFILE(service_burst_ms), 1,
+     10000, "100", .what = "ms of work, mean of a service's bursts"},
+    {"host", "manager", HVB_KEY_BOOL, PROFILE(host_manager), 0, 0, "no",
+     .what = "a priority manager on the host"},
+    {"host", "manager-method", HVB_KEY_CHOICE, PROFILE(host_method),
+     WIRE_METHOD_NICE, 0, "cgroup", .choices = hvb_method_names,
+     .what = "how it lowers priority"},
+
+    {"disk", "cache", HVB_KEY_CHOICE, PROFILE(cache), HVB_CACHE_DEFAULT, 0,
+     "default", .choices = hvb_cache_names, .of_bed = TRUE,
+     .what = "QEMU's cache mode of the guests' disks"},
+    {"disk", "guest-cache", HVB_KEY_CHOICE, PROFILE(guest_cache),
+     WIRE_READING_DIRECT, 0, "direct", .choices = hvb_reading_names,
+     .what = "how open reads its document"},
+
     {"load", "levels", HVB_KEY_LEVELS, PROFILE(levels), 0, 0,
      "None;Low;Medium;Busy;Maximum;Overload", .what = "levels to measure"},
-    {"load", "users", HVB_KEY_USERS, PROFILE(users), 0, 256, "0;2;4;6;8;12",
-     .what = "emulated users at each level"},
     {"load", "burst-mean-ms", HVB_KEY_UINT, PROFILE(burst_mean_ms), 1, 10000,
      "100", .what = "ms of work, mean of a user's bursts"},
     {"load", "burst-cut", HVB_KEY_UINT, PROFILE(burst_cut), 1, 100, "4",
@@ -174,6 +215,14 @@ const char *hvb_key_nearest_group(const char *group)
     return hvb_name_nearest((const char *const *)names->pdata, group);
 }
 
+gboolean hvb_key_equal(const HvbKey *key, gconstpointer a, gconstpointer b)
+{
+    g_autofree char *text_a = hvb_key_format(key, a);
+    g_autofree char *text_b = hvb_key_format(key, b);
+
+    return g_strcmp0(text_a, text_b) == 0;
+}
+
 gboolean hvb_key_same_guest(const HvbGuestProfile *a, const HvbGuestProfile *b)
 {
     for (const HvbKey *key = hvb_keys; key->group; key++) {
@@ -181,4 +230,48 @@ gboolean hvb_key_same_guest(const HvbGuestProfile *a, const HvbGuestProfile *b)
             return FALSE;
     }
     return TRUE;
+}
+
+gboolean hvb_key_same_machine(const HvbGuestProfile *a,
+                              const HvbGuestProfile *b)
+{
+    for (const HvbKey *key = hvb_keys; key->group; key++) {
+        if (key->per_guest && key->of_bed && !hvb_key_equal(key, a, b))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+gboolean hvb_key_has_kernels(const HvbGuestProfile *guest)
+{
+    return !strchr(guest->kernel, '/') && strchr(guest->kernel, ';');
+}
+
+/* Of several kernels each guest takes one, in turn. */
+static char *kernel_in_turn(const HvbGuestProfile *defaults, guint guest)
+{
+    if (!hvb_key_has_kernels(defaults))
+        return g_strdup(defaults->kernel);
+    g_auto(GStrv) names = g_strsplit(defaults->kernel, ";", -1);
+    return g_strdup(names[guest % g_strv_length(names)]);
+}
+
+void hvb_key_default_guest(HvbGuestProfile *to, const HvbGuestProfile *defaults,
+                           guint guest)
+{
+    *to = *defaults;
+    to->kernel = kernel_in_turn(defaults, guest);
+    for (const HvbKey *key = hvb_keys; key->group; key++) {
+        if (key->per_guest && key->type != HVB_KEY_KERNEL)
+            hvb_key_own(key, to);
+    }
+}
+
+gboolean hvb_key_is_default_guest(const HvbProfile *profile, guint guest)
+{
+    HvbGuestProfile plain = profile->guest_defaults;
+    g_autofree char *kernel = kernel_in_turn(&plain, guest);
+
+    plain.kernel = kernel;
+    return hvb_key_same_guest(&profile->guests[guest], &plain);
 }

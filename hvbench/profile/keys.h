@@ -15,7 +15,8 @@ typedef enum {
     HVB_KEY_WORD,   /* char *: the same and '.' */
     HVB_KEY_TEXT,   /* char *: anything printable */
     HVB_KEY_PATH,   /* char *: made absolute; "" if there is none */
-    HVB_KEY_KERNEL, /* char *: a NAME, or a path as above */
+    HVB_KEY_KERNEL, /* char *: NAMEs with ';' between, or a path as above */
+    HVB_KEY_IMAGE,  /* char *: NAME, or a path as above */
     HVB_KEY_BOOL,   /* gboolean */
     HVB_KEY_UINT,   /* guint, or an int that is not negative */
     HVB_KEY_UINT64, /* guint64, up to 2^53 - 1 */
@@ -67,11 +68,24 @@ gboolean hvb_key_parse(const HvbKey *key, const char *text,
 void hvb_key_reset(const HvbKey *key, gpointer record);
 /* Frees what the member holds. */
 void hvb_key_clear(const HvbKey *key, gpointer record);
+/* Gives a record that is a plain copy of another its own copy of the member. */
+void hvb_key_own(const HvbKey *key, gpointer record);
 /* The member as a profile would say it, not escaped. Locale-independent and
  * exact. NULL for BASE. Caller frees. */
 char *hvb_key_format(const HvbKey *key, gconstpointer record);
 gboolean hvb_key_equal(const HvbKey *key, gconstpointer a, gconstpointer b);
 /* Whether both have the same values of all keys that a guest has. */
 gboolean hvb_key_same_guest(const HvbGuestProfile *a, const HvbGuestProfile *b);
+/* Whether both boot the same: the keys that are `of_bed`, too. */
+gboolean hvb_key_same_machine(const HvbGuestProfile *a,
+                              const HvbGuestProfile *b);
+/* Whether its kernel is a list of several. */
+gboolean hvb_key_has_kernels(const HvbGuestProfile *guest);
+/* Makes `to`, whatever plain bytes it holds, what guest `guest` (from 0) is
+ * when only [guests] speaks of it, with strings of its own. */
+void hvb_key_default_guest(HvbGuestProfile *to, const HvbGuestProfile *defaults,
+                           guint guest);
+/* Whether guest `guest` (from 0) is just that. */
+gboolean hvb_key_is_default_guest(const HvbProfile *profile, guint guest);
 
 #endif

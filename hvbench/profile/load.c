@@ -20,8 +20,15 @@ void hvb_profile_free(HvbProfile *profile)
 {
     if (!profile)
         return;
-    for (const HvbKey *key = hvb_keys; key->group; key++)
-        hvb_key_clear(key, profile);
+    for (const HvbKey *key = hvb_keys; key->group; key++) {
+        if (!key->per_guest) {
+            hvb_key_clear(key, profile);
+            continue;
+        }
+        hvb_key_clear(key, &profile->guest_defaults);
+        for (guint i = 0; i < HVB_MAX_GUESTS; i++)
+            hvb_key_clear(key, &profile->guests[i]);
+    }
     g_free(profile->path);
     g_free(profile);
 }
@@ -100,7 +107,7 @@ static HvbProfile *build(GPtrArray *sources, GError **error)
             return NULL;
     }
     for (guint i = 0; i < HVB_MAX_GUESTS; i++)
-        profile->guests[i] = profile->guest_defaults;
+        hvb_key_default_guest(&profile->guests[i], &profile->guest_defaults, i);
     for (guint i = sources->len; i-- > 0;) {
         if (!apply_guests(profile, sources->pdata[i], error))
             return NULL;

@@ -31,6 +31,37 @@ const char *const hvb_cap_scope_names[] = {
     [HVB_CAP_SCOPE_VM] = "vm",
     NULL,
 };
+const char *const hvb_measured_names[] = {
+    [HVB_MEASURED_NO] = "no",
+    [HVB_MEASURED_YES] = "yes",
+    [HVB_MEASURED_APART] = "apart",
+    NULL,
+};
+const char *const hvb_affinity_names[] = {
+    [HVB_AFFINITY_FLOAT] = "float",
+    [HVB_AFFINITY_PINNED] = "pinned",
+    NULL,
+};
+const char *const hvb_hypervisor_choice_names[] = {
+    [HVB_HYPERVISOR_A] = "A",
+    [HVB_HYPERVISOR_B] = "B",
+    NULL,
+};
+const char *const hvb_cache_names[] = {
+    [HVB_CACHE_DEFAULT] = "default",
+    [HVB_CACHE_NONE] = "none",
+    [HVB_CACHE_WRITEBACK] = "writeback",
+    [HVB_CACHE_WRITETHROUGH] = "writethrough",
+    [HVB_CACHE_DIRECTSYNC] = "directsync",
+    [HVB_CACHE_UNSAFE] = "unsafe",
+    NULL,
+};
+const char *const hvb_reading_names[] = {
+    [WIRE_READING_DIRECT] = "direct",
+    [WIRE_READING_COLD] = "cold",
+    [WIRE_READING_WARM] = "warm",
+    NULL,
+};
 const char *const hvb_method_names[] = {
     [WIRE_METHOD_NICE - WIRE_METHOD_NICE] = "nice",
     [WIRE_METHOD_IDLE - WIRE_METHOD_NICE] = "idle",
@@ -153,4 +184,29 @@ gboolean hvb_accel_from_name(const char *name, HvbAccel *ret_accel)
 const char *hvb_cap_scope_name(HvbCapScope scope)
 {
     return hvb_cap_scope_names[scope];
+}
+
+const char *hvb_measured_name(HvbMeasured measured)
+{
+    return hvb_measured_names[measured];
+}
+
+const char *hvb_affinity_name(HvbAffinity affinity)
+{
+    return hvb_affinity_names[affinity];
+}
+
+const char *hvb_hypervisor_choice_name(HvbHypervisorChoice choice)
+{
+    return hvb_hypervisor_choice_names[choice];
+}
+
+const char *hvb_cache_name(HvbCache cache)
+{
+    return hvb_cache_names[cache];
+}
+
+const char *hvb_reading_name(WireReading reading)
+{
+    return hvb_reading_names[reading];
 }

@@ -10,6 +10,11 @@ extern const char *const hvb_level_names[HVB_N_LEVELS + 1];
 extern const char *const hvb_operation_names[WIRE_N_OPERATIONS + 1];
 extern const char *const hvb_accel_names[];
 extern const char *const hvb_cap_scope_names[];
+extern const char *const hvb_measured_names[];
+extern const char *const hvb_affinity_names[];
+extern const char *const hvb_hypervisor_choice_names[];
+extern const char *const hvb_cache_names[];
+extern const char *const hvb_reading_names[];
 /* Of WIRE_METHOD_NICE and the methods after it. */
 extern const char *const hvb_method_names[];
 

@@ -40,12 +40,14 @@ static gboolean set_number(HvbProfile *profile, const char *option,
     return set_text(profile, option, group, key, text, error);
 }
 
-/* Guests beyond the count are as [guests] says already. */
+/* Guests beyond the count are as [guests] says already. A native scenario has
+ * none to count. */
 static gboolean set_guests(HvbProfile *profile, guint n_guests, GError **error)
 {
+    if (profile->native)
+        return TRUE;
     for (guint i = profile->n_guests; n_guests > 0 && i > n_guests; i--) {
-        if (!hvb_key_same_guest(&profile->guests[i - 1],
-                                &profile->guest_defaults)) {
+        if (!hvb_key_is_default_guest(profile, i - 1)) {
             g_set_error(
                 error, HVB_PROFILE_ERROR, HVB_PROFILE_ERROR_VALUE,
                 "--guests: %u are too few, the profile has a [guest %u]",

@@ -12,6 +12,7 @@ void hvb_profile_probe(const HvbProfile *profile, WireProbe *ret_probe)
         .slot_us = profile->slot_ms * 1000,
         .pool = profile->pool,
         .drain_ms = profile->drain_ms,
+        .reading = profile->guest_cache,
     };
     for (int i = 0; i < WIRE_N_OPERATIONS; i++)
         ret_probe->count[i] =
@@ -32,7 +33,11 @@ guint64 hvb_profile_window_ms(const HvbProfile *profile)
 gboolean hvb_profile_same_bed(const HvbProfile *a, const HvbProfile *b)
 {
     for (const HvbKey *key = hvb_keys; key->group; key++) {
-        if (key->of_bed && !hvb_key_equal(key, a, b))
+        if (key->of_bed && !key->per_guest && !hvb_key_equal(key, a, b))
+            return FALSE;
+    }
+    for (guint i = 0; i < a->n_guests; i++) {
+        if (!hvb_key_same_machine(&a->guests[i], &b->guests[i]))
             return FALSE;
     }
     return TRUE;
@@ -67,8 +72,7 @@ char *hvb_profile_to_text(const HvbProfile *profile)
         if (key > hvb_keys && strcmp(key[-1].group, "guests") == 0 &&
             strcmp(key->group, "guests") != 0) {
             for (guint i = 0; i < profile->n_guests; i++) {
-                if (!hvb_key_same_guest(&profile->guests[i],
-                                        &profile->guest_defaults))
+                if (!hvb_key_is_default_guest(profile, i))
                     write_guest(key_file, profile, i);
             }
         }

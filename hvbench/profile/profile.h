@@ -43,14 +43,61 @@ gboolean hvb_accel_from_name(const char *name, HvbAccel *ret_accel);
 typedef enum { HVB_CAP_SCOPE_VCPU, HVB_CAP_SCOPE_VM } HvbCapScope;
 const char *hvb_cap_scope_name(HvbCapScope scope); /* "vcpu", "vm" */
 
+/* Whether a guest has probe users, and whether the scenario's P3 is made of
+ * their operations. */
+typedef enum {
+    HVB_MEASURED_NO,
+    HVB_MEASURED_YES,
+    HVB_MEASURED_APART, /* a neighbour: figures of its own, in the P3 only if
+                         * no guest has YES */
+} HvbMeasured;
+const char *hvb_measured_name(HvbMeasured measured); /* "no", "yes", "apart" */
+
+/* Where vCPUs run: on all of the guests' host CPUs as its scheduler likes, or
+ * that of guest N on the Nth of them alone (counted around). */
+typedef enum { HVB_AFFINITY_FLOAT, HVB_AFFINITY_PINNED } HvbAffinity;
+const char *hvb_affinity_name(HvbAffinity affinity); /* "float", "pinned" */
+
+/* The stack: what the other keys say (A), or this machine's second one (B):
+ * TCG where A is KVM; where A is TCG, the machine type "pc" (or "q35" if A is
+ * that already). */
+typedef enum { HVB_HYPERVISOR_A, HVB_HYPERVISOR_B } HvbHypervisorChoice;
+const char *hvb_hypervisor_choice_name(HvbHypervisorChoice choice);
+
+/* How the host caches the guests' disks: QEMU's cache modes. */
+typedef enum {
+    HVB_CACHE_DEFAULT, /* QEMU's */
+    HVB_CACHE_NONE,
+    HVB_CACHE_WRITEBACK,
+    HVB_CACHE_WRITETHROUGH,
+    HVB_CACHE_DIRECTSYNC,
+    HVB_CACHE_UNSAFE,
+} HvbCache;
+const char *hvb_cache_name(HvbCache cache); /* "default", "none", ... */
+
+/* How `open` reads its document: "direct", "cold", "warm". */
+const char *hvb_reading_name(WireReading reading);
+
 #define HVB_MAX_GUESTS 64
 
 /* One guest of the bed. */
 typedef struct {
-    gboolean loaded;   /* has emulated users */
-    gboolean measured; /* has probe users */
-    gboolean manager;  /* a priority manager runs in it */
-    guint cap_percent; /* of one CPU, 1 ... 100; 0: no cap */
+    /* What it boots. */
+    char *kernel;   /* a flavour built by guests/ ("cloud"), or a path */
+    char *initrd;   /* a path, or "" for the flavour's own */
+    char *cmdline;  /* added to the kernel's command line */
+    char *image;    /* a disk image with a system of its own, or "" */
+    gboolean agent; /* FALSE: the image has none; it never says HELLO */
+    guint memory_mib;
+
+    gboolean loaded;           /* has emulated users */
+    HvbMeasured measured;      /* has probe users */
+    gboolean manager;          /* a priority manager runs in it */
+    guint users[HVB_N_LEVELS]; /* emulated users at each level, if loaded;
+                                * natively for each host CPU */
+    guint limit_percent; /* on its users together, enforced by the guest's own
+                          * kernel, % of one CPU, 1 ... 100; 0: no limit */
+    guint cap_percent;   /* of one CPU, 1 ... 100; 0: no cap */
     HvbCapScope cap_scope;
     guint cap_period_us; /* 1000 ... 1000000 */
     guint weight;        /* relative CPU share, 1 ... 10000, default 100 */
@@ -64,6 +111,9 @@ typedef struct {
     char *path; /* the file that was loaded */
 
     /* [stack] */
+    gboolean native; /* no guests: the agent runs on the host itself */
+    HvbHypervisorChoice hypervisor;
+    guint boot; /* profiles of different numbers do not share booted guests */
     HvbAccel accel;
     char *machine;  /* QEMU machine type */
     char *emulator; /* path, or "" for libvirt's choice */
@@ -71,17 +121,28 @@ typedef struct {
 
     /* [guests], [guest N] */
     guint n_guests; /* 1 ... HVB_MAX_GUESTS */
-    guint memory_mib;
-    char *kernel;  /* a flavour built by guests/ ("cloud"), or a path */
-    char *initrd;  /* a path, or "" for the flavour's own */
-    char *cmdline; /* added to the kernel's command line */
     guint hello_timeout_s;
-    HvbGuestProfile guest_defaults;         /* what [guest N] leaves unsaid */
+    /* What [guest N] leaves unsaid. Its kernel may be a list, of which the
+     * guests take one each, in turn. */
+    HvbGuestProfile guest_defaults;
     HvbGuestProfile guests[HVB_MAX_GUESTS]; /* [0] is guest 1 */
+
+    /* [host] */
+    guint cpus; /* the first so many host CPUs (all, if there are fewer) are the
+                 * guests'; 0: all */
+    HvbAffinity affinity;
+    guint services;         /* emulated processes of the host; 0: none */
+    double service_percent; /* CPU that they ask for together, % of one */
+    guint service_burst_ms; /* mean of a burst, ms of CPU */
+    gboolean host_manager;  /* a priority manager runs on the host */
+    WireMethod host_method; /* never NONE */
+
+    /* [disk] */
+    HvbCache cache;          /* the host's */
+    WireReading guest_cache; /* how `open` reads its document */
 
     /* [load] */
     gboolean levels[HVB_N_LEVELS]; /* which to measure; at least one */
-    guint users[HVB_N_LEVELS];     /* emulated users at each level */
     guint burst_mean_ms;
     guint burst_cut; /* times the mean */
     guint think_mean_ms;
@@ -148,7 +209,7 @@ typedef struct {
     guint samples;
     guint repetitions;
     const char *levels; /* "None,Overload", borrowed */
-    guint guests;
+    guint guests;       /* of no effect on a native scenario */
     guint64 seed;
     const char *accel; /* "auto", "kvm", "tcg", borrowed */
 } HvbOverrides;
@@ -164,7 +225,7 @@ gboolean hvb_profile_override(HvbProfile *profile,
 char *hvb_profile_to_text(const HvbProfile *profile);
 
 /* Whether cells of both can run on the same booted guests: same stack, number
- * of guests, memory, kernel, initrd and command line. */
+ * of guests, and what each of them boots. */
 gboolean hvb_profile_same_bed(const HvbProfile *a, const HvbProfile *b);
 
 /* The shipped profiles' names without ".profile", sorted, without those that

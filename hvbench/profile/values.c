@@ -1,22 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the members of each type look like in a profile. */
-#include "hvbench/profile/keys.h"
+/* What the members of each type look like in a profile; the texts' are in
+ * texts.c. */
+#include "hvbench/profile/values.h"
+
 #include "hvbench/profile/names.h"
 
 #include <math.h>
 #include <string.h>
-
-/* A value to be read. `why` may say more than what the type accepts anyway. */
-typedef struct {
-    const HvbKey *key;
-    const char *text;
-    const char *directory;
-    char *why;
-} Input;
-/* On failure the member is as it was. */
-typedef gboolean (*ParseFunc)(Input *input, gpointer member);
-typedef char *(*FormatFunc)(const HvbKey *key, gconstpointer member);
-typedef char *(*AcceptsFunc)(const HvbKey *key);
 
 static char *number_text(double number)
 {
@@ -29,7 +19,7 @@ static char *number_text(double number)
     return g_strdup(buffer);
 }
 
-static char *range_text(const HvbKey *key)
+char *hvb_value_range(const HvbKey *key)
 {
     g_autofree char *min = number_text(key->min);
     g_autofree char *max = number_text(key->max);
@@ -37,132 +27,19 @@ static char *range_text(const HvbKey *key)
     return g_strdup_printf("%s to %s", min, max);
 }
 
-static void replace_string(char **member, char *text)
+GStrv hvb_value_split(const char *text)
 {
-    g_free(*member);
-    *member = text;
+    GStrv parts = g_strsplit_set(text, ";,", -1);
+    guint n = g_strv_length(parts);
+
+    for (guint i = 0; i < n; i++)
+        g_strstrip(parts[i]);
+    if (n > 0 && !*parts[n - 1])
+        g_clear_pointer(&parts[n - 1], g_free);
+    return parts;
 }
 
-static gboolean consists_of(const char *text, const char *others)
-{
-    for (const char *c = text; *c; c++) {
-        if (!g_ascii_isalnum(*c) && !strchr(others, *c))
-            return FALSE;
-    }
-    return TRUE;
-}
-
-static gboolean is_printable(const char *text)
-{
-    for (const char *c = text; *c; c = g_utf8_next_char(c)) {
-        if (!g_unichar_isprint(g_utf8_get_char(c)))
-            return FALSE;
-    }
-    return TRUE;
-}
-
-static gboolean fits(const HvbKey *key, const char *text)
-{
-    double length = (double)strlen(text);
-
-    return length >= key->min && length <= key->max;
-}
-
-static gboolean parse_base(Input *input, gpointer member G_GNUC_UNUSED)
-{
-    return fits(input->key, input->text) && is_printable(input->text);
-}
-
-static char *format_base(const HvbKey *key G_GNUC_UNUSED,
-                         gconstpointer member G_GNUC_UNUSED)
-{
-    return NULL;
-}
-
-static char *accepts_base(const HvbKey *key G_GNUC_UNUSED)
-{
-    return g_strdup("a profile's name or path");
-}
-
-static char *format_string(const HvbKey *key G_GNUC_UNUSED,
-                           gconstpointer member)
-{
-    return g_strdup(*(char *const *)member);
-}
-
-static gboolean parse_name(Input *input, gpointer member)
-{
-    if (!fits(input->key, input->text) || !consists_of(input->text, "-_"))
-        return FALSE;
-    replace_string(member, g_strdup(input->text));
-    return TRUE;
-}
-
-static char *accepts_name(const HvbKey *key)
-{
-    g_autofree char *range = range_text(key);
-
-    return g_strdup_printf("%s letters, digits, '-' or '_'", range);
-}
-
-static gboolean parse_word(Input *input, gpointer member)
-{
-    if (!fits(input->key, input->text) || !consists_of(input->text, "-_."))
-        return FALSE;
-    replace_string(member, g_strdup(input->text));
-    return TRUE;
-}
-
-static char *accepts_word(const HvbKey *key)
-{
-    g_autofree char *range = range_text(key);
-
-    return g_strdup_printf("%s letters, digits, '-', '_' or '.'", range);
-}
-
-static gboolean parse_text(Input *input, gpointer member)
-{
-    if (!fits(input->key, input->text) || !is_printable(input->text))
-        return FALSE;
-    replace_string(member, g_strdup(input->text));
-    return TRUE;
-}
-
-static char *accepts_text(const HvbKey *key)
-{
-    return g_strdup_printf("one line of at most %.0f printable bytes",
-                           key->max);
-}
-
-static gboolean parse_path(Input *input, gpointer member)
-{
-    if (!fits(input->key, input->text) || !is_printable(input->text) ||
-        (*input->text && !strchr(input->text, '/')))
-        return FALSE;
-    replace_string(member,
-                   *input->text
-                       ? g_canonicalize_filename(input->text, input->directory)
-                       : g_strdup(""));
-    return TRUE;
-}
-
-static char *accepts_path(const HvbKey *key G_GNUC_UNUSED)
-{
-    return g_strdup("a path with a '/' in it, or nothing");
-}
-
-static gboolean parse_kernel(Input *input, gpointer member)
-{
-    return strchr(input->text, '/') ? parse_path(input, member)
-                                    : parse_name(input, member);
-}
-
-static char *accepts_kernel(const HvbKey *key G_GNUC_UNUSED)
-{
-    return g_strdup("a flavour's name, or a path with a '/' in it");
-}
-
-static gboolean parse_bool(Input *input, gpointer member)
+static gboolean parse_bool(HvbInput *input, gpointer member)
 {
     static const char *const names[] = {"no", "yes", "false", "true", NULL};
     int i = hvb_name_index(names, input->text);
@@ -188,7 +65,7 @@ static gboolean read_whole(const HvbKey *key, const char *text, guint64 *ret)
                                       (guint64)key->max, ret, NULL);
 }
 
-static gboolean parse_uint(Input *input, gpointer member)
+static gboolean parse_uint(HvbInput *input, gpointer member)
 {
     guint64 number;
 
@@ -203,7 +80,7 @@ static char *format_uint(const HvbKey *key G_GNUC_UNUSED, gconstpointer member)
     return g_strdup_printf("%u", *(const guint *)member);
 }
 
-static gboolean parse_uint64(Input *input, gpointer member)
+static gboolean parse_uint64(HvbInput *input, gpointer member)
 {
     return read_whole(input->key, input->text, member);
 }
@@ -216,12 +93,12 @@ static char *format_uint64(const HvbKey *key G_GNUC_UNUSED,
 
 static char *accepts_whole(const HvbKey *key)
 {
-    g_autofree char *range = range_text(key);
+    g_autofree char *range = hvb_value_range(key);
 
     return g_strdup_printf("a whole number from %s", range);
 }
 
-static gboolean parse_double(Input *input, gpointer member)
+static gboolean parse_double(HvbInput *input, gpointer member)
 {
     char *end;
     /* strtod would also take hexadecimal, "inf" and "nan". */
@@ -244,12 +121,12 @@ static char *format_double(const HvbKey *key G_GNUC_UNUSED,
 
 static char *accepts_double(const HvbKey *key)
 {
-    g_autofree char *range = range_text(key);
+    g_autofree char *range = hvb_value_range(key);
 
     return g_strdup_printf("a number from %s", range);
 }
 
-static gboolean parse_choice(Input *input, gpointer member)
+static gboolean parse_choice(HvbInput *input, gpointer member)
 {
     int i = hvb_name_index(input->key->choices, input->text);
 
@@ -270,23 +147,9 @@ static char *accepts_choice(const HvbKey *key)
     return g_strdup_printf("one of %s", names);
 }
 
-/* The parts of a list without the spaces around them; the one that a closing
- * separator leaves empty is dropped. */
-static GStrv split_list(const char *text)
+static gboolean parse_levels(HvbInput *input, gpointer member)
 {
-    GStrv parts = g_strsplit_set(text, ";,", -1);
-    guint n = g_strv_length(parts);
-
-    for (guint i = 0; i < n; i++)
-        g_strstrip(parts[i]);
-    if (n > 0 && !*parts[n - 1])
-        g_clear_pointer(&parts[n - 1], g_free);
-    return parts;
-}
-
-static gboolean parse_levels(Input *input, gpointer member)
-{
-    g_auto(GStrv) parts = split_list(input->text);
+    g_auto(GStrv) parts = hvb_value_split(input->text);
     gboolean levels[HVB_N_LEVELS] = {0};
 
     for (guint i = 0; parts[i]; i++) {
@@ -325,9 +188,9 @@ static char *accepts_levels(const HvbKey *key G_GNUC_UNUSED)
     return g_strdup_printf("one or more of %s", names);
 }
 
-static gboolean parse_users(Input *input, gpointer member)
+static gboolean parse_users(HvbInput *input, gpointer member)
 {
-    g_auto(GStrv) parts = split_list(input->text);
+    g_auto(GStrv) parts = hvb_value_split(input->text);
     guint users[HVB_N_LEVELS];
 
     if (g_strv_length(parts) != HVB_N_LEVELS)
@@ -354,16 +217,16 @@ static char *format_users(const HvbKey *key G_GNUC_UNUSED, gconstpointer member)
 
 static char *accepts_users(const HvbKey *key)
 {
-    g_autofree char *range = range_text(key);
+    g_autofree char *range = hvb_value_range(key);
 
     return g_strdup_printf("%d whole numbers from %s, one for each level from "
                            "None to Overload",
                            HVB_N_LEVELS, range);
 }
 
-static gboolean parse_mix(Input *input, gpointer member)
+static gboolean parse_mix(HvbInput *input, gpointer member)
 {
-    g_auto(GStrv) parts = split_list(input->text);
+    g_auto(GStrv) parts = hvb_value_split(input->text);
     guint mix[WIRE_N_OPERATIONS] = {0};
     gboolean given[WIRE_N_OPERATIONS] = {0};
 
@@ -400,23 +263,14 @@ static char *format_mix(const HvbKey *key G_GNUC_UNUSED, gconstpointer member)
 
 static char *accepts_mix(const HvbKey *key)
 {
-    g_autofree char *range = range_text(key);
+    g_autofree char *range = hvb_value_range(key);
 
     return g_strdup_printf("shares from %s, such as key:4;open:5;launch:1",
                            range);
 }
 
-static const struct {
-    ParseFunc parse;
-    FormatFunc format;
-    AcceptsFunc accepts;
-} types[HVB_N_KEY_TYPES] = {
-    [HVB_KEY_BASE] = {parse_base, format_base, accepts_base},
-    [HVB_KEY_NAME] = {parse_name, format_string, accepts_name},
-    [HVB_KEY_WORD] = {parse_word, format_string, accepts_word},
-    [HVB_KEY_TEXT] = {parse_text, format_string, accepts_text},
-    [HVB_KEY_PATH] = {parse_path, format_string, accepts_path},
-    [HVB_KEY_KERNEL] = {parse_kernel, format_string, accepts_kernel},
+/* Those that are no text. */
+static const HvbValueType types[HVB_N_KEY_TYPES] = {
     [HVB_KEY_BOOL] = {parse_bool, format_bool, accepts_bool},
     [HVB_KEY_UINT] = {parse_uint, format_uint, accepts_whole},
     [HVB_KEY_UINT64] = {parse_uint64, format_uint64, accepts_whole},
@@ -432,53 +286,64 @@ static gpointer member_of(const HvbKey *key, gpointer record)
     return (char *)record + key->offset;
 }
 
+static const HvbValueType *type_of(const HvbKey *key)
+{
+    const HvbValueType *text = &hvb_text_types[key->type];
+
+    return text->parse ? text : &types[key->type];
+}
+
 static gboolean holds_string(const HvbKey *key)
 {
-    return types[key->type].format == format_string;
+    return hvb_text_types[key->type].parse && key->type != HVB_KEY_BASE;
 }
 
 gboolean hvb_key_parse(const HvbKey *key, const char *text,
                        const char *directory, gpointer record, GError **error)
 {
-    Input input = {key, text, directory, NULL};
+    HvbInput input = {key, text, directory, NULL};
 
-    if (types[key->type].parse(&input, member_of(key, record)))
+    if (type_of(key)->parse(&input, member_of(key, record)))
         return TRUE;
     g_autofree char *why = input.why;
-    g_autofree char *accepts = types[key->type].accepts(key);
+    g_autofree char *accepts = type_of(key)->accepts(key);
     g_set_error(error, HVB_PROFILE_ERROR, HVB_PROFILE_ERROR_VALUE,
                 "%s%sexpected %s (%s)", why ? why : "", why ? "; " : "",
                 accepts, key->what);
     return FALSE;
 }
 
+void hvb_key_clear(const HvbKey *key, gpointer record)
+{
+    char **member = member_of(key, record);
+
+    if (holds_string(key))
+        g_clear_pointer(member, g_free);
+}
+
 void hvb_key_reset(const HvbKey *key, gpointer record)
 {
-    Input input = {key, key->fallback, NULL, NULL};
+    HvbInput input = {key, key->fallback, NULL, NULL};
+    gpointer member = member_of(key, record);
 
     if (key->type == HVB_KEY_BASE)
         return;
+    hvb_key_clear(key, record);
     if (!*key->fallback)
-        replace_string(member_of(key, record), g_strdup(""));
-    else if (!types[key->type].parse(&input, member_of(key, record)))
+        *(char **)member = g_strdup("");
+    else if (!type_of(key)->parse(&input, member))
         g_error("default of [%s] %s: %s", key->group, key->key, key->fallback);
 }
 
-void hvb_key_clear(const HvbKey *key, gpointer record)
+void hvb_key_own(const HvbKey *key, gpointer record)
 {
+    char **member = member_of(key, record);
+
     if (holds_string(key))
-        replace_string(member_of(key, record), NULL);
+        *member = g_strdup(*member);
 }
 
 char *hvb_key_format(const HvbKey *key, gconstpointer record)
 {
-    return types[key->type].format(key, (const char *)record + key->offset);
-}
-
-gboolean hvb_key_equal(const HvbKey *key, gconstpointer a, gconstpointer b)
-{
-    g_autofree char *text_a = hvb_key_format(key, a);
-    g_autofree char *text_b = hvb_key_format(key, b);
-
-    return g_strcmp0(text_a, text_b) == 0;
+    return type_of(key)->format(key, (const char *)record + key->offset);
 }

@@ -9,6 +9,17 @@
 #define ROUNDS 30000
 #define ORIGIN "t.profile"
 
+/* What MINIMAL does without. */
+#define MIXED                                                       \
+    "[scenario]\nname = x\n[stack]\nnative = no\nhypervisor = B\n"  \
+    "[guests]\ncount = 4\nkernel = cloud;rt\n"                      \
+    "[guest 1]\nloaded = yes\nmeasured = yes\nlimit-percent = 30\n" \
+    "[guest 2]\nimage = /i.img\nagent = no\n"                       \
+    "[guest 3]\nkernel = amd64\nloaded = yes\nmeasured = apart\n"   \
+    "users = 3;3;3;3;3;3\ncap-percent = 50\n"                       \
+    "[host]\nservices = 2\nservice-percent = 150\nmanager = yes\n"  \
+    "[disk]\ncache = none\nguest-cache = cold\n"
+
 /* Put in place of values, or where nobody expects them. */
 static const char *const tokens[] = {
     "",
@@ -33,6 +44,13 @@ static const char *const tokens[] = {
     "0;1;2;3;4;999",
     "key:0;open:1;launch:0",
     "key:4;open:5;launch",
+    "key:1;launch:1",
+    "cloud;amd64;rt",
+    "cloud;;rt;",
+    "/a;b",
+    "apart",
+    "warm",
+    "B",
     "[guest 64]",
     "[guest 65]",
     "[",
@@ -172,7 +190,7 @@ void test_mutated_profiles_are_refused_with_a_line_or_survive_a_round_trip(void)
 {
     g_autoptr(HvbProfile) minimal = load_text(MINIMAL);
     g_autofree char *whole = hvb_profile_to_text(minimal);
-    const char *bases[] = {MINIMAL, whole};
+    const char *bases[] = {MINIMAL, whole, MIXED};
     guint accepted = 0;
     Random random;
 

@@ -2,30 +2,65 @@
 /* What is done with profiles that have loaded: text, overrides, window. */
 #include "hvbench/cli/overrides.h"
 #include "hvbench/profile/keys.h"
-#include "hvbench/profile/source.h"
 #include "test/suites.h"
 #include "test/unit/profile-fixture.h"
 
 #include <string.h>
 
-/* Each key with another value than its default. */
+/* Each key with another value than its default, but for `native`. */
 #define EVERYTHING                                                         \
     "[scenario]\nname=all-of-it\nfigure=9b\ntitle=\\\\n, ; # and \u00fc\n" \
-    "[stack]\naccel=kvm\nmachine=pc-i440fx-7.2\nemulator=/opt/qemu\n"      \
-    "cpu=host-passthrough\n"                                               \
-    "[guests]\ncount=3\nmemory-mib=96\nkernel=/k\ninitrd=/i\n"             \
-    "cmdline=a=b \\\\ c\nhello-timeout-s=33\nmeasured=yes\nloaded=yes\n"   \
+    "[stack]\nhypervisor=B\nboot=3\naccel=kvm\nmachine=pc-i440fx-7.2\n"    \
+    "emulator=/opt/qemu\ncpu=host-passthrough\n"                           \
+    "[guests]\ncount=3\nhello-timeout-s=33\nmemory-mib=96\nkernel=/k\n"    \
+    "initrd=/i\ncmdline=a=b \\\\ c\nimage=/disk.img\n"                     \
+    "loaded=yes\nusers=0;1;3;3;5;7\nlimit-percent=40\nmeasured=apart\n"    \
     "manager=yes\ncap-percent=50\ncap-scope=vm\ncap-period-us=50000\n"     \
-    "weight=300\n[guest 2]\nloaded=no\nweight=1\n"                         \
-    "[guest 3]\ncap-percent=0\nmanager=no\n"                               \
-    "[load]\nlevels=Low;Busy\nusers=0;1;3;3;5;7\nburst-mean-ms=90\n"       \
+    "weight=300\n[guest 1]\nmeasured=yes\nkernel=rt\n"                     \
+    "[guest 2]\nloaded=no\nmeasured=no\nmanager=no\nlimit-percent=0\n"     \
+    "agent=no\nweight=1\n[guest 3]\nimage=\nmemory-mib=200\nmanager=no\n"  \
+    "cap-percent=0\nusers=2;2;2;2;2;2\nlimit-percent=7\ncmdline=\n"        \
+    "[host]\ncpus=2\naffinity=pinned\nservices=5\nservice-percent=33.5\n"  \
+    "service-burst-ms=70\nmanager=yes\nmanager-method=idle\n"              \
+    "[disk]\ncache=unsafe\nguest-cache=warm\n"                             \
+    "[load]\nlevels=Low;Busy\nburst-mean-ms=90\n"                          \
     "burst-cut=3\nthink-mean-ms=0\n"                                       \
-    "[probe]\nmix=key:2;open:0;launch:1\nheadline=launch\nslot-ms=555\n"   \
+    "[probe]\nmix=key:2;open:1;launch:1\nheadline=launch\nslot-ms=555\n"   \
     "pool=9\n[manager]\nmethod=cgroup\ninterval-ms=400\nmemory-ms=1000\n"  \
     "demote-percent=0.30000000000000004\nrestore-percent=0.1\nnice=7\n"    \
     "[run]\nsamples=11\nrepetitions=5\nsettle-ms=1\ndrain-ms=2\n"          \
     "seed=9007199254740991\nreruns=9\n"                                    \
     "[gate]\nforeign-percent=12.25\ndrift-percent=1e-3\n"
+
+static void expect_guests(const HvbProfile *p)
+{
+    const HvbGuestProfile *one = &p->guests[0], *two = &p->guests[1],
+                          *three = &p->guests[2];
+
+    CU_ASSERT_EQUAL(p->n_guests, 3);
+    CU_ASSERT_EQUAL(p->hello_timeout_s, 33);
+    CU_ASSERT_TRUE(one->memory_mib == 96 && three->memory_mib == 200);
+    expect_text(one->kernel, "rt");
+    expect_text(two->kernel, "/k");
+    expect_text(three->initrd, "/i");
+    expect_text(one->cmdline, "a=b \\ c");
+    expect_text(three->cmdline, "");
+    expect_text(two->image, "/disk.img");
+    expect_text(three->image, "");
+    CU_ASSERT_TRUE(one->agent && !two->agent);
+    CU_ASSERT_TRUE(one->loaded && !two->loaded);
+    CU_ASSERT_EQUAL(one->users[HVB_LEVEL_OVERLOAD], 7);
+    CU_ASSERT_EQUAL(three->users[HVB_LEVEL_NONE], 2);
+    CU_ASSERT_TRUE(one->limit_percent == 40 && three->limit_percent == 7);
+    CU_ASSERT_EQUAL(one->measured, HVB_MEASURED_YES);
+    CU_ASSERT_EQUAL(two->measured, HVB_MEASURED_NO);
+    CU_ASSERT_EQUAL(three->measured, HVB_MEASURED_APART);
+    CU_ASSERT_TRUE(one->manager && !three->manager);
+    CU_ASSERT_TRUE(one->cap_percent == 50 && three->cap_percent == 0);
+    CU_ASSERT_EQUAL(one->cap_scope, HVB_CAP_SCOPE_VM);
+    CU_ASSERT_EQUAL(one->cap_period_us, 50000);
+    CU_ASSERT_TRUE(two->weight == 1 && three->weight == 300);
+}
 
 static void test_every_key_reaches_its_member(void)
 {
@@ -35,31 +70,28 @@ static void test_every_key_reaches_its_member(void)
     expect_text(p->figure, "9b");
     expect_text(p->title, "\\n, ; # and \u00fc");
     expect_text(p->path, "t.profile");
+    CU_ASSERT_FALSE(p->native);
+    CU_ASSERT_EQUAL(p->hypervisor, HVB_HYPERVISOR_B);
+    CU_ASSERT_EQUAL(p->boot, 3);
     CU_ASSERT_EQUAL(p->accel, HVB_ACCEL_KVM);
     expect_text(p->machine, "pc-i440fx-7.2");
     expect_text(p->emulator, "/opt/qemu");
     expect_text(p->cpu, "host-passthrough");
-    CU_ASSERT_EQUAL(p->n_guests, 3);
-    CU_ASSERT_EQUAL(p->memory_mib, 96);
-    expect_text(p->kernel, "/k");
-    expect_text(p->initrd, "/i");
-    expect_text(p->cmdline, "a=b \\ c");
-    CU_ASSERT_EQUAL(p->hello_timeout_s, 33);
-    CU_ASSERT_TRUE(p->guests[0].loaded && !p->guests[1].loaded);
-    CU_ASSERT_TRUE(p->guests[2].measured);
-    CU_ASSERT_TRUE(p->guests[1].manager && !p->guests[2].manager);
-    CU_ASSERT_EQUAL(p->guests[0].cap_percent, 50);
-    CU_ASSERT_EQUAL(p->guests[2].cap_percent, 0);
-    CU_ASSERT_EQUAL(p->guests[0].cap_scope, HVB_CAP_SCOPE_VM);
-    CU_ASSERT_EQUAL(p->guests[0].cap_period_us, 50000);
-    CU_ASSERT_EQUAL(p->guests[1].weight, 1);
-    CU_ASSERT_EQUAL(p->guests[2].weight, 300);
+    expect_guests(p);
+    CU_ASSERT_EQUAL(p->cpus, 2);
+    CU_ASSERT_EQUAL(p->affinity, HVB_AFFINITY_PINNED);
+    CU_ASSERT_EQUAL(p->services, 5);
+    CU_ASSERT_TRUE(p->service_percent == 33.5);
+    CU_ASSERT_EQUAL(p->service_burst_ms, 70);
+    CU_ASSERT_TRUE(p->host_manager);
+    CU_ASSERT_EQUAL(p->host_method, WIRE_METHOD_IDLE);
+    CU_ASSERT_EQUAL(p->cache, HVB_CACHE_UNSAFE);
+    CU_ASSERT_EQUAL(p->guest_cache, WIRE_READING_WARM);
     CU_ASSERT_TRUE(!p->levels[HVB_LEVEL_NONE] && p->levels[HVB_LEVEL_BUSY]);
-    CU_ASSERT_EQUAL(p->users[HVB_LEVEL_OVERLOAD], 7);
     CU_ASSERT_EQUAL(p->burst_mean_ms, 90);
     CU_ASSERT_EQUAL(p->burst_cut, 3);
     CU_ASSERT_EQUAL(p->think_mean_ms, 0);
-    CU_ASSERT_TRUE(p->mix[WIRE_KEY] == 2 && p->mix[WIRE_OPEN] == 0);
+    CU_ASSERT_TRUE(p->mix[WIRE_KEY] == 2 && p->mix[WIRE_OPEN] == 1);
     CU_ASSERT_EQUAL(p->headline, WIRE_LAUNCH);
     CU_ASSERT_EQUAL(p->slot_ms, 555);
     CU_ASSERT_EQUAL(p->pool, 9);
@@ -77,18 +109,6 @@ static void test_every_key_reaches_its_member(void)
     CU_ASSERT_EQUAL(p->reruns, 9);
     CU_ASSERT_TRUE(p->foreign_percent == 12.25);
     CU_ASSERT_TRUE(p->drift_percent == 0.001);
-}
-
-/* By way of the table, and the strings' own members beside it. */
-static void expect_same(const HvbProfile *a, const HvbProfile *b)
-{
-    for (const HvbKey *key = hvb_keys; key->group; key++) {
-        CU_ASSERT_TRUE(key->per_guest ? hvb_key_equal(key, &a->guest_defaults,
-                                                      &b->guest_defaults)
-                                      : hvb_key_equal(key, a, b));
-    }
-    for (guint i = 0; i < HVB_MAX_GUESTS; i++)
-        CU_ASSERT_TRUE(hvb_key_same_guest(&a->guests[i], &b->guests[i]));
 }
 
 static void test_text_loads_as_the_same_profile(void)
@@ -113,6 +133,24 @@ static void test_text_keeps_the_defaults_of_guests_to_come(void)
     CU_ASSERT_TRUE(hvb_profile_override(again, &more, NULL));
     CU_ASSERT_EQUAL(again->n_guests, 5);
     CU_ASSERT_EQUAL(again->guests[4].cap_percent, 50);
+}
+
+static void test_text_keeps_guests_of_several_kernels_short(void)
+{
+    g_autoptr(HvbProfile) profile = load_text(
+        MINIMAL "[guests]\nkernel = cloud;rt\n[guest 3]\nkernel = cloud\n"
+                "[guest 4]\nkernel = cloud\n");
+    g_autofree char *text = hvb_profile_to_text(profile);
+    g_autoptr(HvbProfile) again = load_text(text);
+
+    expect_same(profile, again);
+    expect_text(again->guests[3].kernel, "cloud");
+    expect_text(again->guests[5].kernel, "rt");
+    /* As [guests] says, each in its turn. */
+    CU_ASSERT_PTR_NULL(strstr(text, "[guest 2]"));
+    CU_ASSERT_PTR_NULL(strstr(text, "[guest 3]"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "[guest 4]"));
+    CU_ASSERT_PTR_NULL(strstr(text, "[guest 5]"));
 }
 
 static void test_every_default_is_what_the_table_says(void)
@@ -207,7 +245,7 @@ static void test_bad_override_names_the_option_and_changes_nothing(void)
          "--samples: expected a whole number from 1 to 10000 (samples of the "
          "headline operation per cell and guest)"},
         {{.samples = 10000, .guests = 2},
-         "--samples: with this mix 10000 samples make 30000 operations in a "
+         "--samples: with this mix 10000 samples make 40000 operations in a "
          "window; expected at most 20000"},
         {{.samples = 5, .guests = 65},
          "--guests: expected a whole number from 1 to 64 (guests)"},
@@ -245,6 +283,30 @@ static void test_override_may_not_leave_nobody_measured(void)
     CU_ASSERT_PTR_NOT_NULL_FATAL(error);
     expect_text(error->message, "--guests: no guest is measured; say 'measured "
                                 "= yes' in [guest 1]");
+}
+
+static void test_guests_override_counts_guests_of_several_kernels(void)
+{
+    const HvbOverrides few = {.guests = 2}, many = {.guests = 10};
+    g_autoptr(HvbProfile) profile =
+        load_text(MINIMAL "[guests]\nkernel = cloud;amd64;rt\n");
+
+    CU_ASSERT_TRUE(hvb_profile_override(profile, &few, NULL));
+    CU_ASSERT_EQUAL(profile->n_guests, 2);
+    CU_ASSERT_TRUE(hvb_profile_override(profile, &many, NULL));
+    expect_text(profile->guests[8].kernel, "rt");
+    expect_text(profile->guests[9].kernel, "cloud");
+}
+
+static void test_guests_override_leaves_a_native_scenario_alone(void)
+{
+    const HvbOverrides overrides = {.guests = 4, .samples = 7, .accel = "tcg"};
+    g_autoptr(HvbProfile) profile =
+        load_text(MINIMAL "[stack]\nnative = yes\n[guests]\ncount = 1\n");
+
+    CU_ASSERT_TRUE(hvb_profile_override(profile, &overrides, NULL));
+    CU_ASSERT_EQUAL(profile->n_guests, 1);
+    CU_ASSERT_EQUAL(profile->samples, 7);
 }
 
 /* Parses a command line's options. */
@@ -320,13 +382,27 @@ static void test_same_bed_depends_on_stack_and_guests_images_only(void)
         {MINIMAL "[stack]\nmachine = pc\n", FALSE},
         {MINIMAL "[stack]\nemulator = /q\n", FALSE},
         {MINIMAL "[stack]\ncpu = max\n", FALSE},
+        {MINIMAL "[stack]\nhypervisor = B\n", FALSE},
+        {MINIMAL "[stack]\nboot = 2\n", FALSE},
+        {MINIMAL "[stack]\nnative = yes\n[guests]\ncount = 1\n", FALSE},
+        {MINIMAL "[disk]\ncache = none\n", FALSE},
         {MINIMAL "[guests]\ncount = 7\n", FALSE},
         {MINIMAL "[guests]\nmemory-mib = 129\n", FALSE},
         {MINIMAL "[guests]\nkernel = rt\n", FALSE},
+        {MINIMAL "[guests]\nkernel = cloud;rt\n", FALSE},
+        {MINIMAL "[guests]\nkernel = cloud;cloud\n", TRUE},
+        {MINIMAL "[guest 8]\nkernel = rt\n", FALSE},
+        {MINIMAL "[guest 8]\nmemory-mib = 129\n", FALSE},
+        {MINIMAL "[guest 8]\nimage = /i\n", FALSE},
+        {MINIMAL "[guest 8]\nimage = /i\nagent = no\n", FALSE},
         {MINIMAL "[guests]\ninitrd = /i\n", FALSE},
         {MINIMAL "[guests]\ncmdline = quiet\n", FALSE},
         {MINIMAL "[guests]\nhello-timeout-s = 1\nweight = 7\n", TRUE},
-        {MINIMAL "manager = yes\ncap-percent = 50\n", TRUE},
+        {MINIMAL "manager = yes\ncap-percent = 50\nlimit-percent = 5\n", TRUE},
+        {MINIMAL "[guest 8]\nusers = 1;1;1;1;1;1\nmeasured = apart\n", TRUE},
+        {MINIMAL "[host]\ncpus = 1\naffinity = pinned\nmanager = yes\n"
+                 "services = 2\n[disk]\nguest-cache = cold\n",
+         TRUE},
         {MINIMAL "[run]\nsamples = 3\n[load]\nlevels = Low\n", TRUE},
     };
     g_autoptr(HvbProfile) reference = load_text(MINIMAL);
@@ -341,7 +417,8 @@ static void test_window_follows_the_mix_rounded_up(void)
 {
     g_autoptr(HvbProfile) profile =
         load_text(MINIMAL "[probe]\nmix = key:4;open:3;launch:1\n"
-                          "[run]\nsamples = 10\ndrain-ms = 1234\n");
+                          "[run]\nsamples = 10\ndrain-ms = 1234\n"
+                          "[disk]\nguest-cache = cold\n");
     WireProbe probe;
 
     hvb_profile_probe(profile, &probe);
@@ -351,87 +428,13 @@ static void test_window_follows_the_mix_rounded_up(void)
     CU_ASSERT_EQUAL(probe.slot_us, 440000);
     CU_ASSERT_EQUAL(probe.pool, 16);
     CU_ASSERT_EQUAL(probe.drain_ms, 1234);
+    CU_ASSERT_EQUAL(probe.reading, WIRE_READING_COLD);
     CU_ASSERT_EQUAL(probe.cell, 0);
     CU_ASSERT_EQUAL(probe.seed, 0);
     CU_ASSERT_EQUAL(hvb_profile_window_ms(profile), 28 * 440);
 }
 
-/* What is shipped */
-
-static void test_shipped_profiles_all_load(void)
-{
-    static const char *const expected[] = {"fig03", "fig05", "fig09", "fig10",
-                                           "smoke"};
-    g_auto(GStrv) names = hvb_profile_list(NULL);
-
-    CU_ASSERT_PTR_NOT_NULL_FATAL(names);
-    for (gsize i = 0; i < G_N_ELEMENTS(expected); i++)
-        CU_ASSERT_TRUE(
-            g_strv_contains((const char *const *)names, expected[i]));
-    CU_ASSERT_FALSE(g_strv_contains((const char *const *)names, "common"));
-    for (guint i = 0; names[i]; i++) {
-        g_autoptr(HvbProfile) profile = load_file(names[i]);
-        expect_text(profile->name, names[i]);
-        CU_ASSERT_TRUE(*profile->title != '\0');
-    }
-}
-
-static void test_figures_differ_as_the_paper_says(void)
-{
-    g_autoptr(HvbProfile) fig03 = load_file("fig03");
-    g_autoptr(HvbProfile) fig05 = load_file("fig05");
-    g_autoptr(HvbProfile) fig09 = load_file("fig09");
-    g_autoptr(HvbProfile) fig10 = load_file("fig10");
-    const HvbGuestProfile *idle = &fig03->guests[7];
-
-    CU_ASSERT_EQUAL(fig03->n_guests, 8);
-    CU_ASSERT_TRUE(fig03->guests[0].loaded && fig03->guests[0].measured);
-    CU_ASSERT_TRUE(!idle->loaded && !idle->measured && !idle->manager);
-    CU_ASSERT_TRUE(!fig03->guests[0].manager && fig05->guests[0].manager);
-    CU_ASSERT_TRUE(!fig09->guests[0].manager && fig10->guests[0].manager);
-    CU_ASSERT_EQUAL(fig05->guests[0].cap_percent, 0);
-    CU_ASSERT_EQUAL(fig09->guests[0].cap_percent, 50);
-    CU_ASSERT_EQUAL(fig10->guests[0].cap_percent, 50);
-    CU_ASSERT_EQUAL(fig09->guests[1].cap_percent, 0);
-    CU_ASSERT_TRUE(hvb_profile_same_bed(fig03, fig05));
-    CU_ASSERT_TRUE(hvb_profile_same_bed(fig03, fig09));
-    CU_ASSERT_TRUE(hvb_profile_same_bed(fig03, fig10));
-}
-
-static void test_common_profile_equals_the_built_in_defaults(void)
-{
-    g_autoptr(TestDir) dir = test_dir_new();
-    g_autofree char *file =
-        put(dir, "a.profile", "[scenario]\nbase = common\nname = x\n" GUEST,
-            -1);
-    g_autoptr(HvbProfile) common = load_file(file);
-    g_autoptr(HvbProfile) built_in = load_text(MINIMAL);
-
-    expect_same(common, built_in);
-}
-
-static void test_common_profile_has_and_comments_every_key(void)
-{
-    g_autofree char *root = hvb_profile_dir();
-    g_autofree char *path =
-        g_build_filename(root, "profiles", "common.profile", NULL);
-    g_autofree char *text = NULL;
-    g_autoptr(HvbSource) source = hvb_source_read(path, NULL);
-
-    CU_ASSERT_TRUE_FATAL(source &&
-                         g_file_get_contents(path, &text, NULL, NULL));
-    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
-    for (const HvbKey *key = hvb_keys; key->group; key++) {
-        if (strcmp(key->group, "scenario") == 0)
-            continue;
-        const HvbSetting *setting =
-            hvb_source_find(source, key->group, key->key);
-        CU_ASSERT_TRUE(setting &&
-                       g_str_has_prefix(lines[setting->line - 2], "# "));
-        if (!setting)
-            fprintf(stderr, "\n  missing: [%s] %s\n", key->group, key->key);
-    }
-}
+/* Where files are */
 
 static void test_data_dir_is_the_environments_or_the_source_tree(void)
 {
@@ -462,6 +465,8 @@ CU_TestInfo tests_profile_use[] = {
     {"text loads as the same profile", test_text_loads_as_the_same_profile},
     {"text keeps the defaults of guests to come",
      test_text_keeps_the_defaults_of_guests_to_come},
+    {"text keeps guests of several kernels short",
+     test_text_keeps_guests_of_several_kernels_short},
     {"every default is what the table says",
      test_every_default_is_what_the_table_says},
     {"each override replaces its setting only",
@@ -472,6 +477,10 @@ CU_TestInfo tests_profile_use[] = {
      test_bad_override_names_the_option_and_changes_nothing},
     {"override may not leave nobody measured",
      test_override_may_not_leave_nobody_measured},
+    {"guests override counts guests of several kernels",
+     test_guests_override_counts_guests_of_several_kernels},
+    {"guests override leaves a native scenario alone",
+     test_guests_override_leaves_a_native_scenario_alone},
     {"options reach the overrides", test_options_reach_the_overrides},
     {"options refuse what is no number", test_options_refuse_what_is_no_number},
     {"two scenarios of one name are refused",
@@ -480,12 +489,6 @@ CU_TestInfo tests_profile_use[] = {
      test_same_bed_depends_on_stack_and_guests_images_only},
     {"window follows the mix rounded up",
      test_window_follows_the_mix_rounded_up},
-    {"shipped profiles all load", test_shipped_profiles_all_load},
-    {"figures differ as the paper says", test_figures_differ_as_the_paper_says},
-    {"common profile equals the built in defaults",
-     test_common_profile_equals_the_built_in_defaults},
-    {"common profile has and comments every key",
-     test_common_profile_has_and_comments_every_key},
     {"data dir is the environments or the source tree",
      test_data_dir_is_the_environments_or_the_source_tree},
     TEST_END,
