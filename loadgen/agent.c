@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The agent: hvbench-agent [--port PATH | --fd N] [--documents FILE] */
+/* The agent: hvbench-agent --port PATH | --fd N [--documents FILE] [--host] */
 #define _GNU_SOURCE
 #include "init.h"
 #include "operations.h"
@@ -23,25 +23,29 @@
 #define AGENT_NICE (-5)
 
 static const char usage[] =
-    "usage: hvbench-agent --port PATH | --fd N  [--documents FILE]\n"
+    "usage: hvbench-agent --port PATH | --fd N  [--documents FILE] [--host]\n"
     "       hvbench-agent --help | --version\n"
     "\n"
-    "The part of hvbench that runs inside a guest: it emulates users, times\n"
-    "operations and manages priorities, as hvbench on the host asks for.\n"
+    "The part of hvbench that runs inside a guest, or beside guests: it\n"
+    "emulates users, times operations and manages priorities, as hvbench on\n"
+    "the host asks for.\n"
     "\n"
     "  --port PATH       talk through this device, e.g. /dev/vport1p1; wait\n"
     "                    for a host, and for the next one when it is gone\n"
     "  --fd N            talk through this open descriptor (a socket, both\n"
     "                    ways); end when the other side closes it\n"
     "  --documents FILE  where the operation 'open' reads: a block device or\n"
-    "                    a file, 64 KiB or more, which is only read\n"
+    "                    a file, 64 KiB or more, which is only read; with\n"
+    "                    --port it may come late or never: hosts are told\n"
+    "  --host            run on the host: users are its services, and the\n"
+    "                    manager spares hypervisors, libvirt and hvbench\n"
     "\n"
     "Without options and as PID 1 it is the init of a guest: it mounts /proc,\n"
     "/sys and /dev, loads the modules listed in /modules.load, talks through\n"
     "the virtio-serial port org.hvbench.agent.0 and reads from /dev/vda.\n"
     "\n"
-    "The priority manager needs root (CAP_SYS_NICE). Everything started is\n"
-    "stopped, and every priority given back, when the agent ends.\n"
+    "The priority manager and a limit on users need root. Everything started\n"
+    "is stopped, and every priority given back, when the agent ends.\n"
     "\n"
     "Exit status: 0 the host closed the connection or a signal asked for the\n"
     "end, 1 failure, 2 bad usage.\n";
@@ -50,6 +54,7 @@ typedef struct {
     const char *port;
     const char *documents;
     int fd;
+    bool on_host;
 } Options;
 
 static int refuse(const char *what, const char *why)
@@ -80,6 +85,7 @@ static int parse_options(int argc, char **argv, Options *ret)
         {"port", required_argument, NULL, 'p'},
         {"fd", required_argument, NULL, 'f'},
         {"documents", required_argument, NULL, 'd'},
+        {"host", no_argument, NULL, 'o'},
         {"help", no_argument, NULL, 'h'},
         {"version", no_argument, NULL, 'v'},
         {NULL, 0, NULL, 0},
@@ -97,6 +103,9 @@ static int parse_options(int argc, char **argv, Options *ret)
             break;
         case 'd':
             ret->documents = optarg;
+            break;
+        case 'o':
+            ret->on_host = true;
             break;
         case 'h':
             fputs(usage, stdout);
@@ -147,15 +156,24 @@ static int open_device(const char *path)
     return fd;
 }
 
+/* A host that starts the agent itself can mend what is wrong with the documents
+ * at once; where the agent waits for hosts, each is told. */
+static const char *find_fault_with_documents(const Options *options)
+{
+    Documents documents;
+
+    return options->documents && !options->port
+               ? documents_find(options->documents, &documents)
+               : NULL;
+}
+
 static int run_as_process(const Options *options)
 {
     SessionOptions session = {.fd = options->fd,
                               .waits_for_hosts = options->port != NULL,
+                              .on_host = options->on_host,
                               .documents = options->documents};
-    Documents documents;
-    const char *fault = options->documents
-                            ? documents_find(options->documents, &documents)
-                            : NULL;
+    const char *fault = find_fault_with_documents(options);
 
     if (fault)
         return refuse(options->documents, fault);

@@ -4,7 +4,9 @@
  * All of them stay in the agent's session and process group. With
  * sched_autogroup on, the kernel shares the CPU between sessions first, and
  * nice values count only inside one: in one session the users, the probe
- * users and the manager's decisions meet as they would without it. */
+ * users and the manager's decisions meet as they would without it. The same
+ * holds for an agent that is a service of systemd: its session, or where the
+ * cpu controller is on, its cgroup, is one group with all of them in it. */
 #ifndef LOADGEN_CHILDREN_H
 #define LOADGEN_CHILDREN_H
 
@@ -21,7 +23,9 @@ typedef enum {
     CHILD_N_ROLES,
 } ChildRole;
 
-#define CHILDREN_MAX 512
+/* USERS_MAX users, WIRE_MAX_POOL probe users, a manager and a calibration, and
+ * then some. */
+#define CHILDREN_MAX 4200
 /* The one descriptor, besides 0 to 2, that a child may keep. */
 #define CHILD_FD 3
 

@@ -5,7 +5,6 @@
 #include "clock.h"
 #include "hello.h"
 #include "meters.h"
-#include "users.h"
 #include "watch.h"
 #include "work.h"
 
@@ -19,15 +18,22 @@
 #include <unistd.h>
 
 #define MAX_BUDGET_MS 600000u
+#define LIMIT_OR_CGROUP                                                   \
+    "a limit and a manager with the method cgroup exclude each other: a " \
+    "process is in one cgroup only; take nice or idle"
 /* An hour of such work still counts in 64 bits, and no CPU is that fast. */
 #define MAX_ITERATIONS_PER_MS UINT64_C(1000000000)
 
-void agent_init(Agent *agent, bool is_init, const char *documents_path)
+void agent_init(Agent *agent, bool is_init, bool on_host,
+                const char *documents_path)
 {
     hello_fill(&agent->hello, is_init);
     children_init(&agent->children);
+    users_init(&agent->users, on_host);
     probe_init(&agent->probe);
+    agent->on_host = on_host;
     agent->documents_path = documents_path;
+    agent->documents_fault = NULL;
     agent->documents.n_documents = 0;
     agent->iterations_per_ms = 0;
     agent->calibration_fd = agent->manager_fd = -1;
@@ -84,18 +90,27 @@ static void send_meters(Agent *agent, WireMeters *meters)
 
 void agent_find_documents(Agent *agent)
 {
-    if (!agent->documents_path || agent->documents.n_documents > 0 ||
-        documents_find(agent->documents_path, &agent->documents))
+    if (!agent->documents_path || agent->documents.n_documents > 0)
         return;
-    if (agent->documents.on_disk)
+    agent->documents_fault =
+        documents_find(agent->documents_path, &agent->documents);
+    if (!agent->documents_fault && agent->documents.on_disk)
         agent->hello.flags |= WIRE_HELLO_DISK;
 }
 
 void agent_note_documents(Agent *agent)
 {
-    if (agent->documents.n_documents > 0 && !agent->documents.direct)
+    char text[WIRE_MAX_STRING + 1];
+
+    if (agent->documents_fault) {
+        snprintf(text, sizeof text,
+                 "documents: %.150s %s: no operation 'open' for now",
+                 agent->documents_path, agent->documents_fault);
+        agent_note(agent, text);
+    } else if (agent->documents.n_documents > 0 && !agent->documents.direct) {
         agent_note(agent, "documents are read through the page cache: their "
                           "file system refuses O_DIRECT");
+    }
 }
 
 static void stop_calibration(Agent *agent)
@@ -123,7 +138,7 @@ void agent_reset(Agent *agent)
     bool calibrating = agent->calibration_fd >= 0;
 
     probe_stop(&agent->probe, &agent->children);
-    users_stop(&agent->children);
+    users_stop(&agent->users, &agent->children);
     stop_manager(agent);
     stop_calibration(agent);
     if (calibrating)
@@ -299,14 +314,37 @@ static void obey_work(Agent *agent, const WireFrame *frame)
     answer(agent, frame->sequence, fault);
 }
 
+static const char *set_users(Agent *agent, const WireLoad *load)
+{
+    bool managed_by_cgroup = agent->manager_fd >= 0 && agent->moves_to_cgroup;
+
+    if (load->limit_permille == 0 || !managed_by_cgroup)
+        return users_set(&agent->users, &agent->children, load,
+                         agent->iterations_per_ms);
+    users_stop(&agent->users, &agent->children);
+    return "LOAD: " LIMIT_OR_CGROUP;
+}
+
 static void obey_load(Agent *agent, const WireFrame *frame)
 {
     WireLoad load;
     const char *fault = "LOAD: malformed";
 
     if (wire_get_load(frame, &load))
-        fault = users_set(&agent->children, &load, agent->iterations_per_ms);
+        fault = set_users(agent, &load);
     answer(agent, frame->sequence, fault);
+}
+
+static const char *set_manager(Agent *agent, const WireManage *settings)
+{
+    stop_manager(agent);
+    agent->moves_to_cgroup = settings->method == WIRE_METHOD_CGROUP;
+    if (settings->method == WIRE_METHOD_NONE)
+        return NULL;
+    if (agent->moves_to_cgroup && agent->users.limited)
+        return "MANAGE: " LIMIT_OR_CGROUP;
+    return watch_start(&agent->children, settings, agent->on_host,
+                       &agent->manager_fd);
 }
 
 static void obey_manage(Agent *agent, const WireFrame *frame)
@@ -314,13 +352,8 @@ static void obey_manage(Agent *agent, const WireFrame *frame)
     WireManage settings;
     const char *fault = "MANAGE: malformed";
 
-    if (wire_get_manage(frame, &settings)) {
-        stop_manager(agent);
-        fault =
-            settings.method == WIRE_METHOD_NONE
-                ? NULL
-                : watch_start(&agent->children, &settings, &agent->manager_fd);
-    }
+    if (wire_get_manage(frame, &settings))
+        fault = set_manager(agent, &settings);
     answer(agent, frame->sequence, fault);
 }
 

@@ -7,24 +7,30 @@
 #include "operations.h"
 #include "port.h"
 #include "probe.h"
+#include "users.h"
 #include "wire.h"
 
 typedef struct {
     Port port;
     Children children;
+    Users users;
     Probe probe;
     WireHello hello;
-    const char *documents_path; /* NULL: none */
+    bool on_host;
+    const char *documents_path;  /* NULL: none */
+    const char *documents_fault; /* why they were not found; NULL: they were */
     Documents documents;
     uint64_t iterations_per_ms; /* as WORK said; 0: not yet */
     int calibration_fd;         /* -1: none is going on */
     uint32_t calibration_request;
-    int manager_fd; /* events of the manager; -1: there is none */
+    int manager_fd;       /* events of the manager; -1: there is none */
+    bool moves_to_cgroup; /* the last manager's method */
     bool power_off;
 } Agent;
 
 /* All but the port, which must be there already. */
-void agent_init(Agent *agent, bool is_init, const char *documents_path);
+void agent_init(Agent *agent, bool is_init, bool on_host,
+                const char *documents_path);
 
 /* Carries out one request and answers it, now or later. */
 void agent_obey(Agent *agent, const WireFrame *frame);
@@ -37,7 +43,7 @@ void agent_reset(Agent *agent);
 
 /* Looks for the documents unless they are found: disks may come late. */
 void agent_find_documents(Agent *agent);
-/* Says if they are not read as they should be. */
+/* Says if they are not there, or not read as they should be. */
 void agent_note_documents(Agent *agent);
 
 /* Call these when calibration_fd and manager_fd are readable ... */

@@ -10,9 +10,8 @@
 #ifndef LOADGEN_DEMOTION_H
 #define LOADGEN_DEMOTION_H
 
+#include "cgroup.h"
 #include "wire.h"
-
-#include <sys/types.h>
 
 /* What a process had before. Threads that differed come back alike. */
 typedef struct {
@@ -23,9 +22,7 @@ typedef struct {
 typedef struct {
     WireMethod method;
     int nice;
-    bool version_1;    /* of cgroup */
-    char root[1024];   /* of its hierarchy */
-    char cgroup[1152]; /* "hvbench-demoted" in it */
+    Cgroup cgroup; /* "hvbench-demoted" */
 } Demotion;
 
 /* Finds out whether it can be done, and given back, and makes the cgroup.

@@ -82,7 +82,8 @@ static void mount_all(void)
         init_fail("cannot mount proc on /proc: %s", strerror(errno));
     if (!mount_at("sysfs", "/sys"))
         init_fail("cannot mount sysfs on /sys: %s", strerror(errno));
-    /* Only one of the manager's methods needs it, and says so itself. */
+    /* Only one of the manager's methods and a limit on users need it, and say
+     * so themselves. */
     mount_at("cgroup2", "/sys/fs/cgroup");
 }
 

@@ -9,15 +9,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-void manager_init(Manager *manager, const WireManage *settings, bool autogroup,
-                  pid_t self, pid_t agent)
+void manager_init(Manager *manager, const WireManage *settings,
+                  const ManagerPlace *place)
 {
     memset(manager, 0, sizeof *manager);
     manager->settings = *settings;
+    manager->place = *place;
     /* Processes in a cgroup of their own are outside of their session's. */
-    manager->by_session = autogroup && settings->method != WIRE_METHOD_CGROUP;
-    manager->self = self;
-    manager->agent = agent;
+    manager->by_session =
+        place->autogroup && settings->method != WIRE_METHOD_CGROUP;
 }
 
 void manager_clear(Manager *manager)
@@ -52,10 +52,20 @@ ManagedSession *manager_find_session(Manager *manager, pid_t session)
     return NULL;
 }
 
-static bool is_exempt(const Manager *manager, const ProcessLook *look)
+static bool is_spared(const Manager *manager, const ProcessLook *look)
 {
-    return look->kernel || look->pid == 1 || look->pid == manager->self ||
-           look->pid == manager->agent;
+    return look->pid == manager->place.hvbench ||
+           (manager->place.is_spared && !look->kernel &&
+            manager->place.is_spared(look));
+}
+
+static bool is_exempt(const Manager *manager, const ManagedProcess *process)
+{
+    const ProcessLook *look = &process->look;
+
+    return process->spared || look->kernel || look->pid == 1 ||
+           look->pid == manager->place.self ||
+           look->pid == manager->place.agent;
 }
 
 /* Whether it has the priority that demoted ones get. What a process was moved
@@ -76,7 +86,7 @@ static bool may_demote(const Manager *manager, const ManagedProcess *process)
 {
     const ProcessLook *look = &process->look;
 
-    if (process->refused || is_exempt(manager, look))
+    if (process->refused || is_exempt(manager, process))
         return false;
     if (look->policy != SCHED_OTHER && look->policy != SCHED_BATCH)
         return false;
@@ -93,7 +103,7 @@ static const ManagedProcess *find_demoted_ancestor(Manager *manager,
 
     if (!is_lowered(manager, look))
         return NULL;
-    if (parent && !is_exempt(manager, &parent->look))
+    if (parent && !is_exempt(manager, parent))
         return parent->demoted ? parent : NULL;
     if (manager->settings.method == WIRE_METHOD_CGROUP)
         return NULL;
@@ -114,7 +124,7 @@ static double decay(double mean, double sample, double share)
 static ManagedProcess meet(Manager *manager, const ProcessLook *look)
 {
     const ManagedProcess *ancestor = find_demoted_ancestor(manager, look);
-    ManagedProcess met = {.look = *look};
+    ManagedProcess met = {.look = *look, .spared = is_spared(manager, look)};
 
     if (manager->looked_ns > 0)
         met.look.cpu_ns = 0;
@@ -127,8 +137,8 @@ static ManagedProcess meet(Manager *manager, const ProcessLook *look)
     return met;
 }
 
-static void update(ManagedProcess *process, const ProcessLook *look,
-                   double elapsed_ns, double share)
+static void update(const Manager *manager, ManagedProcess *process,
+                   const ProcessLook *look, double elapsed_ns, double share)
 {
     double used_ns = look->cpu_ns > process->look.cpu_ns
                          ? (double)(look->cpu_ns - process->look.cpu_ns)
@@ -141,6 +151,8 @@ static void update(ManagedProcess *process, const ProcessLook *look,
     if (look->runnable && use < 1)
         use = 1;
     process->want = decay(process->want, use, share);
+    if (strcmp(look->name, process->look.name) != 0)
+        process->spared = is_spared(manager, look);
     process->look = *look;
 }
 
@@ -162,7 +174,7 @@ static void merge(Manager *manager, ManagedProcess *merged, uint64_t now_ns,
                     known[old].look.pid == looks[i].pid &&
                     known[old].look.started == looks[i].started;
         merged[i] = same ? known[old] : meet(manager, &looks[i]);
-        update(&merged[i], &looks[i], elapsed_ns, share);
+        update(manager, &merged[i], &looks[i], elapsed_ns, share);
     }
 }
 
@@ -180,7 +192,7 @@ static void decide_on_processes(Manager *manager)
     for (size_t i = 0; i < manager->n_processes; i++) {
         ManagedProcess *process = &manager->processes[i];
         const ProcessLook *look = &process->look;
-        if (process->demoted && process->want < restore) {
+        if (process->demoted && (process->spared || process->want < restore)) {
             process->demoted = false;
             decide(manager, MANAGER_RESTORE, look->pid, look->session);
         } else if (!process->demoted && process->use > demote &&
@@ -207,7 +219,7 @@ static SessionSum sum_up(const Manager *manager, pid_t session)
         if (process->look.session != session)
             continue;
         sum.member = process->look.pid;
-        sum.exempt = sum.exempt || is_exempt(manager, &process->look);
+        sum.exempt = sum.exempt || is_exempt(manager, process);
         if (process->demoted)
             sum.demoted++;
         else
@@ -231,7 +243,7 @@ static void restore_sessions(Manager *manager)
         if (sum.member == 0 || (!session->demoted && !session->refused))
             *session = manager->sessions[--manager->n_sessions];
         else if (session->demoted &&
-                 (sum.demoted == 0 ||
+                 (sum.demoted == 0 || sum.exempt ||
                   sum.others_use > 2 * MANAGER_QUIET_PERMILLE / 1000.0))
             restore_session(manager, session, sum.member);
     }

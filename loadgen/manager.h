@@ -8,12 +8,24 @@
  * kernel threads, PID 1, the agent, itself, and whatever has a scheduling
  * policy other than the default and the batch one.
  *
+ * On a host it also spares what runs the guests and the bed: hvbench, which is
+ * the agent's parent, and the programs in spared.h. Whether a process is spared
+ * is asked once, when it is first seen, and again only when its name has
+ * changed: that is how a program shows that another was started in its place.
+ * One that was demoted before then gets its priority back. The agent's users
+ * are not spared: there they are services like any other.
+ *
  * Sessions: where the kernel groups processes by session (sched_autogroup), a
  * nice value counts inside its session only. So once all processes of a
  * session that use CPU worth mentioning are demoted, the session is demoted
  * itself, and given back when others in it become busy. A session with the
- * agent, PID 1 or the manager in it is left alone: nice values do their work
- * there, and the manager would hold up itself.
+ * agent, PID 1, the manager or a spared process in it is left alone: nice
+ * values do their work there, and the manager would hold up itself.
+ *
+ * Where processes are in cgroups with the cpu controller, as libvirt's guests
+ * and many of systemd's services are, a nice value counts inside its cgroup
+ * only, whatever the session: on a host only the method CGROUP ranks a service
+ * below a guest.
  *
  * This part only decides: it reads no clock and no /proc and changes nothing.
  * Show it the processes with manager_look(), then carry out the decisions. */
@@ -34,6 +46,7 @@ typedef struct {
     double want;      /* the same, but being runnable counts as using one */
     bool demoted;
     bool refused;    /* may not be changed */
+    bool spared;     /* must not be */
     Priority before; /* while demoted; the caller's to fill in and use */
 } ManagedProcess;
 
@@ -57,10 +70,19 @@ typedef struct {
     pid_t session;
 } ManagerDecision;
 
+/* Whom it must know, and where it is. */
+typedef struct {
+    pid_t self, agent;
+    bool autogroup; /* sched_autogroup is on */
+    pid_t hvbench;  /* on a host; else, or if it is not to be seen: 0 */
+    /* On a host: spared_process(); else NULL. */
+    bool (*is_spared)(const ProcessLook *look);
+} ManagerPlace;
+
 typedef struct {
     WireManage settings;
+    ManagerPlace place;
     bool by_session; /* sched_autogroup is on and the method is a nice value */
-    pid_t self, agent;
     uint64_t looked_ns;        /* 0: not yet */
     ManagedProcess *processes; /* in the order of their PIDs */
     size_t n_processes;
@@ -71,8 +93,8 @@ typedef struct {
     size_t n_decisions;
 } Manager;
 
-void manager_init(Manager *manager, const WireManage *settings, bool autogroup,
-                  pid_t self, pid_t agent);
+void manager_init(Manager *manager, const WireManage *settings,
+                  const ManagerPlace *place);
 void manager_clear(Manager *manager);
 
 /* Takes in what was seen at now_ns (> 0, increasing), in the order of the PIDs,

@@ -30,6 +30,7 @@
 
 typedef struct {
     uint64_t intended_ns; /* offset from the opening */
+    uint64_t document;    /* for OPEN */
     uint8_t operation;
     bool failed;
     _Atomic uint16_t taker;      /* probe user + 1; 0: not taken */
@@ -87,7 +88,8 @@ static void operate(const ProbeUser *user, uint32_t index)
     atomic_store_explicit(&record->started_ns, clock_now_ns(),
                           memory_order_relaxed);
     record->failed =
-        !operation_do(&user->means, (WireOperation)record->operation, index);
+        !operation_do(&user->means, (WireOperation)record->operation,
+                      record->document);
     record->ended_ns = clock_now_ns();
     atomic_store_explicit(&record->done, true, memory_order_release);
 }
@@ -117,6 +119,7 @@ void probe_init(Probe *self)
 {
     memset(self, 0, sizeof *self);
     self->state = PROBE_IDLE;
+    self->documents_fd = -1;
 }
 
 static const char *find_fault(const Probe *self, const WireProbe *request,
@@ -141,6 +144,10 @@ static const char *find_fault(const Probe *self, const WireProbe *request,
     if (request->count[WIRE_OPEN] > 0 && documents->n_documents == 0)
         return "PROBE: no documents: the guest needs a disk (/dev/vda), the "
                "native agent --documents FILE";
+    if (request->reading == WIRE_READING_COLD &&
+        request->count[WIRE_OPEN] > documents->n_documents)
+        return "PROBE: fewer documents than operations 'open', none of which "
+               "may read what another has";
     return NULL;
 }
 
@@ -156,7 +163,24 @@ static bool allocate(Probe *self)
     return self->collected && self->board;
 }
 
-static bool lay_out(Probe *self, const WireProbe *request)
+/* Decides what each `open` reads. */
+static bool pick_documents(Probe *self, const Documents *documents)
+{
+    uint32_t n = self->request.count[WIRE_OPEN];
+    uint64_t *picked = calloc((size_t)n + 1, sizeof *picked);
+    bool good =
+        picked && documents_pick(documents, (WireReading)self->request.reading,
+                                 self->request.seed, picked, n);
+
+    for (uint32_t i = 0, next = 0; good && i < self->n; i++)
+        if (self->board->records[i].operation == WIRE_OPEN)
+            self->board->records[i].document = picked[next++];
+    free(picked);
+    return good;
+}
+
+static bool lay_out(Probe *self, const WireProbe *request,
+                    const Documents *documents)
 {
     ScheduledStart *starts = calloc(WIRE_MAX_SCHEDULE, sizeof(ScheduledStart));
 
@@ -174,7 +198,7 @@ static bool lay_out(Probe *self, const WireProbe *request)
         self->board->records[i].operation = (uint8_t)starts[i].operation;
     }
     free(starts);
-    return true;
+    return pick_documents(self, documents);
 }
 
 static bool fork_pool(Probe *self, Children *children,
@@ -184,8 +208,8 @@ static bool fork_pool(Probe *self, Children *children,
     ProbeUser user = {.board = self->board};
 
     user.means.documents = documents;
+    user.means.reading = (WireReading)self->request.reading;
     user.means.iterations_per_ms = iterations_per_ms;
-    user.means.seed = self->request.seed;
     for (; user.index < self->request.pool; user.index++) {
         kind.launched_ns = &self->board->launched_ns[user.index];
         user.means.launched_ns = &self->board->launched_ns[user.index];
@@ -201,9 +225,12 @@ const char *probe_start(Probe *self, Children *children,
 {
     const char *fault = find_fault(self, request, iterations_per_ms, documents);
 
+    if (!fault && request->count[WIRE_OPEN] > 0)
+        fault = documents_make_ready(documents, (WireReading)request->reading,
+                                     &self->documents_fd);
     if (fault)
         return fault;
-    if (!lay_out(self, request)) {
+    if (!lay_out(self, request, documents)) {
         probe_stop(self, children);
         return "PROBE: no memory for the schedule";
     }
@@ -370,6 +397,8 @@ void probe_stop(Probe *self, Children *children)
     WireEnd end = self->end;
 
     children_stop(children, CHILD_PROBE, SIGKILL, 0);
+    if (self->documents_fd >= 0)
+        close(self->documents_fd);
     if (self->board)
         munmap(self->board, self->board_size);
     free(self->collected);

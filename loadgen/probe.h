@@ -39,6 +39,7 @@ typedef struct {
     uint32_t first_open; /* all before this one are collected */
     bool *collected;
     WireEnd end;
+    int documents_fd;  /* held open; -1: none */
     ProbeBoard *board; /* shared with the pool */
     size_t board_size;
 } Probe;

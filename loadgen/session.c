@@ -48,7 +48,8 @@ static void lose_host(Session *session)
 {
     agent_reset(&session->agent);
     port_restart(&session->agent.port);
-    session->over = !session->options->waits_for_hosts;
+    /* A signal may have said so already. */
+    session->over = session->over || !session->options->waits_for_hosts;
     session->link = LINK_ABSENT;
     session->next_step_ns = clock_now_ns() + KNOCK_STEP_NS;
 }
@@ -209,7 +210,7 @@ SessionEnd session_run(const SessionOptions *options)
 
     if (session.signal_fd < 0 || !port_init(&agent->port, options->fd))
         return SESSION_BROKEN;
-    agent_init(agent, options->is_init, options->documents);
+    agent_init(agent, options->is_init, options->on_host, options->documents);
     session.link = LINK_ABSENT;
     session.next_step_ns = 0;
     while (!session.over && !agent->power_off)

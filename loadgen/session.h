@@ -11,6 +11,7 @@ typedef struct {
     int fd;                /* of the port; the session closes it */
     bool waits_for_hosts;  /* a device: the next host may come after this one */
     bool is_init;          /* PID 1 of a guest */
+    bool on_host;          /* beside the guests, not in one */
     bool may_not_hurry;    /* the agent could not raise its own priority */
     const char *documents; /* path, or NULL */
 } SessionOptions;

@@ -5,6 +5,7 @@
 #include "clock.h"
 #include "demotion.h"
 #include "manager.h"
+#include "spared.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -25,6 +26,7 @@
 
 typedef struct {
     WireManage settings;
+    ManagerPlace place;
     Demotion demotion;
     Manager manager;
     ProcessList processes;
@@ -164,8 +166,8 @@ static int run(void *data)
     /* Without an agent to tell, there is still something to give back. */
     signal(SIGPIPE, SIG_IGN);
     setpriority(PRIO_PROCESS, 0, WATCH_NICE);
-    manager_init(&watch->manager, &watch->settings, demotion_autogroup_is_on(),
-                 getpid(), getppid());
+    watch->place.self = getpid();
+    manager_init(&watch->manager, &watch->settings, &watch->place);
     do {
         if (look(watch))
             carry_out(watch);
@@ -195,10 +197,14 @@ static const char *find_fault(const WireManage *settings)
 }
 
 const char *watch_start(Children *children, const WireManage *settings,
-                        int *ret_events)
+                        bool on_host, int *ret_events)
 {
     ChildKind kind = {CHILD_MANAGER, "manager", SIGTERM, -1, NULL};
-    Watch watch = {.settings = *settings};
+    Watch watch = {.settings = *settings,
+                   .place = {.agent = getpid(),
+                             .autogroup = demotion_autogroup_is_on(),
+                             .hvbench = on_host ? getppid() : 0,
+                             .is_spared = on_host ? spared_process : NULL}};
     const char *fault = find_fault(settings);
     int ends[2];
     pid_t pid;

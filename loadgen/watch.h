@@ -10,11 +10,12 @@
 #include "children.h"
 #include "wire.h"
 
-/* Starts it; there must be none yet. Returns NULL and sets *ret_events to a
- * non-blocking pipe, owned by the caller, with a whole WireEvent per read(); or
- * returns the text of an error. */
+/* Starts it; there must be none yet. On a host it spares what runs the guests:
+ * the parent of this process, and what spared.h says. Returns NULL and sets
+ * *ret_events to a non-blocking pipe, owned by the caller, with a whole
+ * WireEvent per read(); or returns the text of an error. */
 const char *watch_start(Children *children, const WireManage *settings,
-                        int *ret_events);
+                        bool on_host, int *ret_events);
 
 /* Ends it, if there is one. All priorities are given back afterwards. */
 void watch_stop(Children *children);

@@ -323,7 +323,7 @@ CODEC(calibration, WireCalibration, ANY(WireCalibration, request),
 CODEC(work, WireWork, ANY(WireWork, iterations_per_ms))
 CODEC(load, WireLoad, ANY(WireLoad, users), ANY(WireLoad, burst_mean_us),
       ANY(WireLoad, burst_cut), ANY(WireLoad, think_mean_us),
-      ANY(WireLoad, seed))
+      ANY(WireLoad, seed), ANY(WireLoad, limit_permille))
 CODEC(manage, WireManage, INTEGER(WireManage, method, WIRE_METHOD_CGROUP),
       ANY(WireManage, interval_ms), ANY(WireManage, memory_ms),
       ANY(WireManage, demote_permille), ANY(WireManage, restore_permille),
@@ -331,7 +331,8 @@ CODEC(manage, WireManage, INTEGER(WireManage, method, WIRE_METHOD_CGROUP),
 CODEC(probe, WireProbe, ANY(WireProbe, cell), ANY(WireProbe, seed),
       ANY(WireProbe, count[WIRE_KEY]), ANY(WireProbe, count[WIRE_OPEN]),
       ANY(WireProbe, count[WIRE_LAUNCH]), ANY(WireProbe, slot_us),
-      ANY(WireProbe, pool), ANY(WireProbe, drain_ms))
+      ANY(WireProbe, pool), ANY(WireProbe, drain_ms),
+      INTEGER(WireProbe, reading, WIRE_READING_WARM))
 CODEC(meters, WireMeters, ANY(WireMeters, request),
       INTEGER(WireMeters, mark, WIRE_MARK_CLOSE), ANY(WireMeters, cell),
       ANY(WireMeters, monotonic_ns), ANY(WireMeters, user_ns),

@@ -46,7 +46,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define WIRE_VERSION 1
+#define WIRE_VERSION 2
 #define WIRE_HEADER_SIZE 20
 #define WIRE_MAX_PAYLOAD 8192
 #define WIRE_MAX_FRAME (WIRE_HEADER_SIZE + WIRE_MAX_PAYLOAD)
@@ -149,14 +149,19 @@ typedef struct {
 } WireWork;
 
 /* host -> agent, LOAD: u32 users, u32 burst_mean_us, u32 burst_cut (a burst
- * is at most this many times the mean), u32 think_mean_us, u64 seed. Replaces
- * the users there were. think_mean_us 0: users that never pause. */
+ * is at most this many times the mean), u32 think_mean_us, u64 seed,
+ * u32 limit_permille. Replaces the users there were. think_mean_us 0: users
+ * that never pause. limit_permille is a limit on all users together, of one
+ * CPU, that the agent's own kernel enforces in periods of 100 ms (0: none, else
+ * at least 10; ERROR where it cannot). It excludes a manager with the method
+ * CGROUP: a process is in one cgroup only. */
 typedef struct {
     uint32_t users;
     uint32_t burst_mean_us;
     uint32_t burst_cut;
     uint32_t think_mean_us;
     uint64_t seed;
+    uint32_t limit_permille;
 } WireLoad;
 
 /* host -> agent, MANAGE: u32 method (WireMethod, NONE stops the manager),
@@ -182,7 +187,15 @@ typedef struct {
 /* host -> agent, PROBE: u64 cell (echoed), u64 seed, u32 count of each
  * operation (key, open, launch), u32 slot_us (one operation per slot; see
  * schedule.h), u32 pool (probe users, 1 ... WIRE_MAX_POOL), u32 drain_ms
- * (how long after the window an unfinished operation is waited for). */
+ * (how long after the window an unfinished operation is waited for),
+ * u32 reading (WireReading): how `open` reads. COLD takes a document for each,
+ * at most as many as there are; ERROR where the page cache cannot be brought
+ * into the state that it asks for. */
+typedef enum {
+    WIRE_READING_DIRECT = 0, /* past the page cache, where that is possible */
+    WIRE_READING_COLD = 1,   /* through it; the document is not in it */
+    WIRE_READING_WARM = 2,   /* through it; the document is in it */
+} WireReading;
 #define WIRE_MAX_POOL 64
 #define WIRE_MAX_SCHEDULE 20000
 typedef struct {
@@ -192,6 +205,7 @@ typedef struct {
     uint32_t slot_us;
     uint32_t pool;
     uint32_t drain_ms;
+    uint32_t reading;
 } WireProbe;
 
 /* agent -> host, SAMPLES: u64 cell, u32 n, then n times: u32 index in the

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
+#include <pty.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -17,6 +18,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 #define PATIENCE_MS 60000
@@ -37,23 +39,36 @@ const char *agent_path(void)
     return path;
 }
 
-static void exec_agent(int fd, const char *documents)
+/* How an agent is started. */
+typedef struct {
+    const char *port;      /* NULL: the socket */
+    const char *documents; /* NULL: none */
+    bool isolated, on_host;
+} Start;
+
+static void exec_agent(int fd, const Start *start)
 {
     char number[16];
     const char *path = agent_path();
+    const char *arguments[8] = {path, start->port ? "--port" : "--fd",
+                                start->port ? start->port : number};
+    int n = 3;
 
     snprintf(number, sizeof number, "%d", fd);
-    if (documents)
-        execl(path, path, "--fd", number, "--documents", documents, NULL);
-    else
-        execl(path, path, "--fd", number, NULL);
+    if (start->documents) {
+        arguments[n++] = "--documents";
+        arguments[n++] = start->documents;
+    }
+    if (start->on_host)
+        arguments[n++] = "--host";
+    execv(path, (char *const *)arguments);
     fprintf(stderr, "%s: %s\n", path, strerror(errno));
     _exit(127);
 }
 
 /* In a PID namespace of its own, so that a manager finds only what the agent
  * started. One process stays outside and passes the exit status on. */
-static void exec_isolated(int fd, const char *documents)
+static void exec_isolated(int fd, const Start *start)
 {
     int status;
     pid_t inner;
@@ -66,7 +81,7 @@ static void exec_isolated(int fd, const char *documents)
         if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
             mount("proc", "/proc", "proc", 0, NULL) != 0)
             _exit(126);
-        exec_agent(fd, documents);
+        exec_agent(fd, start);
     }
     close(fd);
     if (inner < 0 || waitpid(inner, &status, 0) != inner)
@@ -77,33 +92,42 @@ static void exec_isolated(int fd, const char *documents)
 /* Whether anything comes at all: an agent that cannot be isolated ends. */
 static bool speaks(const AgentPeer *peer)
 {
-    struct pollfd poll_fd = {peer->fd, POLLIN, 0};
+    struct pollfd poll_fd = {.fd = peer->fd, .events = POLLIN};
     char byte;
 
     return poll(&poll_fd, 1, PATIENCE_MS) == 1 &&
            recv(peer->fd, &byte, 1, MSG_PEEK) == 1;
 }
 
-bool peer_start(AgentPeer *peer, const char *documents, bool isolated)
+/* `ours` becomes the host's end, `theirs` the agent's. */
+static void start_agent(AgentPeer *peer, const Start *start, int ours,
+                        int theirs)
 {
-    ProcessLook inner;
-    int ends[2];
-
-    CU_ASSERT_EQUAL_FATAL(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+    /* An agent may be gone when it is written to. */
+    signal(SIGPIPE, SIG_IGN);
     wire_reader_init(&peer->reader);
     peer->sequence = 0;
-    peer->fd = ends[0];
+    peer->fd = ours;
     peer->agent = peer->pid = fork();
     CU_ASSERT_TRUE_FATAL(peer->pid >= 0);
     if (peer->pid == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
-        close(ends[0]);
-        if (isolated)
-            exec_isolated(ends[1], documents);
-        exec_agent(ends[1], documents);
+        close(ours);
+        if (start->isolated)
+            exec_isolated(theirs, start);
+        exec_agent(theirs, start);
     }
-    close(ends[1]);
-    if (!isolated)
+    close(theirs);
+}
+
+static bool start_with_socket(AgentPeer *peer, const Start *start)
+{
+    ProcessLook inner = {0};
+    int ends[2];
+
+    CU_ASSERT_EQUAL_FATAL(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+    start_agent(peer, start, ends[0], ends[1]);
+    if (!start->isolated)
         return true;
     if (!speaks(peer)) {
         peer_end(peer);
@@ -112,6 +136,34 @@ bool peer_start(AgentPeer *peer, const char *documents, bool isolated)
     CU_ASSERT_EQUAL_FATAL(peer_children(peer, &inner, 1), 1);
     peer->agent = inner.pid;
     return true;
+}
+
+bool peer_start(AgentPeer *peer, const char *documents, bool isolated)
+{
+    const Start start = {.documents = documents, .isolated = isolated};
+
+    return start_with_socket(peer, &start);
+}
+
+bool peer_start_on_host(AgentPeer *peer)
+{
+    const Start start = {.isolated = true, .on_host = true};
+
+    return start_with_socket(peer, &start);
+}
+
+void peer_start_at_port(AgentPeer *peer, const char *documents)
+{
+    struct termios raw;
+    char port[64];
+    Start start = {.port = port, .documents = documents};
+    int ours, theirs;
+
+    CU_ASSERT_EQUAL_FATAL(openpty(&ours, &theirs, port, NULL, NULL), 0);
+    CU_ASSERT_EQUAL_FATAL(tcgetattr(theirs, &raw), 0);
+    cfmakeraw(&raw);
+    CU_ASSERT_EQUAL_FATAL(tcsetattr(theirs, TCSANOW, &raw), 0);
+    start_agent(peer, &start, ours, theirs);
 }
 
 void peer_welcome(AgentPeer *peer)
@@ -152,8 +204,7 @@ uint32_t peer_ask(AgentPeer *peer, WireType type, uint32_t length)
 {
     size_t size = wire_seal(peer->frame, type, peer->sequence, length);
 
-    CU_ASSERT_EQUAL_FATAL(send(peer->fd, peer->frame, size, MSG_NOSIGNAL),
-                          (ssize_t)size);
+    CU_ASSERT_EQUAL_FATAL(write(peer->fd, peer->frame, size), (ssize_t)size);
     return peer->sequence++;
 }
 
@@ -173,11 +224,16 @@ bool peer_next(AgentPeer *peer, WireFrame *ret)
     return true;
 }
 
-void peer_expect(AgentPeer *peer, WireType type, WireFrame *ret)
+void peer_expect_any(AgentPeer *peer, WireFrame *ret)
 {
     do {
         CU_ASSERT_TRUE_FATAL(peer_next(peer, ret));
     } while (ret->type == WIRE_HELLO || ret->type == WIRE_EVENT);
+}
+
+void peer_expect(AgentPeer *peer, WireType type, WireFrame *ret)
+{
+    peer_expect_any(peer, ret);
     CU_ASSERT_EQUAL_FATAL(ret->type, type);
 }
 
@@ -202,6 +258,30 @@ void peer_expect_error(AgentPeer *peer, uint32_t request, const char *part)
     if (!strstr(error.text, part))
         fprintf(stderr, "'%s' instead of '...%s...'\n", error.text, part);
     CU_ASSERT_PTR_NOT_NULL(strstr(error.text, part));
+}
+
+void peer_expect_note(AgentPeer *peer, const char *part)
+{
+    WireEvent event = {.kind = WIRE_EVENT_DEMOTED};
+    WireFrame frame;
+
+    do {
+        CU_ASSERT_TRUE_FATAL(peer_next(peer, &frame));
+        if (frame.type == WIRE_EVENT)
+            CU_ASSERT_TRUE_FATAL(wire_get_event(&frame, &event));
+    } while (event.kind != WIRE_EVENT_NOTE);
+    CU_ASSERT_PTR_NOT_NULL(strstr(event.text, part));
+}
+
+uint32_t peer_ask_load(AgentPeer *peer, const WireLoad *load)
+{
+    return peer_ask(peer, WIRE_LOAD, wire_put_load(peer_payload(peer), load));
+}
+
+uint32_t peer_ask_manage(AgentPeer *peer, const WireManage *manage)
+{
+    return peer_ask(peer, WIRE_MANAGE,
+                    wire_put_manage(peer_payload(peer), manage));
 }
 
 uint32_t peer_ask_probe(AgentPeer *peer, const WireProbe *probe)
@@ -233,10 +313,9 @@ void peer_work(AgentPeer *peer, uint64_t iterations_per_ms)
 
 void peer_load(AgentPeer *peer, uint32_t users, uint32_t think_mean_us)
 {
-    WireLoad load = {users, 1000, 4, think_mean_us, 1};
+    const WireLoad load = {users, 1000, 4, think_mean_us, 1, 0};
 
-    peer_expect_ok(peer, peer_ask(peer, WIRE_LOAD,
-                                  wire_put_load(peer_payload(peer), &load)));
+    peer_expect_ok(peer, peer_ask_load(peer, &load));
 }
 
 void peer_reset(AgentPeer *peer)

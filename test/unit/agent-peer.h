@@ -26,9 +26,18 @@ const char *agent_path(void);
  * NULL. Isolated, it sees only its own processes (root only; false: cannot). */
 bool peer_start(AgentPeer *peer, const char *documents, bool isolated);
 
+/* Starts an isolated one as on a host. */
+bool peer_start_on_host(AgentPeer *peer);
+
+/* Starts one that talks through a character device, as a guest's service. */
+void peer_start_at_port(AgentPeer *peer, const char *documents);
+
 /* The same, and HELLO and WELCOME are over. */
 void peer_start_welcomed(AgentPeer *peer, const char *documents);
 void peer_welcome(AgentPeer *peer);
+
+/* The next NOTE. */
+void peer_expect_note(AgentPeer *peer, const char *part);
 
 /* Closes the socket, if it is open, and waits for the agent to end. Returns its
  * exit status, or -1. */
@@ -42,15 +51,18 @@ uint32_t peer_ask(AgentPeer *peer, WireType type, uint32_t length);
 /* The next frame of any type; false: the agent has closed. */
 bool peer_next(AgentPeer *peer, WireFrame *ret);
 
-/* The next frame that is neither HELLO nor EVENT; it must be of this type, else
- * the test fails for good. */
+/* The next frame that is neither HELLO nor EVENT; expected, it must be of this
+ * type, else the test fails for good. */
+void peer_expect_any(AgentPeer *peer, WireFrame *ret);
 void peer_expect(AgentPeer *peer, WireType type, WireFrame *ret);
 
 /* Expects OK, or ERROR with `part` in its text, for this request. */
 void peer_expect_ok(AgentPeer *peer, uint32_t request);
 void peer_expect_error(AgentPeer *peer, uint32_t request, const char *part);
 
-/* Sends PROBE. Returns its sequence number. */
+/* Sends LOAD, MANAGE, PROBE. Returns its sequence number. */
+uint32_t peer_ask_load(AgentPeer *peer, const WireLoad *load);
+uint32_t peer_ask_manage(AgentPeer *peer, const WireManage *manage);
 uint32_t peer_ask_probe(AgentPeer *peer, const WireProbe *probe);
 
 /* The meters now, asked for. */

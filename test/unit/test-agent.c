@@ -159,29 +159,28 @@ static void test_rounds_are_judged_by_their_median(void)
 
 static void test_work_load_and_probe_out_of_range_are_refused(void)
 {
-    static const WireProbe good = {1, 1, {1, 0, 0}, 1000, 1, 0};
+    static const WireProbe good = {.cell = 1,
+                                   .count = {1, 0, 0},
+                                   .slot_us = 1000,
+                                   .pool = 1};
     AgentPeer peer;
     WireWork none = {0};
-    WireLoad load = {257, 1000, 4, 1000, 1};
+    WireLoad load = {1, 1000, 4, 1000, 1, 0};
     WireProbe probe = good;
 
     peer_start_welcomed(&peer, NULL);
     peer_expect_error(&peer, peer_ask_probe(&peer, &good), "no WORK");
-    load.users = 1;
-    peer_expect_error(&peer,
-                      peer_ask(&peer, WIRE_LOAD,
-                               wire_put_load(peer_payload(&peer), &load)),
-                      "no WORK");
+    peer_expect_error(&peer, peer_ask_load(&peer, &load), "no WORK");
     peer_expect_error(&peer,
                       peer_ask(&peer, WIRE_WORK,
                                wire_put_work(peer_payload(&peer), &none)),
                       "WORK");
     peer_work(&peer, LITTLE_WORK);
-    load.users = 257;
-    peer_expect_error(&peer,
-                      peer_ask(&peer, WIRE_LOAD,
-                               wire_put_load(peer_payload(&peer), &load)),
-                      "256");
+    load.users = 4097;
+    peer_expect_error(&peer, peer_ask_load(&peer, &load), "4096");
+    load.users = 1;
+    load.limit_permille = 9;
+    peer_expect_error(&peer, peer_ask_load(&peer, &load), "limit");
     probe.pool = WIRE_MAX_POOL + 1;
     peer_expect_error(&peer, peer_ask_probe(&peer, &probe), "64");
     probe = good;
@@ -306,7 +305,7 @@ static bool all_gone(const ProcessLook *processes, size_t n)
 /* Users, probe users and a calibration. */
 static size_t start_everything(AgentPeer *peer, ProcessLook *ret)
 {
-    static const WireProbe probe = {1, 1, {60, 0, 0}, 1000000, 4, 0};
+    static const WireProbe probe = {1, 1, {60, 0, 0}, 1000000, 4, 0, 0};
 
     peer_start_welcomed(peer, NULL);
     peer_work(peer, LITTLE_WORK);
@@ -390,6 +389,20 @@ static int run_agent(const char *first, const char *second, const char *third,
     return WEXITSTATUS(status);
 }
 
+static void test_service_without_its_disk_works_and_tells_the_host(void)
+{
+    WireProbe probe = {.count = {0, 1, 0}, .slot_us = 1000, .pool = 1};
+    AgentPeer peer;
+
+    peer_start_at_port(&peer, "/nonexistent/disk");
+    peer_welcome(&peer);
+    peer_expect_note(&peer, "/nonexistent/disk cannot be opened");
+    peer_work(&peer, LITTLE_WORK);
+    peer_expect_error(&peer, peer_ask_probe(&peer, &probe), "no documents");
+    kill(peer.agent, SIGTERM);
+    CU_ASSERT_EQUAL(peer_end(&peer), 0);
+}
+
 static void test_command_line_is_checked(void)
 {
     CU_ASSERT_EQUAL(run_agent("--help", NULL, NULL, NULL), 0);
@@ -399,6 +412,8 @@ static void test_command_line_is_checked(void)
     CU_ASSERT_EQUAL(run_agent("--fd", "three", NULL, NULL), 2);
     CU_ASSERT_EQUAL(run_agent("--fd", "3", "--port", "/dev/null"), 2);
     CU_ASSERT_EQUAL(run_agent("--fd", "3", "word", NULL), 2);
+    CU_ASSERT_EQUAL(run_agent("--host", NULL, NULL, NULL), 2);
+    CU_ASSERT_EQUAL(run_agent("--host", "--fd", "987", NULL), 1);
     CU_ASSERT_EQUAL(run_agent("--port", "/nonexistent", NULL, NULL), 1);
     CU_ASSERT_EQUAL(run_agent("--port", "/etc/passwd", NULL, NULL), 1);
     CU_ASSERT_EQUAL(run_agent("--fd", "0", "--documents", "/nonexistent"), 1);
@@ -434,6 +449,8 @@ CU_TestInfo tests_agent[] = {
     {"a killed agent takes its processes along",
      test_killed_agent_takes_its_processes_along},
     {"poweroff ends a native agent", test_poweroff_ends_a_native_agent},
+    {"a service without its disk works and tells the host",
+     test_service_without_its_disk_works_and_tells_the_host},
     {"the command line is checked", test_command_line_is_checked},
     TEST_END,
 };

@@ -14,10 +14,9 @@
 static uint32_t ask_manage(AgentPeer *peer, WireMethod method,
                            uint32_t interval_ms)
 {
-    WireManage manage = {method, interval_ms, 400, 150, 50, 15};
+    const WireManage manage = {method, interval_ms, 400, 150, 50, 15};
 
-    return peer_ask(peer, WIRE_MANAGE,
-                    wire_put_manage(peer_payload(peer), &manage));
+    return peer_ask_manage(peer, &manage);
 }
 
 static void expect_event(AgentPeer *peer, WireEventKind kind, WireEvent *ret)
@@ -45,9 +44,9 @@ static bool is_in_demoted_cgroup(pid_t pid)
     return strstr(text, "hvbench-demoted") != NULL;
 }
 
-/* The only user, once it has become one: a process that was forked just now may
+/* The only user, once it has its name: a process that was forked just now may
  * not have run yet. */
-static ProcessLook find_user(const AgentPeer *peer)
+static ProcessLook find_user(const AgentPeer *peer, const char *name)
 {
     uint64_t limit_ns = clock_now_ns() + 60 * NS_PER_S;
     ProcessLook children[MAX_CHILDREN] = {{0}};
@@ -55,7 +54,7 @@ static ProcessLook find_user(const AgentPeer *peer)
     while (clock_now_ns() < limit_ns) {
         size_t n = peer_children(peer, children, MAX_CHILDREN);
         for (size_t i = 0; i < n; i++)
-            if (strcmp(children[i].name, "user") == 0)
+            if (strcmp(children[i].name, name) == 0)
                 return children[i];
         clock_sleep_until(clock_now_ns() + 10 * NS_PER_MS);
     }
@@ -63,9 +62,10 @@ static ProcessLook find_user(const AgentPeer *peer)
     return children[0];
 }
 
-static bool is_demoted(const AgentPeer *peer, WireMethod method)
+static bool is_demoted(const AgentPeer *peer, const char *name,
+                       WireMethod method)
 {
-    ProcessLook user = find_user(peer);
+    ProcessLook user = find_user(peer, name);
 
     switch (method) {
     case WIRE_METHOD_NICE:
@@ -78,13 +78,13 @@ static bool is_demoted(const AgentPeer *peer, WireMethod method)
 }
 
 /* Whether it could be done here. */
-static bool manage_a_hog(AgentPeer *peer, WireMethod method)
+static bool manage_a_hog(AgentPeer *peer, const char *name, WireMethod method)
 {
     WireFrame frame;
     WireEvent event;
 
     peer_load(peer, 1, 0);
-    CU_ASSERT_FALSE(is_demoted(peer, method));
+    CU_ASSERT_FALSE(is_demoted(peer, name, method));
     ask_manage(peer, method, 100);
     do {
         CU_ASSERT_TRUE_FATAL(peer_next(peer, &frame));
@@ -92,46 +92,85 @@ static bool manage_a_hog(AgentPeer *peer, WireMethod method)
     if (frame.type == WIRE_ERROR)
         return false;
     expect_event(peer, WIRE_EVENT_DEMOTED, &event);
-    CU_ASSERT_STRING_EQUAL(event.text, "user");
+    CU_ASSERT_STRING_EQUAL(event.text, name);
     CU_ASSERT_TRUE(event.permille > 150);
-    CU_ASSERT_TRUE(is_demoted(peer, method));
+    CU_ASSERT_TRUE(is_demoted(peer, name, method));
     ask_manage(peer, WIRE_METHOD_NONE, 0);
     expect_event(peer, WIRE_EVENT_RESTORED, &event);
     peer_expect_ok(peer, peer->sequence - 1);
-    CU_ASSERT_FALSE(is_demoted(peer, method));
+    CU_ASSERT_FALSE(is_demoted(peer, name, method));
     CU_ASSERT_EQUAL(peer_children(peer, NULL, 0), 1);
     CU_ASSERT_TRUE(peer_meters(peer).manager_cpu_ns > 0);
     return true;
 }
 
-static void check_method(WireMethod method)
+/* An agent that nobody else can be hurt by. False: the test is skipped. */
+static bool start_isolated(AgentPeer *peer, bool on_host)
+{
+    if (geteuid() != 0 ||
+        !(on_host ? peer_start_on_host(peer) : peer_start(peer, NULL, true))) {
+        test_skip("needs root and PID namespaces");
+        return false;
+    }
+    peer_welcome(peer);
+    peer_work(peer, LITTLE_WORK);
+    return true;
+}
+
+static void check_method(WireMethod method, bool on_host)
 {
     AgentPeer peer;
 
-    if (geteuid() != 0 || !peer_start(&peer, NULL, true)) {
-        test_skip("needs root and PID namespaces");
+    if (!start_isolated(&peer, on_host))
         return;
-    }
-    peer_welcome(&peer);
-    peer_work(&peer, LITTLE_WORK);
-    if (!manage_a_hog(&peer, method))
+    if (!manage_a_hog(&peer, on_host ? "hvbench-service" : "user", method))
         test_skip("the kernel or its set-up does not allow this method");
     CU_ASSERT_EQUAL(peer_end(&peer), 0);
 }
 
 static void test_manager_demotes_by_nice_and_gives_back(void)
 {
-    check_method(WIRE_METHOD_NICE);
+    check_method(WIRE_METHOD_NICE, false);
 }
 
 static void test_manager_demotes_by_policy_and_gives_back(void)
 {
-    check_method(WIRE_METHOD_IDLE);
+    check_method(WIRE_METHOD_IDLE, false);
 }
 
 static void test_manager_demotes_by_cgroup_and_gives_back(void)
 {
-    check_method(WIRE_METHOD_CGROUP);
+    check_method(WIRE_METHOD_CGROUP, false);
+}
+
+static void test_services_of_a_host_are_demoted_and_given_back(void)
+{
+    check_method(WIRE_METHOD_CGROUP, true);
+}
+
+static void test_limit_and_manager_by_cgroup_exclude_each_other(void)
+{
+    static const WireLoad limited = {1, 1000, 4, 1000000, 1, 300};
+    AgentPeer peer;
+    WireFrame frame;
+    uint32_t managed;
+
+    if (!start_isolated(&peer, false))
+        return;
+    peer_ask_load(&peer, &limited);
+    peer_expect_any(&peer, &frame);
+    if (frame.type == WIRE_ERROR) {
+        test_skip("the kernel or its set-up does not allow limits");
+    } else {
+        peer_expect_error(&peer, ask_manage(&peer, WIRE_METHOD_CGROUP, 100),
+                          "exclude");
+        peer_load(&peer, 1, 1000000);
+        managed = ask_manage(&peer, WIRE_METHOD_CGROUP, 100);
+        peer_expect_ok(&peer, managed);
+        peer_expect_error(&peer, peer_ask_load(&peer, &limited), "exclude");
+        CU_ASSERT_EQUAL(peer_children(&peer, NULL, 0), 1); /* the manager */
+    }
+    CU_ASSERT_EQUAL(peer_end(&peer), 0);
 }
 
 static void test_manager_settings_out_of_range_are_refused(void)
@@ -153,6 +192,10 @@ CU_TestInfo tests_demotion[] = {
      test_manager_demotes_by_policy_and_gives_back},
     {"the manager demotes by cgroup and gives back",
      test_manager_demotes_by_cgroup_and_gives_back},
+    {"services of a host are demoted and given back",
+     test_services_of_a_host_are_demoted_and_given_back},
+    {"a limit and a manager by cgroup exclude each other",
+     test_limit_and_manager_by_cgroup_exclude_each_other},
     {"manager settings out of range are refused",
      test_manager_settings_out_of_range_are_refused},
     TEST_END,

@@ -56,7 +56,7 @@ static void test_another_protocol_version_is_refused_with_both_versions(void)
     CU_ASSERT_FALSE(hvb_link_is_up(f.link));
     CU_ASSERT_PTR_NOT_NULL_FATAL(hvb_link_why_down(f.link));
     CU_ASSERT_PTR_NOT_NULL(strstr(hvb_link_why_down(f.link),
-                                  "protocol version 2, this hvbench 1"));
+                                  "protocol version 3, this hvbench 2"));
     fixture_clear(&f);
 }
 

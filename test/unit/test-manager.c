@@ -1,106 +1,31 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #define _GNU_SOURCE
 #include "loadgen/clock.h"
-#include "loadgen/manager.h"
 #include "test/suites.h"
+#include "test/unit/manager-world.h"
 
 #include <math.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
 
-#define SELF 20
-#define AGENT 10
-#define LOOK_MS 500
-#define MAX_LOOKS 16
-
-static const WireManage settings = {.method = WIRE_METHOD_NICE,
-                                    .interval_ms = LOOK_MS,
-                                    .memory_ms = 3000,
-                                    .demote_permille = 100,
-                                    .restore_permille = 40,
-                                    .nice = 15};
-
-/* A made-up system: processes and how much of a CPU each uses. */
-typedef struct {
-    Manager manager;
-    ProcessLook looks[MAX_LOOKS];
-    double use[MAX_LOOKS];
-    size_t n;
-    uint64_t now_ns;
-} World;
-
-static void world_init(World *world, const WireManage *manage, bool autogroup)
-{
-    memset(world, 0, sizeof *world);
-    manager_init(&world->manager, manage, autogroup, SELF, AGENT);
-    world->now_ns = 1000 * NS_PER_S;
-}
-
-static ProcessLook *add(World *world, pid_t pid, pid_t session, double use)
-{
-    ProcessLook *look = &world->looks[world->n];
-
-    *look = (ProcessLook){.pid = pid,
-                          .parent = AGENT,
-                          .session = session,
-                          .started = 500 + (uint64_t)pid,
-                          .policy = SCHED_OTHER};
-    world->use[world->n++] = use;
-    return look;
-}
-
-/* Lets an interval pass and the manager look. Carries out as a kernel that
- * allows everything. */
-static void pass(World *world)
-{
-    world->now_ns += LOOK_MS * NS_PER_MS;
-    for (size_t i = 0; i < world->n; i++)
-        world->looks[i].cpu_ns +=
-            (uint64_t)(world->use[i] * LOOK_MS * (double)NS_PER_MS);
-    CU_ASSERT_TRUE_FATAL(
-        manager_look(&world->manager, world->now_ns, world->looks, world->n));
-}
-
-static unsigned count(const World *world, ManagerVerb verb, pid_t pid)
-{
-    unsigned n = 0;
-
-    for (size_t i = 0; i < world->manager.n_decisions; i++)
-        n += world->manager.decisions[i].verb == verb &&
-             (pid == 0 || world->manager.decisions[i].pid == pid);
-    return n;
-}
-
-/* Looks until the decision falls; returns after how many, 0: never. */
-static unsigned pass_until(World *world, ManagerVerb verb, pid_t pid,
-                           unsigned limit)
-{
-    for (unsigned i = 1; i <= limit; i++) {
-        pass(world);
-        if (count(world, verb, pid) > 0)
-            return i;
-    }
-    return 0;
-}
-
 static void test_hog_is_demoted_within_three_seconds(void)
 {
     World world;
 
-    world_init(&world, &settings, false);
-    add(&world, 100, 1, 0.0);
+    world_init(&world, WIRE_METHOD_NICE, false);
+    world_add(&world, 100, 1, 0.0);
     for (int i = 0; i < 20; i++)
-        pass(&world);
+        world_pass(&world);
     /* One of eight in a system that is short of CPU. */
     world.use[0] = 0.125;
-    unsigned looks = pass_until(&world, MANAGER_DEMOTE, 100, 30);
+    unsigned looks = world_pass_until(&world, MANAGER_DEMOTE, 100, 30);
     CU_ASSERT_TRUE(looks > 2 && looks <= 10);
     manager_clear(&world.manager);
-    world_init(&world, &settings, false);
-    add(&world, 100, 1, 1.0);
-    looks = pass_until(&world, MANAGER_DEMOTE, 100, 30);
-    CU_ASSERT_TRUE(looks > 0 && looks * LOOK_MS <= 3000);
+    world_init(&world, WIRE_METHOD_NICE, false);
+    world_add(&world, 100, 1, 1.0);
+    looks = world_pass_until(&world, MANAGER_DEMOTE, 100, 30);
+    CU_ASSERT_TRUE(looks > 0 && looks * WORLD_LOOK_MS <= 3000);
     manager_clear(&world.manager);
 }
 
@@ -108,10 +33,10 @@ static void test_use_is_the_decaying_mean(void)
 {
     World world;
 
-    world_init(&world, &settings, false);
-    add(&world, 100, 1, 0.05);
+    world_init(&world, WIRE_METHOD_NICE, false);
+    world_add(&world, 100, 1, 0.05);
     for (int i = 0; i < 7; i++)
-        pass(&world);
+        world_pass(&world);
     /* Six intervals of half a second after the first look, memory 3 s. */
     CU_ASSERT_DOUBLE_EQUAL(manager_find(&world.manager, 100)->use,
                            0.05 * (1 - exp(-1)), 1e-6);
@@ -122,9 +47,9 @@ static void test_past_use_counts_for_nothing_at_the_first_look(void)
 {
     World world;
 
-    world_init(&world, &settings, false);
-    add(&world, 100, 1, 0.01)->cpu_ns = 3600 * NS_PER_S;
-    CU_ASSERT_EQUAL(pass_until(&world, MANAGER_DEMOTE, 0, 20), 0);
+    world_init(&world, WIRE_METHOD_NICE, false);
+    world_add(&world, 100, 1, 0.01)->cpu_ns = 3600 * NS_PER_S;
+    CU_ASSERT_EQUAL(world_pass_until(&world, MANAGER_DEMOTE, 0, 20), 0);
     manager_clear(&world.manager);
 }
 
@@ -132,9 +57,9 @@ static void test_light_process_is_left_alone(void)
 {
     World world;
 
-    world_init(&world, &settings, false);
-    add(&world, 100, 1, 0.09);
-    CU_ASSERT_EQUAL(pass_until(&world, MANAGER_DEMOTE, 0, 100), 0);
+    world_init(&world, WIRE_METHOD_NICE, false);
+    world_add(&world, 100, 1, 0.09);
+    CU_ASSERT_EQUAL(world_pass_until(&world, MANAGER_DEMOTE, 0, 100), 0);
     manager_clear(&world.manager);
 }
 
@@ -142,15 +67,15 @@ static void test_short_burst_is_left_alone(void)
 {
     World world;
 
-    world_init(&world, &settings, false);
-    add(&world, 100, 1, 0);
-    pass(&world);
+    world_init(&world, WIRE_METHOD_NICE, false);
+    world_add(&world, 100, 1, 0);
+    world_pass(&world);
     /* 120 ms of work of a process that was just launched. */
-    add(&world, 101, 1, 0.24);
-    pass(&world);
+    world_add(&world, 101, 1, 0.24);
+    world_pass(&world);
     world.n = 1;
-    CU_ASSERT_EQUAL(count(&world, MANAGER_DEMOTE, 0), 0);
-    CU_ASSERT_EQUAL(pass_until(&world, MANAGER_DEMOTE, 0, 10), 0);
+    CU_ASSERT_EQUAL(world_count(&world, MANAGER_DEMOTE, 0), 0);
+    CU_ASSERT_EQUAL(world_pass_until(&world, MANAGER_DEMOTE, 0, 10), 0);
     manager_clear(&world.manager);
 }
 
@@ -158,13 +83,13 @@ static void test_process_is_restored_once_when_it_calms_down(void)
 {
     World world;
 
-    world_init(&world, &settings, false);
-    add(&world, 100, 1, 0.9)->nice = 3;
-    CU_ASSERT_NOT_EQUAL(pass_until(&world, MANAGER_DEMOTE, 100, 10), 0);
-    CU_ASSERT_EQUAL(pass_until(&world, MANAGER_DEMOTE, 100, 20), 0);
+    world_init(&world, WIRE_METHOD_NICE, false);
+    world_add(&world, 100, 1, 0.9)->nice = 3;
+    CU_ASSERT_NOT_EQUAL(world_pass_until(&world, MANAGER_DEMOTE, 100, 10), 0);
+    CU_ASSERT_EQUAL(world_pass_until(&world, MANAGER_DEMOTE, 100, 20), 0);
     world.use[0] = 0.01;
-    CU_ASSERT_NOT_EQUAL(pass_until(&world, MANAGER_RESTORE, 100, 40), 0);
-    CU_ASSERT_EQUAL(pass_until(&world, MANAGER_RESTORE, 100, 40), 0);
+    CU_ASSERT_NOT_EQUAL(world_pass_until(&world, MANAGER_RESTORE, 100, 40), 0);
+    CU_ASSERT_EQUAL(world_pass_until(&world, MANAGER_RESTORE, 100, 40), 0);
     manager_clear(&world.manager);
 }
 
@@ -173,15 +98,15 @@ static void test_starved_process_is_not_taken_for_calm(void)
     World world;
     ProcessLook *hog;
 
-    world_init(&world, &settings, false);
-    hog = add(&world, 100, 1, 0.9);
-    CU_ASSERT_NOT_EQUAL(pass_until(&world, MANAGER_DEMOTE, 100, 10), 0);
+    world_init(&world, WIRE_METHOD_NICE, false);
+    hog = world_add(&world, 100, 1, 0.9);
+    CU_ASSERT_NOT_EQUAL(world_pass_until(&world, MANAGER_DEMOTE, 100, 10), 0);
     /* It wants to run all the time and is hardly let. */
     world.use[0] = 0.005;
     hog->runnable = true;
-    CU_ASSERT_EQUAL(pass_until(&world, MANAGER_RESTORE, 100, 100), 0);
+    CU_ASSERT_EQUAL(world_pass_until(&world, MANAGER_RESTORE, 100, 100), 0);
     hog->runnable = false;
-    CU_ASSERT_NOT_EQUAL(pass_until(&world, MANAGER_RESTORE, 100, 100), 0);
+    CU_ASSERT_NOT_EQUAL(world_pass_until(&world, MANAGER_RESTORE, 100, 100), 0);
     manager_clear(&world.manager);
 }
 
@@ -189,12 +114,12 @@ static void test_kernel_init_agent_and_manager_are_left_alone(void)
 {
     World world;
 
-    world_init(&world, &settings, false);
-    add(&world, 1, 1, 1);
-    add(&world, 2, 0, 1)->kernel = true;
-    add(&world, AGENT, 1, 1);
-    add(&world, SELF, 1, 1);
-    CU_ASSERT_EQUAL(pass_until(&world, MANAGER_DEMOTE, 0, 20), 0);
+    world_init(&world, WIRE_METHOD_NICE, false);
+    world_add(&world, 1, 1, 1);
+    world_add(&world, 2, 0, 1)->kernel = true;
+    world_add(&world, WORLD_AGENT, 1, 1);
+    world_add(&world, WORLD_SELF, 1, 1);
+    CU_ASSERT_EQUAL(world_pass_until(&world, MANAGER_DEMOTE, 0, 20), 0);
     manager_clear(&world.manager);
 }
 
@@ -202,12 +127,12 @@ static void test_other_policies_and_lower_priorities_are_left_alone(void)
 {
     World world;
 
-    world_init(&world, &settings, false);
-    add(&world, 100, 1, 1)->policy = SCHED_FIFO;
-    add(&world, 101, 1, 1)->policy = SCHED_IDLE;
-    add(&world, 102, 1, 1)->nice = 19;
-    add(&world, 103, 1, 1)->policy = SCHED_BATCH;
-    CU_ASSERT_EQUAL(pass_until(&world, MANAGER_DEMOTE, 103, 20), 2);
+    world_init(&world, WIRE_METHOD_NICE, false);
+    world_add(&world, 100, 1, 1)->policy = SCHED_FIFO;
+    world_add(&world, 101, 1, 1)->policy = SCHED_IDLE;
+    world_add(&world, 102, 1, 1)->nice = 19;
+    world_add(&world, 103, 1, 1)->policy = SCHED_BATCH;
+    CU_ASSERT_EQUAL(world_pass_until(&world, MANAGER_DEMOTE, 103, 20), 2);
     CU_ASSERT_EQUAL(world.manager.n_decisions, 1);
     manager_clear(&world.manager);
 }
@@ -217,15 +142,15 @@ static void test_reused_pid_starts_afresh(void)
     World world;
     ProcessLook *process;
 
-    world_init(&world, &settings, false);
-    process = add(&world, 100, 1, 0.9);
-    CU_ASSERT_NOT_EQUAL(pass_until(&world, MANAGER_DEMOTE, 100, 10), 0);
+    world_init(&world, WIRE_METHOD_NICE, false);
+    process = world_add(&world, 100, 1, 0.9);
+    CU_ASSERT_NOT_EQUAL(world_pass_until(&world, MANAGER_DEMOTE, 100, 10), 0);
     process->started += 1000;
     process->cpu_ns = 0;
     world.use[0] = 0;
-    pass(&world);
+    world_pass(&world);
     CU_ASSERT_FALSE(manager_find(&world.manager, 100)->demoted);
-    CU_ASSERT_EQUAL(count(&world, MANAGER_RESTORE, 0), 0);
+    CU_ASSERT_EQUAL(world_count(&world, MANAGER_RESTORE, 0), 0);
     CU_ASSERT_EQUAL(manager_find(&world.manager, 100)->use, 0);
     manager_clear(&world.manager);
 }
@@ -236,18 +161,18 @@ test_child_of_a_demoted_process_is_restored_to_its_parents_past(void)
     World world;
     ProcessLook *child;
 
-    world_init(&world, &settings, false);
-    add(&world, 100, 1, 0.9);
-    CU_ASSERT_NOT_EQUAL(pass_until(&world, MANAGER_DEMOTE, 100, 10), 0);
+    world_init(&world, WIRE_METHOD_NICE, false);
+    world_add(&world, 100, 1, 0.9);
+    CU_ASSERT_NOT_EQUAL(world_pass_until(&world, MANAGER_DEMOTE, 100, 10), 0);
     manager_find(&world.manager, 100)->before.nice = 4;
     world.looks[0].nice = 15;
-    child = add(&world, 101, 1, 0);
+    child = world_add(&world, 101, 1, 0);
     child->parent = 100;
     child->nice = 15;
-    pass(&world);
+    world_pass(&world);
     CU_ASSERT_TRUE(manager_find(&world.manager, 101)->demoted);
     CU_ASSERT_EQUAL(manager_find(&world.manager, 101)->before.nice, 4);
-    CU_ASSERT_NOT_EQUAL(pass_until(&world, MANAGER_RESTORE, 101, 40), 0);
+    CU_ASSERT_NOT_EQUAL(world_pass_until(&world, MANAGER_RESTORE, 101, 40), 0);
     manager_clear(&world.manager);
 }
 
@@ -256,12 +181,12 @@ static void test_child_born_before_the_demotion_is_not_taken_for_demoted(void)
     World world;
     ProcessLook *child;
 
-    world_init(&world, &settings, false);
-    add(&world, 100, 1, 0.9);
-    CU_ASSERT_NOT_EQUAL(pass_until(&world, MANAGER_DEMOTE, 100, 10), 0);
-    child = add(&world, 101, 1, 0);
+    world_init(&world, WIRE_METHOD_NICE, false);
+    world_add(&world, 100, 1, 0.9);
+    CU_ASSERT_NOT_EQUAL(world_pass_until(&world, MANAGER_DEMOTE, 100, 10), 0);
+    child = world_add(&world, 101, 1, 0);
     child->parent = 100;
-    pass(&world);
+    world_pass(&world);
     CU_ASSERT_FALSE(manager_find(&world.manager, 101)->demoted);
     manager_clear(&world.manager);
 }
@@ -271,17 +196,17 @@ static void test_orphan_of_a_demoted_session_is_taken_for_demoted(void)
     World world;
     ProcessLook *orphan;
 
-    world_init(&world, &settings, false);
-    add(&world, 100, 7, 0.9);
-    add(&world, 101, 8, 0.0);
-    CU_ASSERT_NOT_EQUAL(pass_until(&world, MANAGER_DEMOTE, 100, 10), 0);
-    orphan = add(&world, 102, 7, 0);
+    world_init(&world, WIRE_METHOD_NICE, false);
+    world_add(&world, 100, 7, 0.9);
+    world_add(&world, 101, 8, 0.0);
+    CU_ASSERT_NOT_EQUAL(world_pass_until(&world, MANAGER_DEMOTE, 100, 10), 0);
+    orphan = world_add(&world, 102, 7, 0);
     orphan->parent = 1;
     orphan->nice = 15;
-    orphan = add(&world, 103, 8, 0);
+    orphan = world_add(&world, 103, 8, 0);
     orphan->parent = 1;
     orphan->nice = 15;
-    pass(&world);
+    world_pass(&world);
     CU_ASSERT_TRUE(manager_find(&world.manager, 102)->demoted);
     CU_ASSERT_FALSE(manager_find(&world.manager, 103)->demoted);
     manager_clear(&world.manager);
@@ -291,11 +216,11 @@ static void test_refused_process_is_not_tried_again(void)
 {
     World world;
 
-    world_init(&world, &settings, false);
-    add(&world, 100, 1, 0.9);
-    CU_ASSERT_NOT_EQUAL(pass_until(&world, MANAGER_DEMOTE, 100, 10), 0);
+    world_init(&world, WIRE_METHOD_NICE, false);
+    world_add(&world, 100, 1, 0.9);
+    CU_ASSERT_NOT_EQUAL(world_pass_until(&world, MANAGER_DEMOTE, 100, 10), 0);
     manager_refuse(&world.manager, &world.manager.decisions[0]);
-    CU_ASSERT_EQUAL(pass_until(&world, MANAGER_DEMOTE, 100, 40), 0);
+    CU_ASSERT_EQUAL(world_pass_until(&world, MANAGER_DEMOTE, 100, 40), 0);
     CU_ASSERT_TRUE(manager_give_all_back(&world.manager));
     CU_ASSERT_EQUAL(world.manager.n_decisions, 0);
     manager_clear(&world.manager);
@@ -305,17 +230,17 @@ static void test_giving_back_restores_everything_once(void)
 {
     World world;
 
-    world_init(&world, &settings, true);
+    world_init(&world, WIRE_METHOD_NICE, true);
     for (pid_t pid = 100; pid < 105; pid++)
-        add(&world, pid, 30, 0.2);
-    add(&world, 105, 31, 0.01);
-    CU_ASSERT_NOT_EQUAL(pass_until(&world, MANAGER_DEMOTE, 104, 20), 0);
-    CU_ASSERT_EQUAL(count(&world, MANAGER_DEMOTE, 0), 5);
-    CU_ASSERT_EQUAL(count(&world, MANAGER_DEMOTE_SESSION, 0), 1);
+        world_add(&world, pid, 30, 0.2);
+    world_add(&world, 105, 31, 0.01);
+    CU_ASSERT_NOT_EQUAL(world_pass_until(&world, MANAGER_DEMOTE, 104, 20), 0);
+    CU_ASSERT_EQUAL(world_count(&world, MANAGER_DEMOTE, 0), 5);
+    CU_ASSERT_EQUAL(world_count(&world, MANAGER_DEMOTE_SESSION, 0), 1);
     CU_ASSERT_TRUE(manager_give_all_back(&world.manager));
-    CU_ASSERT_EQUAL(count(&world, MANAGER_RESTORE, 0), 5);
-    CU_ASSERT_EQUAL(count(&world, MANAGER_RESTORE, 105), 0);
-    CU_ASSERT_EQUAL(count(&world, MANAGER_RESTORE_SESSION, 0), 1);
+    CU_ASSERT_EQUAL(world_count(&world, MANAGER_RESTORE, 0), 5);
+    CU_ASSERT_EQUAL(world_count(&world, MANAGER_RESTORE, 105), 0);
+    CU_ASSERT_EQUAL(world_count(&world, MANAGER_RESTORE_SESSION, 0), 1);
     CU_ASSERT_TRUE(manager_give_all_back(&world.manager));
     CU_ASSERT_EQUAL(world.manager.n_decisions, 0);
     manager_clear(&world.manager);
@@ -325,37 +250,44 @@ static void test_session_is_demoted_only_when_its_others_are_quiet(void)
 {
     World world;
 
-    world_init(&world, &settings, true);
-    add(&world, 100, 30, 0.9);
-    add(&world, 101, 30, 0.03); /* somebody works there */
-    add(&world, 200, 40, 0.9);
-    add(&world, 201, 40, 0.005);
-    CU_ASSERT_NOT_EQUAL(pass_until(&world, MANAGER_DEMOTE_SESSION, 200, 10), 0);
+    world_init(&world, WIRE_METHOD_NICE, true);
+    world_add(&world, 100, 30, 0.9);
+    world_add(&world, 101, 30, 0.03); /* somebody works there */
+    world_add(&world, 200, 40, 0.9);
+    world_add(&world, 201, 40, 0.005);
+    CU_ASSERT_NOT_EQUAL(world_pass_until(&world, MANAGER_DEMOTE_SESSION, 200,
+                                         10),
+                        0);
     /* Its average has not yet grown at the very first looks. */
-    CU_ASSERT_NOT_EQUAL(pass_until(&world, MANAGER_RESTORE_SESSION, 0, 10), 0);
+    CU_ASSERT_NOT_EQUAL(world_pass_until(&world, MANAGER_RESTORE_SESSION, 0,
+                                         10),
+                        0);
     CU_ASSERT_PTR_NOT_NULL(manager_find_session(&world.manager, 40));
     for (int i = 0; i < 20; i++)
-        pass(&world);
+        world_pass(&world);
     CU_ASSERT_PTR_NULL(manager_find_session(&world.manager, 30));
     CU_ASSERT_TRUE(manager_find_session(&world.manager, 40)->demoted);
     /* Somebody comes back to work in it. */
     world.use[3] = 0.08;
-    CU_ASSERT_NOT_EQUAL(pass_until(&world, MANAGER_RESTORE_SESSION, 0, 10), 0);
+    CU_ASSERT_NOT_EQUAL(world_pass_until(&world, MANAGER_RESTORE_SESSION, 0,
+                                         10),
+                        0);
     CU_ASSERT_TRUE(manager_find(&world.manager, 200)->demoted);
     manager_clear(&world.manager);
 }
 
 static void test_sessions_are_not_touched_without_autogroup_or_by_cgroup(void)
 {
-    WireManage by_cgroup = settings;
     World world;
 
-    by_cgroup.method = WIRE_METHOD_CGROUP;
     for (int i = 0; i < 2; i++) {
-        world_init(&world, i == 0 ? &settings : &by_cgroup, i == 1);
-        add(&world, 100, 30, 0.9);
-        CU_ASSERT_NOT_EQUAL(pass_until(&world, MANAGER_DEMOTE, 100, 10), 0);
-        CU_ASSERT_EQUAL(pass_until(&world, MANAGER_DEMOTE_SESSION, 0, 20), 0);
+        world_init(&world, i == 0 ? WIRE_METHOD_NICE : WIRE_METHOD_CGROUP,
+                   i == 1);
+        world_add(&world, 100, 30, 0.9);
+        CU_ASSERT_NOT_EQUAL(world_pass_until(&world, MANAGER_DEMOTE, 100, 10),
+                            0);
+        CU_ASSERT_EQUAL(world_pass_until(&world, MANAGER_DEMOTE_SESSION, 0, 20),
+                        0);
         manager_clear(&world.manager);
     }
 }
@@ -364,11 +296,11 @@ static void test_session_of_the_agent_is_not_demoted(void)
 {
     World world;
 
-    world_init(&world, &settings, true);
-    add(&world, AGENT, 30, 0);
-    add(&world, 100, 30, 0.9);
-    CU_ASSERT_NOT_EQUAL(pass_until(&world, MANAGER_DEMOTE, 100, 10), 0);
-    CU_ASSERT_EQUAL(pass_until(&world, MANAGER_DEMOTE_SESSION, 0, 20), 0);
+    world_init(&world, WIRE_METHOD_NICE, true);
+    world_add(&world, WORLD_AGENT, 30, 0);
+    world_add(&world, 100, 30, 0.9);
+    CU_ASSERT_NOT_EQUAL(world_pass_until(&world, MANAGER_DEMOTE, 100, 10), 0);
+    CU_ASSERT_EQUAL(world_pass_until(&world, MANAGER_DEMOTE_SESSION, 0, 20), 0);
     manager_clear(&world.manager);
 }
 
@@ -376,11 +308,13 @@ static void test_ended_processes_are_forgotten(void)
 {
     World world;
 
-    world_init(&world, &settings, true);
-    add(&world, 100, 30, 0.9);
-    CU_ASSERT_NOT_EQUAL(pass_until(&world, MANAGER_DEMOTE_SESSION, 100, 10), 0);
+    world_init(&world, WIRE_METHOD_NICE, true);
+    world_add(&world, 100, 30, 0.9);
+    CU_ASSERT_NOT_EQUAL(world_pass_until(&world, MANAGER_DEMOTE_SESSION, 100,
+                                         10),
+                        0);
     world.n = 0;
-    pass(&world);
+    world_pass(&world);
     CU_ASSERT_EQUAL(world.manager.n_processes, 0);
     CU_ASSERT_EQUAL(world.manager.n_sessions, 0);
     CU_ASSERT_EQUAL(world.manager.n_decisions, 0);

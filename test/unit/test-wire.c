@@ -42,10 +42,10 @@ static void test_frame_is_laid_out_as_documented(void)
                                        0,    0,    0,    0,   0x10, 0x32,
                                        0x54, 0x76, 0x98, 0,   0,    0};
     uint8_t frame[WIRE_MAX_FRAME];
-    WireLoad two = {300, 0, 0x76543210, 0x98, 0};
+    WireLoad two = {300, 0, 0x76543210, 0x98, 0, 0};
     uint32_t length = wire_put_load(frame + WIRE_HEADER_SIZE, &two);
 
-    CU_ASSERT_EQUAL(length, 24);
+    CU_ASSERT_EQUAL(length, 28);
     CU_ASSERT_EQUAL(wire_seal(frame, WIRE_LOAD, 0x01020304, 16), 36);
     CU_ASSERT_EQUAL(memcmp(frame, expected, sizeof expected), 0);
 }
@@ -251,7 +251,9 @@ static void test_counts_and_codes_out_of_range_are_refused(void)
     WireEvent bad_event = *(const WireEvent *)example(WIRE_EVENT);
     WireManage got_manage;
     WireMeters got_meters;
+    WireProbe bad_probe = *(const WireProbe *)example(WIRE_PROBE);
     WireEvent got_event;
+    WireProbe got_probe;
 
     frame.length = wire_put_samples(payload, example(WIRE_SAMPLES));
     payload[8] = 3; /* says three, has two */
@@ -271,6 +273,9 @@ static void test_counts_and_codes_out_of_range_are_refused(void)
     bad_event.kind = WIRE_EVENT_RESTORED + 1;
     frame.length = wire_put_event(payload, &bad_event);
     CU_ASSERT_FALSE(wire_get_event(&frame, &got_event));
+    bad_probe.reading = WIRE_READING_WARM + 1;
+    frame.length = wire_put_probe(payload, &bad_probe);
+    CU_ASSERT_FALSE(wire_get_probe(&frame, &got_probe));
 }
 
 static void test_strings_too_long_or_with_a_zero_are_refused(void)

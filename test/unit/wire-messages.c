@@ -38,9 +38,10 @@ static const WirePong pong = {8, BIG, BIG - 1};
 static const WireCalibrate calibrate = {20000, 20};
 static const WireCalibration calibration = {9, 11, 13, 1, 512345};
 static const WireWork work = {BIG};
-static const WireLoad load = {12, 100000, 4, 700000, BIG};
+static const WireLoad load = {12, 100000, 4, 700000, BIG, 300};
 static const WireManage manage = {WIRE_METHOD_CGROUP, 500, 3000, 60, 30, -5};
-static const WireProbe probe = {BIG, 42, {40, 120, 20}, 500000, 16, 5000};
+static const WireProbe probe = {BIG, 42,   {40, 120, 20},    500000,
+                                16,  5000, WIRE_READING_WARM};
 static const WireSamples samples = {3,
                                     2,
                                     {{0, WIRE_KEY, 0, 15, 100, BIG, BIG},
