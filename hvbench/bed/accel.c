@@ -28,6 +28,8 @@ static char *identify(char *path)
     g_autofree char *owned = path;
     GStatBuf status = {0};
 
+    if (!path)
+        return g_strdup("none");
     (void)g_stat(path, &status); /* all zero if there is none */
     return g_strdup_printf("%s %" G_GINT64_FORMAT " %" G_GINT64_FORMAT, path,
                            (gint64)status.st_size, (gint64)status.st_mtime);
@@ -37,9 +39,11 @@ static char *identify(char *path)
  * and who may open /dev/kvm. */
 static char *situation(HvbConnection *connection, const HvbProfile *profile)
 {
+    const HvbGuestProfile *guest = hvb_images_plainest(profile);
     g_autofree char *boot = NULL;
-    g_autofree char *kernel = identify(hvb_images_kernel(profile));
-    g_autofree char *initrd = identify(hvb_images_initrd(profile));
+    g_autofree char *kernel = identify(hvb_images_kernel(guest));
+    g_autofree char *initrd = identify(hvb_images_initrd(guest));
+    g_autofree char *disk = identify(hvb_images_disk(guest));
     unsigned long qemu = 0;
     GStatBuf kvm = {0};
 
@@ -48,10 +52,10 @@ static char *situation(HvbConnection *connection, const HvbProfile *profile)
         boot = g_strdup("unknown boot");
     virConnectGetVersion(connection->handle, &qemu);
     (void)g_stat("/dev/kvm", &kvm);
-    return g_strdup_printf("%s, %s, QEMU %lu %s, %s, %s, %s, kvm %o %u:%u",
+    return g_strdup_printf("%s, %s, QEMU %lu %s, %s, %s, %s, %s, kvm %o %u:%u",
                            g_strchomp(boot), connection->uri, qemu,
                            profile->emulator, profile->machine, kernel, initrd,
-                           (guint)kvm.st_mode, kvm.st_uid, kvm.st_gid);
+                           disk, (guint)kvm.st_mode, kvm.st_uid, kvm.st_gid);
 }
 
 static void remember(const char *now, HvbAccel accel, const char *reason)

@@ -100,15 +100,14 @@ HvbCgroup *hvb_cgroup_find_below(const char *root, const char *name,
     g_autoptr(GArray) pids = hvb_hypervisor_pids(root, exactly);
     g_autofree char *listing = NULL;
     g_autofree char *path = NULL;
-    g_autofree char *thread = NULL;
 
     self->v2 = hvb_cgroup_is_v2(root);
     if (pids->len > 0) {
         self->pid = g_array_index(pids, pid_t, 0);
-        thread = find_vcpu_thread(root, self->pid);
+        self->vcpu_thread = find_vcpu_thread(root, self->pid);
     }
-    if (thread)
-        path = g_build_filename(thread, "cgroup", NULL);
+    if (self->vcpu_thread)
+        path = g_build_filename(self->vcpu_thread, "cgroup", NULL);
     if (!path || !g_file_get_contents(path, &listing, NULL, NULL)) {
         g_set_error(error, HVB_BED_ERROR, HVB_BED_ERROR_HOST,
                     "%s: no QEMU process with a vCPU thread on this host",
@@ -135,6 +134,7 @@ void hvb_cgroup_free(HvbCgroup *cgroup)
 {
     if (!cgroup)
         return;
+    g_free(cgroup->vcpu_thread);
     g_free(cgroup->vm);
     g_free(cgroup->vcpu);
     g_free(cgroup->shares);

@@ -10,8 +10,9 @@
 #include "hvbench/bed/bed.h"
 
 typedef struct {
-    gboolean v2; /* which version the CPU controller has */
-    pid_t pid;   /* of QEMU */
+    gboolean v2;       /* which version the CPU controller has */
+    pid_t pid;         /* of QEMU */
+    char *vcpu_thread; /* the vCPU's directory in /proc */
     /* Directories of the CPU controller: of the whole VM with its quota, of
      * its vCPU, and of the group that carries the weight. That is the VM's,
      * too, unless systemd-machined made it: then the VM's is a group "libvirt"

@@ -14,8 +14,9 @@ struct _HvbConnection {
     virConnectPtr handle;
     char *uri;
     gboolean embedded;
-    char *dir; /* of the bed's files, readable by QEMU; ours alone */
-    int lock;  /* held as long as the connection is open */
+    char *dir;            /* of the bed's files, readable by QEMU; ours alone */
+    GHashTable *imported; /* paths to those of their copies */
+    int lock;             /* held as long as the connection is open */
 };
 
 /* Fills `error` with what libvirt last reported in this thread: "doing X: ..."

@@ -3,6 +3,7 @@
 
 #include "hvbench/bed/cgroup.h"
 #include "hvbench/bed/connection-private.h"
+#include "hvbench/bed/group.h"
 #include "hvbench/bed/hypervisor.h"
 #include "hvbench/bed/parallel.h"
 #include "hvbench/bed/state.h"
@@ -211,6 +212,8 @@ HvbConnection *hvb_connection_open(const char *uri, GError **error)
     g_autofree char *state = hvb_state_dir();
 
     self->lock = -1;
+    self->imported =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     if (uri && !hvb_connection_check_local(uri, error))
         return NULL;
     self->lock = hvb_state_lock(HVB_LOCK_FILE, error);
@@ -222,6 +225,7 @@ HvbConnection *hvb_connection_open(const char *uri, GError **error)
     if (!self->uri || !open_libvirt(self, error))
         return NULL;
     hvb_state_remove_beds(state);
+    hvb_group_remove_leftovers("/");
     self->dir =
         g_strdup_printf("%s/" HVB_STATE_BED_PREFIX "%d", state, getpid());
     if (!hvb_state_make_dir(self->dir, error))
@@ -254,43 +258,62 @@ void hvb_connection_close(HvbConnection *connection)
         hvb_state_remove(connection->dir);
     if (connection->lock >= 0)
         close(connection->lock);
+    g_hash_table_unref(connection->imported);
     g_free(connection->dir);
     g_free(connection->uri);
     g_free(connection);
 }
 
-char *hvb_connection_import(HvbConnection *connection, const char *path,
-                            GError **error)
+/* Kernels of different flavours have the same name. */
+static char *name_copy(HvbConnection *connection, const char *path)
 {
     g_autofree char *base = g_path_get_basename(path);
-    g_autofree char *copy = g_build_filename(connection->dir, base, NULL);
+    g_autofree char *name =
+        g_strdup_printf("%u-%s", g_hash_table_size(connection->imported), base);
+
+    return g_build_filename(connection->dir, name, NULL);
+}
+
+static gboolean copy_file(const char *path, const char *copy, GError **error)
+{
     g_autoptr(GFile) from = g_file_new_for_path(path);
     g_autoptr(GFile) to = g_file_new_for_path(copy);
     g_autoptr(GError) local = NULL;
 
-    if (!g_file_copy(from, to, G_FILE_COPY_OVERWRITE, NULL, NULL, NULL,
-                     &local) ||
-        g_chmod(copy, 0644) != 0) {
-        g_set_error(error, HVB_BED_ERROR, HVB_BED_ERROR_HOST,
-                    "cannot copy %s to %s: %s", path, connection->dir,
-                    local ? local->message : g_strerror(errno));
+    if (g_file_copy(from, to, G_FILE_COPY_OVERWRITE, NULL, NULL, NULL,
+                    &local) &&
+        g_chmod(copy, 0644) == 0)
+        return TRUE;
+    g_set_error(error, HVB_BED_ERROR, HVB_BED_ERROR_HOST,
+                "cannot copy %s to %s: %s", path, copy,
+                local ? local->message : g_strerror(errno));
+    return FALSE;
+}
+
+char *hvb_connection_import(HvbConnection *connection, const char *path,
+                            GError **error)
+{
+    const char *before = g_hash_table_lookup(connection->imported, path);
+
+    if (before)
+        return g_strdup(before);
+    g_autofree char *copy = name_copy(connection, path);
+    if (!copy_file(path, copy, error))
         return NULL;
-    }
+    g_hash_table_insert(connection->imported, g_strdup(path), g_strdup(copy));
     return g_steal_pointer(&copy);
 }
 
-char *hvb_connection_console(HvbConnection *connection, const char *guest,
-                             GError **error)
+char *hvb_connection_make_file(HvbConnection *connection, const char *name,
+                               GError **error)
 {
-    g_autofree char *name = g_strdup_printf("%s.log", guest);
     g_autofree char *path = g_build_filename(connection->dir, name, NULL);
     struct passwd *qemu = getpwnam(HVB_QEMU_USER);
     int fd = open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0644);
 
     if (fd < 0) {
         g_set_error(error, HVB_BED_ERROR, HVB_BED_ERROR_HOST,
-                    "cannot make the console file %s: %s", path,
-                    g_strerror(errno));
+                    "cannot make %s: %s", path, g_strerror(errno));
         return NULL;
     }
     if (geteuid() == 0 && qemu && fchown(fd, qemu->pw_uid, qemu->pw_gid) != 0)

@@ -35,13 +35,15 @@ const char *hvb_connection_uri(const HvbConnection *connection);
  * local socket all the same. Errors: HVB_BED_ERROR_HOST. */
 gboolean hvb_connection_check_local(const char *uri, GError **error);
 
-/* Copies `path` to the connection's directory under its base name, where QEMU
- * can read it and libvirt may change its owner. Returns the copy's path. */
+/* Copies `path` to the connection's directory, where QEMU can read it and
+ * libvirt may change its owner; what was copied before is taken as it is.
+ * Returns the copy's path. Errors: HVB_BED_ERROR_HOST. */
 char *hvb_connection_import(HvbConnection *connection, const char *path,
                             GError **error);
 
-/* Makes the console file of a guest there, writable by QEMU. */
-char *hvb_connection_console(HvbConnection *connection, const char *guest,
-                             GError **error);
+/* Makes an empty file `name` there, which QEMU may write. Returns its path.
+ * Errors: HVB_BED_ERROR_HOST. */
+char *hvb_connection_make_file(HvbConnection *connection, const char *name,
+                               GError **error);
 
 #endif

@@ -9,7 +9,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(GVirConfigDomain, g_object_unref)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(GVirConfigDomainOs, g_object_unref)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(GVirConfigDomainCpu, g_object_unref)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(GVirConfigDomainChardevSourceUnix, g_object_unref)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(GVirConfigDomainDiskDriver, g_object_unref)
 
 static void add_device(GVirConfigDomain *domain, gpointer device)
 {
@@ -17,10 +16,13 @@ static void add_device(GVirConfigDomain *domain, gpointer device)
     g_object_unref(device);
 }
 
-static char *kernel_command_line(const HvbProfile *profile,
-                                 const HvbDomainSettings *settings)
+static char *kernel_command_line(const HvbDomainSettings *settings)
 {
     GString *line = g_string_new("console=ttyS0 panic=1");
+
+    /* The profile's own root=, if any, comes after this and wins. */
+    if (settings->images->disk)
+        g_string_append(line, " root=/dev/vda rw");
 
     /* Quicker to boot: one serial port, no self-tests, no waiting for
      * randomness or for proof that the timer interrupts. Alike at every boot:
@@ -33,23 +35,26 @@ static char *kernel_command_line(const HvbProfile *profile,
     if (settings->accel == HVB_ACCEL_TCG && settings->host_has_tsc)
         g_string_append(line, " tsc=reliable");
     g_string_append(line, settings->verbose ? " ignore_loglevel" : " quiet");
-    if (*profile->cmdline)
-        g_string_append_printf(line, " %s", profile->cmdline);
+    if (*settings->guest->cmdline)
+        g_string_append_printf(line, " %s", settings->guest->cmdline);
     return g_string_free(line, FALSE);
 }
 
-static void set_os(GVirConfigDomain *domain, const HvbProfile *profile,
-                   const HvbDomainSettings *settings)
+static void set_os(GVirConfigDomain *domain, const HvbDomainSettings *settings)
 {
     g_autoptr(GVirConfigDomainOs) os = gvir_config_domain_os_new();
-    g_autofree char *line = kernel_command_line(profile, settings);
+    const HvbImages *images = settings->images;
+    g_autofree char *line = kernel_command_line(settings);
     char *features[] = {"acpi", "apic", NULL};
 
     gvir_config_domain_os_set_os_type(os, GVIR_CONFIG_DOMAIN_OS_TYPE_HVM);
-    gvir_config_domain_os_set_machine(os, profile->machine);
-    gvir_config_domain_os_set_kernel(os, settings->kernel);
-    gvir_config_domain_os_set_ramdisk(os, settings->initrd);
-    gvir_config_domain_os_set_cmdline(os, line);
+    gvir_config_domain_os_set_machine(os, settings->machine);
+    if (images->kernel) {
+        gvir_config_domain_os_set_kernel(os, images->kernel);
+        gvir_config_domain_os_set_cmdline(os, line);
+    }
+    if (images->initrd)
+        gvir_config_domain_os_set_ramdisk(os, images->initrd);
     gvir_config_domain_set_os(domain, os);
     gvir_config_domain_set_features(domain, features);
 }
@@ -101,26 +106,72 @@ static void add_port(GVirConfigDomain *domain)
     add_device(domain, channel);
 }
 
-static void add_documents(GVirConfigDomain *domain, const char *path)
+/* libvirt-gconfig knows neither backing files nor serial numbers. */
+static void add_disk(GVirConfigDomain *domain, const char *xml)
 {
-    GVirConfigDomainDisk *disk = gvir_config_domain_disk_new();
-    g_autoptr(GVirConfigDomainDiskDriver) driver =
-        gvir_config_domain_disk_driver_new();
-
-    gvir_config_domain_disk_set_type(disk, GVIR_CONFIG_DOMAIN_DISK_FILE);
-    gvir_config_domain_disk_driver_set_name(driver, "qemu");
-    gvir_config_domain_disk_driver_set_format(
-        driver, GVIR_CONFIG_DOMAIN_DISK_FORMAT_RAW);
-    gvir_config_domain_disk_set_driver(disk, driver);
-    gvir_config_domain_disk_set_source(disk, path);
-    gvir_config_domain_disk_set_target_bus(disk,
-                                           GVIR_CONFIG_DOMAIN_DISK_BUS_VIRTIO);
-    gvir_config_domain_disk_set_target_dev(disk, "vda");
-    gvir_config_domain_disk_set_readonly(disk, TRUE);
-    add_device(domain, disk);
+    add_device(domain, gvir_config_domain_disk_new_from_xml(xml, NULL));
 }
 
-static void add_devices(GVirConfigDomain *domain,
+static char *driver_xml(const char *format, HvbCache cache)
+{
+    if (cache == HVB_CACHE_DEFAULT)
+        return g_strdup_printf("<driver name='qemu' type='%s'/>", format);
+    return g_strdup_printf("<driver name='qemu' type='%s' cache='%s'/>", format,
+                           hvb_cache_name(cache));
+}
+
+static void add_documents(GVirConfigDomain *domain, HvbCache cache,
+                          const HvbDomainSettings *settings)
+{
+    g_autofree char *driver = driver_xml("raw", cache);
+    g_autofree char *source =
+        g_markup_printf_escaped("<source file='%s'/>",
+                                settings->images->documents);
+    g_autofree char *xml =
+        g_strdup_printf("<disk type='file' device='disk'>%s%s"
+                        "<target dev='%s' bus='virtio'/><readonly/>"
+                        "<serial>" HVB_DOCUMENTS_SERIAL "</serial></disk>",
+                        driver, source, settings->images->disk ? "vdb" : "vda");
+
+    add_disk(domain, xml);
+}
+
+/* All that there is below the overlay, so that libvirt need not look for it;
+ * an empty element ends it. */
+static char *backing_xml(const HvbDiskImage *disk)
+{
+    GString *xml = g_string_new(NULL);
+
+    for (guint i = 0; i < disk->layers->len; i++) {
+        const HvbDiskLayer *layer = disk->layers->pdata[i];
+        g_autofree char *level = g_markup_printf_escaped(
+            "<backingStore type='file'><format type='%s'/>"
+            "<source file='%s'><seclabel model='dac' relabel='no'/></source>",
+            layer->format, layer->path);
+        g_string_append(xml, level);
+    }
+    g_string_append(xml, "<backingStore/>");
+    for (guint i = 0; i < disk->layers->len; i++)
+        g_string_append(xml, "</backingStore>");
+    return g_string_free(xml, FALSE);
+}
+
+static void add_image(GVirConfigDomain *domain, HvbCache cache,
+                      const HvbDiskImage *disk)
+{
+    g_autofree char *driver = driver_xml("qcow2", cache);
+    g_autofree char *source =
+        g_markup_printf_escaped("<source file='%s'/>", disk->overlay);
+    g_autofree char *backing = backing_xml(disk);
+    g_autofree char *xml =
+        g_strdup_printf("<disk type='file' device='disk'>%s%s%s"
+                        "<target dev='vda' bus='virtio'/></disk>",
+                        driver, source, backing);
+
+    add_disk(domain, xml);
+}
+
+static void add_devices(GVirConfigDomain *domain, HvbCache cache,
                         const HvbDomainSettings *settings)
 {
     GVirConfigDomainMemballoon *balloon = gvir_config_domain_memballoon_new();
@@ -131,9 +182,11 @@ static void add_devices(GVirConfigDomain *domain,
     add_device(domain, gvir_config_domain_controller_usb_new_from_xml(
                            "<controller type='usb' model='none'/>", NULL));
     add_console(domain, settings->console);
-    add_port(domain);
-    if (settings->documents)
-        add_documents(domain, settings->documents);
+    if (settings->guest->agent)
+        add_port(domain);
+    if (settings->images->disk)
+        add_image(domain, cache, settings->images->disk);
+    add_documents(domain, cache, settings);
 }
 
 /* libvirt-gconfig has no call for the emulator: it comes with the skeleton. */
@@ -157,7 +210,8 @@ char *hvb_domain_xml(const HvbProfile *profile,
                                          ? GVIR_CONFIG_DOMAIN_VIRT_KVM
                                          : GVIR_CONFIG_DOMAIN_VIRT_QEMU);
     gvir_config_domain_set_name(domain, settings->name);
-    gvir_config_domain_set_memory(domain, (guint64)profile->memory_mib * 1024);
+    gvir_config_domain_set_memory(domain,
+                                  (guint64)settings->guest->memory_mib * 1024);
     gvir_config_domain_set_vcpus(domain, 1);
     gvir_config_domain_set_lifecycle(domain,
                                      GVIR_CONFIG_DOMAIN_LIFECYCLE_ON_REBOOT,
@@ -165,8 +219,8 @@ char *hvb_domain_xml(const HvbProfile *profile,
     gvir_config_domain_set_lifecycle(domain,
                                      GVIR_CONFIG_DOMAIN_LIFECYCLE_ON_CRASH,
                                      GVIR_CONFIG_DOMAIN_LIFECYCLE_DESTROY);
-    set_os(domain, profile, settings);
+    set_os(domain, settings);
     set_cpu(domain, profile, settings);
-    add_devices(domain, settings);
+    add_devices(domain, profile->cache, settings);
     return gvir_config_object_to_xml(GVIR_CONFIG_OBJECT(domain));
 }

@@ -3,15 +3,17 @@
 #ifndef HVB_BED_DOMAIN_H
 #define HVB_BED_DOMAIN_H
 
-#include "hvbench/profile/profile.h"
+#include "hvbench/bed/images.h"
 
-/* Paths as QEMU will open them; `documents` may be NULL: no disk. */
+/* By the serial number of their disk a guest finds the documents. */
+#define HVB_DOCUMENTS_SERIAL "hvb-documents"
+
 typedef struct {
     const char *name; /* of the domain */
-    const char *kernel;
-    const char *initrd;
-    const char *documents;
-    const char *console;
+    const HvbGuestProfile *guest;
+    const HvbImages *images;
+    const char *console;   /* a file that QEMU may write */
+    const char *machine;   /* QEMU machine type */
     HvbAccel accel;        /* KVM or TCG, never AUTO */
     gboolean host_has_tsc; /* the host's clocksource is the TSC */
     gboolean verbose;      /* the kernel tells its progress on the console */
@@ -19,7 +21,9 @@ typedef struct {
 
 /* The domain's XML; the caller frees it. One vCPU, no network, no USB, no
  * balloon: nothing that costs CPU without being asked. A guest that reboots
- * (which is what a panic ends in) is destroyed instead. */
+ * (which is what a panic ends in) is destroyed instead. Of a disk image only
+ * the overlay is the domain's: libvirt leaves the owner of what is below it
+ * alone. */
 char *hvb_domain_xml(const HvbProfile *profile,
                      const HvbDomainSettings *settings);
 

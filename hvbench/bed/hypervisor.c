@@ -19,6 +19,31 @@ void hvb_hypervisor_clear(HvbHypervisor *hypervisor)
     *hypervisor = (HvbHypervisor){0};
 }
 
+/* "pc", "pc-i440fx-7.2", but not "pc-q35-7.2". */
+static gboolean is_pc(const char *machine)
+{
+    return strcmp(machine, "pc") == 0 || g_str_has_prefix(machine, "pc-i440fx");
+}
+
+void hvb_hypervisor_choose(const HvbProfile *profile, HvbAccel accel,
+                           HvbStackChoice *ret_choice)
+{
+    const char *other = is_pc(profile->machine) ? "q35" : "pc";
+
+    if (profile->hypervisor == HVB_HYPERVISOR_A)
+        *ret_choice = (HvbStackChoice){accel, profile->machine, g_strdup("A")};
+    else if (accel == HVB_ACCEL_KVM)
+        *ret_choice =
+            (HvbStackChoice){HVB_ACCEL_TCG, profile->machine,
+                             g_strdup("B: accelerator tcg instead of kvm")};
+    else
+        *ret_choice = (HvbStackChoice){
+            HVB_ACCEL_TCG, other,
+            g_strdup_printf("B: machine type %s instead of %s, since A is "
+                            "TCG already",
+                            other, profile->machine)};
+}
+
 /* libvirt's numbers: 1000000 * major + 1000 * minor + release. */
 static char *version_text(unsigned long version)
 {

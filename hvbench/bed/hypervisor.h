@@ -4,6 +4,7 @@
 #define HVB_BED_HYPERVISOR_H
 
 #include "hvbench/bed/connection.h"
+#include "hvbench/profile/profile.h"
 
 #define HVB_GUEST_ARCH "x86_64"
 
@@ -20,6 +21,20 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(HvbHypervisor, hvb_hypervisor_clear)
  * context meanwhile. */
 void hvb_hypervisor_ask(HvbConnection *connection,
                         HvbHypervisor *ret_hypervisor);
+
+/* What a profile's stack comes to on this machine. */
+typedef struct {
+    HvbAccel accel;      /* KVM or TCG */
+    const char *machine; /* type; borrowed from the profile, or a constant */
+    char *choice;        /* "A", or "B: " and what makes it another; owned */
+} HvbStackChoice;
+
+/* `accel`, KVM or TCG, is the accelerator of A, which is the stack that the
+ * profile describes. B, for a profile that asks for it, is TCG where A is KVM;
+ * where A is TCG it is another machine type: "pc", or if A is that already,
+ * "q35". The caller frees the choice. */
+void hvb_hypervisor_choose(const HvbProfile *profile, HvbAccel accel,
+                           HvbStackChoice *ret_choice);
 
 /* The version of the libvirt library in this process; NULL if unknown. Caller
  * frees. */

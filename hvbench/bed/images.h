@@ -3,27 +3,49 @@
 #ifndef HVB_BED_IMAGES_H
 #define HVB_BED_IMAGES_H
 
-#include "hvbench/bed/connection.h"
+#include "hvbench/bed/disk-image.h"
 #include "hvbench/profile/profile.h"
 
-/* Paths that QEMU can open; all owned. */
+/* What one guest is made of, as paths that QEMU can open; all owned. */
 typedef struct {
-    char *kernel;
-    char *initrd;
-    char *documents; /* the read-only disk that `open` reads from */
+    char *kernel;       /* NULL: the disk image has a boot loader */
+    char *initrd;       /* NULL: none */
+    char *documents;    /* the read-only disk that `open` reads from */
+    HvbDiskImage *disk; /* NULL: the guest has no other disk */
 } HvbImages;
 void hvb_images_clear(HvbImages *images);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(HvbImages, hvb_images_clear)
 
-/* Where the profile's kernel and initrd are before they are copied, whether or
- * not they exist. Caller frees. */
-char *hvb_images_kernel(const HvbProfile *profile);
-char *hvb_images_initrd(const HvbProfile *profile);
+/* Where the guest's files are before QEMU gets them, whether or not they
+ * exist; NULL: it has none of that kind. An image that guests/ builds comes
+ * with its kernel; another one is booted by its own boot loader, unless the
+ * guest's kernel is a path. Caller frees. */
+char *hvb_images_kernel(const HvbGuestProfile *guest);
+char *hvb_images_initrd(const HvbGuestProfile *guest);
+char *hvb_images_disk(const HvbGuestProfile *guest);
 
-/* Copies them to the connection's directory. Errors: HVB_BED_ERROR_HOST names
- * the file that is missing and how it is made. */
-gboolean hvb_images_import(HvbConnection *connection, const HvbProfile *profile,
-                           HvbImages *ret_images, GError **error);
+/* Prepares them: kernel, initrd and documents are copied to the connection's
+ * directory, the disk image gets an overlay, named after the guest `name`,
+ * which is removed when `ret_images` is cleared.
+ *
+ * Errors: HVB_BED_ERROR_HOST names the file that is missing and how it is
+ * made, the image that cannot be used (disk-image.h), or the directory whose
+ * file system cannot do what the cache mode needs. */
+gboolean hvb_images_prepare(HvbConnection *connection,
+                            const HvbGuestProfile *guest, const char *name,
+                            HvbCache cache, HvbImages *ret_images,
+                            GError **error);
+
+/* Whether QEMU can open `path` in this cache mode: those that pass the host's
+ * page cache by need O_DIRECT, which not every file system has. Errors:
+ * HVB_BED_ERROR_HOST names the directory. */
+gboolean hvb_images_check_cache(HvbCache cache, const char *path,
+                                GError **error);
+
+/* The guest that tells whether an accelerator works: one that boots an
+ * initramfs, if the profile has one, since that is quick and tells its
+ * progress on its console; else one that has an agent, at least. */
+const HvbGuestProfile *hvb_images_plainest(const HvbProfile *profile);
 
 /* Whether the host has the memory for all guests of the profile now. Errors:
  * HVB_BED_ERROR_HOST. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "hvbench/bed/libvirt-bed.h"
 
+#include "hvbench/bed/boot.h"
 #include "hvbench/bed/channel.h"
 #include "hvbench/bed/connection-private.h"
 #include "hvbench/bed/console.h"
@@ -9,6 +10,7 @@
 #include "hvbench/bed/hypervisor.h"
 #include "hvbench/bed/images.h"
 #include "hvbench/bed/parallel.h"
+#include "hvbench/bed/placement.h"
 #include "hvbench/bed/tuning.h"
 
 #include <glib/gstdio.h>
@@ -20,13 +22,12 @@
 /* Creating a domain is mostly QEMU's own start: more at once than a few only
  * makes each of them slower. */
 #define CREATE_THREADS 4
-/* How often the wait for HELLO looks at the consoles. */
-#define BOOT_STEP_MS 500
-#define NS_PER_S G_GINT64_CONSTANT(1000000000)
 
 /* What the threads that create and destroy domains work on. */
 typedef struct {
     virConnectPtr handle;
+    const HvbGuestProfile *profile; /* borrowed */
+    HvbImages images;
     char *xml;
     virDomainPtr domain;
     HvbCgroup *cgroup;
@@ -83,6 +84,17 @@ static gboolean libvirt_bed_tune(HvbBed *bed, guint guest,
                             ret_enforced, error);
 }
 
+static gboolean libvirt_bed_place(HvbBed *bed, guint guest, guint cpus,
+                                  HvbAffinity affinity, HvbTuning *ret_enforced,
+                                  GError **error)
+{
+    LibvirtBed *self = (LibvirtBed *)bed;
+    Machine *machine = &self->machines[guest];
+
+    return hvb_placement_apply(machine->domain, machine->cgroup, guest, cpus,
+                               affinity, ret_enforced->cpus, error);
+}
+
 static gboolean libvirt_bed_read_meter(HvbBed *bed, guint guest,
                                        HvbGuestMeter *ret_meter, GError **error)
 {
@@ -134,6 +146,7 @@ static void libvirt_bed_free(HvbBed *bed)
             g_unlink(bed->guests[i].console);
         g_clear_pointer(&machine->domain, virDomainFree);
         g_clear_pointer(&machine->cgroup, hvb_cgroup_free);
+        hvb_images_clear(&machine->images);
         g_clear_error(&machine->error);
         g_free(machine->kept_console);
         g_free(machine->xml);
@@ -151,8 +164,10 @@ static LibvirtBed *new_bed(HvbConnection *connection, guint n_guests)
     LibvirtBed *self = g_new0(LibvirtBed, 1);
 
     self->bed.n_guests = n_guests;
+    self->bed.demand_factor = 1;
     self->bed.guests = g_new0(HvbGuest, n_guests);
     self->bed.tune = libvirt_bed_tune;
+    self->bed.place = libvirt_bed_place;
     self->bed.read_meter = libvirt_bed_read_meter;
     self->bed.explain = libvirt_bed_explain;
     self->bed.free = libvirt_bed_free;
@@ -161,41 +176,59 @@ static LibvirtBed *new_bed(HvbConnection *connection, guint n_guests)
     return self;
 }
 
-static gboolean describe_machines(LibvirtBed *self, const HvbProfile *profile,
-                                  HvbAccel accel, const char *prefix,
-                                  gboolean verbose, const char *console_dir,
-                                  GError **error)
+/* What all machines of a bed have in common. */
+typedef struct {
+    const HvbProfile *profile;
+    HvbAccel accel;
+    const char *machine_type;
+    const char *prefix; /* of the guests' names */
+    gboolean verbose;
+    const char *console_dir;
+} Design;
+
+static gboolean describe_machine(LibvirtBed *self, guint i,
+                                 const HvbGuestProfile *profile,
+                                 const Design *design, GError **error)
 {
-    g_auto(HvbImages) images = {0};
+    Machine *machine = &self->machines[i];
+    HvbGuest *guest = &self->bed.guests[i];
     g_autofree char *clocksource = hvb_host_clocksource("/");
 
-    if (!hvb_images_import(self->connection, profile, &images, error))
+    guest->name = g_strdup_printf("%s%u", design->prefix, i + 1);
+    g_autofree char *console = g_strconcat(guest->name, ".log", NULL);
+    g_autofree char *name = g_strconcat(HVB_DOMAIN_PREFIX, guest->name, NULL);
+    if (!hvb_images_prepare(self->connection, profile, guest->name,
+                            design->profile->cache, &machine->images, error))
         return FALSE;
-    for (guint i = 0; i < self->bed.n_guests; i++) {
-        HvbGuest *guest = &self->bed.guests[i];
-        guest->name = g_strdup_printf("%s%u", prefix, i + 1);
-        guest->console =
-            hvb_connection_console(self->connection, guest->name, error);
-        if (!guest->console)
+    guest->console = hvb_connection_make_file(self->connection, console, error);
+    if (!guest->console)
+        return FALSE;
+    if (design->console_dir)
+        machine->kept_console =
+            hvb_console_new_path(design->console_dir, guest->name);
+    const HvbDomainSettings settings = {
+        .name = name,
+        .guest = profile,
+        .images = &machine->images,
+        .console = guest->console,
+        .machine = design->machine_type,
+        .accel = design->accel,
+        .host_has_tsc = clocksource && g_str_has_prefix(clocksource, "tsc"),
+        .verbose = design->verbose,
+    };
+    machine->handle = self->connection->handle;
+    machine->profile = profile;
+    machine->xml = hvb_domain_xml(design->profile, &settings);
+    return TRUE;
+}
+
+static gboolean describe_machines(LibvirtBed *self, const Design *design,
+                                  GError **error)
+{
+    for (guint i = 0; i < self->bed.n_guests; i++)
+        if (!describe_machine(self, i, &design->profile->guests[i], design,
+                              error))
             return FALSE;
-        if (console_dir)
-            self->machines[i].kept_console =
-                hvb_console_new_path(console_dir, guest->name);
-        g_autofree char *name =
-            g_strconcat(HVB_DOMAIN_PREFIX, guest->name, NULL);
-        const HvbDomainSettings settings = {
-            .name = name,
-            .kernel = images.kernel,
-            .initrd = images.initrd,
-            .documents = images.documents,
-            .console = guest->console,
-            .accel = accel,
-            .host_has_tsc = clocksource && g_str_has_prefix(clocksource, "tsc"),
-            .verbose = verbose,
-        };
-        self->machines[i].handle = self->connection->handle;
-        self->machines[i].xml = hvb_domain_xml(profile, &settings);
-    }
     return TRUE;
 }
 
@@ -209,6 +242,8 @@ static gboolean open_links(LibvirtBed *self, GError **error)
                                        "%s: ", guest->name);
             return FALSE;
         }
+        if (!machine->profile->agent)
+            continue;
         HvbPort *port =
             hvb_channel_open(machine->domain, WIRE_PORT_NAME, error);
         if (!port)
@@ -216,105 +251,6 @@ static gboolean open_links(LibvirtBed *self, GError **error)
         guest->link = hvb_link_new(port, guest->name);
     }
     return TRUE;
-}
-
-typedef struct {
-    LibvirtBed *self;
-    const HvbBootSettings *settings;
-    guint up;
-    guint lost; /* index of a guest that will not come up; n_guests: none */
-} Boot;
-
-static gboolean boot_has_ended(gpointer user_data)
-{
-    Boot *boot = user_data;
-    HvbBed *bed = &boot->self->bed;
-    guint up = 0;
-
-    for (guint i = 0; i < bed->n_guests; i++) {
-        if (hvb_link_is_up(bed->guests[i].link))
-            up++;
-        else if (hvb_link_why_down(bed->guests[i].link))
-            boot->lost = i;
-    }
-    if (up != boot->up && boot->settings->on_boot)
-        boot->settings->on_boot(up, bed->n_guests, boot->settings->user_data);
-    boot->up = up;
-    return up == bed->n_guests || boot->lost < bed->n_guests;
-}
-
-/* The size of all consoles: what a booting guest has to show for itself. */
-static gint64 console_bytes(const LibvirtBed *self)
-{
-    gint64 bytes = 0;
-
-    for (guint i = 0; i < self->bed.n_guests; i++) {
-        GStatBuf status;
-        if (g_stat(self->bed.guests[i].console, &status) == 0)
-            bytes += status.st_size;
-    }
-    return bytes;
-}
-
-/* `waited` says for how long and for what. */
-static gboolean fail_boot(Boot *boot, const char *waited, GError **error)
-{
-    HvbBed *bed = &boot->self->bed;
-    guint guest = boot->lost;
-
-    for (guint i = 0; i < bed->n_guests && guest == bed->n_guests; i++)
-        if (!hvb_link_is_up(bed->guests[i].link))
-            guest = i;
-    g_autofree char *explanation = bed->explain(bed, guest);
-    const char *why = hvb_link_why_down(bed->guests[guest].link);
-    if (why)
-        g_set_error(error, HVB_BED_ERROR, HVB_BED_ERROR_BOOT,
-                    "%s stopped before its agent was ready (%s): %s",
-                    bed->guests[guest].name, why, explanation);
-    else
-        g_set_error(error, HVB_BED_ERROR, HVB_BED_ERROR_BOOT,
-                    "%s: its agent did not say HELLO %s; %s",
-                    bed->guests[guest].name, waited, explanation);
-    return FALSE;
-}
-
-/* Waits until all guests are up. `patience_s`, unless 0, is started anew
- * whenever a console grows. */
-static gboolean wait_for_hello(LibvirtBed *self, guint timeout_s,
-                               guint patience_s,
-                               const HvbBootSettings *settings, GError **error)
-{
-    Boot boot = {self, settings, 0, self->bed.n_guests};
-    gint64 begin_ns = hvb_now_ns();
-    gint64 progress_ns = begin_ns;
-    gint64 bytes = -1;
-
-    for (;;) {
-        g_autoptr(GError) step = NULL;
-        g_autofree char *waited = NULL;
-        if (hvb_wait(boot_has_ended, &boot, BOOT_STEP_MS, "HELLO",
-                     settings->cancellable, &step))
-            break;
-        if (!g_error_matches(step, HVB_BED_ERROR, HVB_BED_ERROR_TIMEOUT)) {
-            g_propagate_error(error, g_steal_pointer(&step));
-            return FALSE;
-        }
-        gint64 now_ns = hvb_now_ns();
-        gint64 bytes_now = console_bytes(self);
-        if (bytes_now != bytes)
-            progress_ns = now_ns;
-        bytes = bytes_now;
-        if (now_ns - begin_ns >= (gint64)timeout_s * NS_PER_S)
-            waited =
-                g_strdup_printf("within %u s (hello-timeout-s)", timeout_s);
-        else if (patience_s &&
-                 now_ns - progress_ns >= (gint64)patience_s * NS_PER_S)
-            waited = g_strdup_printf("and its console said nothing for %u s",
-                                     patience_s);
-        if (waited)
-            return fail_boot(&boot, waited, error);
-    }
-    return boot.lost == self->bed.n_guests || fail_boot(&boot, "", error);
 }
 
 gboolean hvb_libvirt_bed_check_clocksource(const char *guest,
@@ -333,29 +269,48 @@ gboolean hvb_libvirt_bed_check_clocksource(const char *guest,
     return FALSE;
 }
 
-static gboolean start(LibvirtBed *self, guint timeout_s, guint patience_s,
-                      const HvbBootSettings *settings, GError **error)
+static gboolean find_cgroups(LibvirtBed *self, GError **error)
 {
-    for_all_machines(self, create_machine);
-    if (!open_links(self, error) ||
-        !wait_for_hello(self, timeout_s, patience_s, settings, error))
-        return FALSE;
     for (guint i = 0; i < self->bed.n_guests; i++) {
-        HvbGuest *guest = &self->bed.guests[i];
-        guest->hello = *hvb_link_hello(guest->link);
-        if (!hvb_libvirt_bed_check_clocksource(guest->name,
-                                               guest->hello.clocksource, error))
-            return FALSE;
-        self->machines[i].cgroup =
-            hvb_cgroup_find(virDomainGetName(self->machines[i].domain), error);
-        if (!self->machines[i].cgroup)
+        Machine *machine = &self->machines[i];
+        machine->cgroup =
+            hvb_cgroup_find(virDomainGetName(machine->domain), error);
+        if (!machine->cgroup)
             return FALSE;
     }
     return TRUE;
 }
 
-static void describe_stack(LibvirtBed *self, const HvbProfile *profile,
-                           HvbAccel accel, const char *reason)
+static gboolean start(LibvirtBed *self, guint timeout_s, guint patience_s,
+                      const HvbBootSettings *settings, GError **error)
+{
+    for_all_machines(self, create_machine);
+    if (!open_links(self, error) ||
+        !hvb_boot_wait(&self->bed, timeout_s, patience_s, settings, error))
+        return FALSE;
+    for (guint i = 0; i < self->bed.n_guests; i++) {
+        HvbGuest *guest = &self->bed.guests[i];
+        if (!guest->link)
+            continue;
+        guest->hello = *hvb_link_hello(guest->link);
+        if (!hvb_libvirt_bed_check_clocksource(guest->name,
+                                               guest->hello.clocksource, error))
+            return FALSE;
+    }
+    return find_cgroups(self, error);
+}
+
+/* The CPU model as the first guest that has an agent calls it. */
+static const char *cpu_of_guests(const HvbBed *bed)
+{
+    for (guint i = 0; i < bed->n_guests; i++)
+        if (*bed->guests[i].hello.cpu)
+            return bed->guests[i].hello.cpu;
+    return "";
+}
+
+static void describe_stack(LibvirtBed *self, const HvbStackChoice *choice,
+                           const char *reason)
 {
     HvbStack *stack = &self->bed.stack;
     g_auto(HvbHypervisor) hypervisor = {0};
@@ -371,14 +326,15 @@ static void describe_stack(LibvirtBed *self, const HvbProfile *profile,
         g_strdup_printf("QEMU %s via libvirt %s",
                         hypervisor.qemu ? hypervisor.qemu : "unknown",
                         hypervisor.libvirt ? hypervisor.libvirt : "unknown");
-    stack->accel = g_strdup(hvb_accel_name(accel));
+    stack->accel = g_strdup(hvb_accel_name(choice->accel));
     stack->accel_reason = g_strdup(reason);
     stack->machine =
-        g_strdup(os ? gvir_config_domain_os_get_machine(os) : profile->machine);
+        g_strdup(os ? gvir_config_domain_os_get_machine(os) : choice->machine);
     stack->emulator = g_file_read_link(exe, NULL);
-    stack->cpu = g_strdup(self->bed.guests[0].hello.cpu);
+    stack->cpu = g_strdup(cpu_of_guests(&self->bed));
     stack->connection = g_strdup(self->connection->uri);
     stack->cgroup = g_strdup(self->machines[0].cgroup->v2 ? "v2" : "v1");
+    stack->choice = g_strdup(choice->choice);
     g_clear_object(&os);
     g_clear_object(&domain);
     free(xml);
@@ -389,15 +345,23 @@ HvbBed *hvb_libvirt_bed_boot(HvbConnection *connection,
                              const char *accel_reason,
                              const HvbBootSettings *settings, GError **error)
 {
+    HvbStackChoice choice;
+
     if (!hvb_images_check_memory(profile, error))
         return NULL;
+    hvb_hypervisor_choose(profile, accel, &choice);
+    g_autofree char *text = choice.choice;
+    const Design design = {.profile = profile,
+                           .accel = choice.accel,
+                           .machine_type = choice.machine,
+                           .prefix = "guest",
+                           .console_dir = settings->console_dir};
     LibvirtBed *self = new_bed(connection, profile->n_guests);
     g_autoptr(HvbBed) bed = &self->bed;
-    if (!describe_machines(self, profile, accel, "guest", FALSE,
-                           settings->console_dir, error) ||
+    if (!describe_machines(self, &design, error) ||
         !start(self, profile->hello_timeout_s, 0, settings, error))
         return NULL;
-    describe_stack(self, profile, accel, accel_reason);
+    describe_stack(self, &choice, accel_reason);
     return g_steal_pointer(&bed);
 }
 
@@ -406,12 +370,20 @@ gboolean hvb_libvirt_bed_try(HvbConnection *connection,
                              guint patience_s, const HvbBootSettings *settings,
                              GError **error)
 {
+    const HvbGuestProfile *guest = hvb_images_plainest(profile);
     const HvbBootSettings quietly = {settings->console_dir, NULL, NULL,
                                      settings->cancellable};
+    const Design design = {.profile = profile,
+                           .accel = accel,
+                           .machine_type = profile->machine,
+                           .prefix = "accel-probe",
+                           .verbose = TRUE,
+                           .console_dir = settings->console_dir};
     LibvirtBed *self = new_bed(connection, 1);
     g_autoptr(HvbBed) bed = &self->bed;
 
-    return describe_machines(self, profile, accel, "accel-probe", TRUE,
-                             settings->console_dir, error) &&
-           start(self, profile->hello_timeout_s, patience_s, &quietly, error);
+    /* A disk image need not say anything on its console. */
+    return describe_machine(self, 0, guest, &design, error) &&
+           start(self, profile->hello_timeout_s, *guest->image ? 0 : patience_s,
+                 &quietly, error);
 }

@@ -27,9 +27,11 @@ typedef struct {
 } HvbBootSettings;
 
 /* Boots the profile's guests in parallel and waits until each has said HELLO
- * or the profile's deadline has passed. `accel` (KVM or TCG) and why it is
- * taken are what hvb_accel_choose() (accel.h) says; the reason is only
- * recorded.
+ * or the profile's deadline has passed. A guest whose image has no agent is
+ * not waited for, and has no link. `accel` (KVM or TCG) and why it is taken are
+ * what hvb_accel_choose() (accel.h) says of the stack A; the reason is only
+ * recorded. Which stack it comes to hvb_hypervisor_choose() says
+ * (hypervisor.h).
  *
  * Errors: HVB_BED_ERROR_HOST (images missing, too little memory), _LIBVIRT,
  * _BOOT (names the guest, its console and the last lines), _PROTOCOL;

@@ -173,7 +173,7 @@ gboolean hvb_tuning_apply(virDomainPtr domain, const HvbCgroup *cgroup,
                           HvbTuning *ret_enforced, GError **error)
 {
     gint64 deadline_us = g_get_monotonic_time() + SETTLE_US;
-    HvbTuning target, kernel;
+    HvbTuning target, kernel = {0};
     g_autoptr(GError) differs = NULL;
 
     hvb_tuning_from_profile(wanted, cgroup->v2, &target);

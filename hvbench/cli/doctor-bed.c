@@ -19,8 +19,13 @@ static gboolean is_there(const char *flavour, const char *file)
     return g_file_test(path, G_FILE_TEST_IS_REGULAR);
 }
 
-/* "cloud (6.1.0-49-cloud-amd64), rt (...)": the flavours that are complete. */
-static char *list_flavours(void)
+static gboolean is_complete(const char *flavour)
+{
+    return is_there(flavour, "vmlinuz") && is_there(flavour, "initrd");
+}
+
+/* "cloud (6.1.0-49-cloud-amd64), debian (..., disk image)": what is there. */
+static char *list_images(void)
 {
     g_autofree char *documents = hvb_profile_guest_file(NULL, "documents.img");
     g_autofree char *guests = g_path_get_dirname(documents);
@@ -31,36 +36,74 @@ static char *list_flavours(void)
     while (dir && (name = g_dir_read_name(dir))) {
         g_autofree char *release = NULL;
         g_autofree char *path = NULL;
-        if (!is_there(name, "vmlinuz") || !is_there(name, "initrd"))
+        if (!is_complete(name))
             continue;
         path = hvb_profile_guest_file(name, "kernel-release");
         if (!g_file_get_contents(path, &release, NULL, NULL))
             release = g_strdup("unknown");
-        g_string_append_printf(text, "%s%s (%s)", text->len > 0 ? ", " : "",
-                               name, g_strstrip(release));
+        g_string_append_printf(text, "%s%s (%s%s)", text->len > 0 ? ", " : "",
+                               name, g_strstrip(release),
+                               is_there(name, "disk.img") ? ", disk image"
+                                                          : "");
     }
     return g_string_free(text, FALSE);
 }
 
+static void find_missing(const HvbProfile *profile, GHashTable *missing)
+{
+    for (guint i = 0; !profile->native && i < profile->n_guests; i++) {
+        const HvbGuestProfile *guest = &profile->guests[i];
+        /* A disk image is made by who wants it. */
+        if (!*guest->image && !strchr(guest->kernel, '/') &&
+            !is_complete(guest->kernel))
+            g_hash_table_add(missing, g_strdup(guest->kernel));
+    }
+}
+
+/* The flavours that shipped profiles boot and that are not there, each with a
+ * space before it; "" if there are all. */
+static char *list_missing(void)
+{
+    g_auto(GStrv) names = hvb_profile_list(NULL);
+    g_autoptr(GHashTable) missing =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    GString *text = g_string_new(NULL);
+    GHashTableIter iter;
+    gpointer flavour;
+
+    for (guint i = 0; names && names[i]; i++) {
+        g_autoptr(HvbProfile) profile = hvb_profile_load(names[i], NULL);
+        if (profile)
+            find_missing(profile, missing);
+    }
+    g_hash_table_iter_init(&iter, missing);
+    while (g_hash_table_iter_next(&iter, &flavour, NULL))
+        g_string_append_printf(text, " %s", (const char *)flavour);
+    return g_string_free(text, FALSE);
+}
+
+/* Whether there is what `flavour` needs to boot. */
 static gboolean check_images(HvbCheckup *checkup, const char *flavour)
 {
-    g_autofree char *dir = hvb_profile_guest_file(flavour, "");
-    g_autofree char *flavours = list_flavours();
-    gboolean ok = is_there(flavour, "vmlinuz") && is_there(flavour, "initrd") &&
-                  is_there(NULL, "documents.img");
+    g_autofree char *dir = hvb_profile_guest_file(NULL, "");
+    g_autofree char *images = list_images();
+    g_autofree char *missing = list_missing();
+    gboolean documents = is_there(NULL, "documents.img");
 
-    if (ok)
+    if (documents && !*missing)
         hvb_checkup_add(checkup, hvb_check_new(HVB_CHECK_OK, "guest images",
-                                               NULL, "%s", flavours));
+                                               NULL, "%s", images));
     else
-        hvb_checkup_add(checkup,
-                        hvb_check_new(HVB_CHECK_FAIL, "guest images",
-                                      "in hvbench's source: make guests; for "
-                                      "an installed hvbench then: make install",
-                                      "vmlinuz, initrd or ../documents.img "
-                                      "missing in %s; other kernels: %s",
-                                      dir, *flavours ? flavours : "none"));
-    return ok;
+        hvb_checkup_add(
+            checkup,
+            hvb_check_new(HVB_CHECK_FAIL, "guest images",
+                          "in hvbench's source: make guests; for an installed "
+                          "hvbench then: make install",
+                          "missing in %s:%s%s, which shipped profiles need; "
+                          "there are: %s",
+                          dir, missing, documents ? "" : " documents.img",
+                          *images ? images : "none"));
+    return documents && is_complete(flavour);
 }
 
 static void check_qemu_user(HvbCheckup *checkup)
@@ -249,7 +292,8 @@ static HvbConnection *check_connection(HvbCheckup *checkup, const char *uri)
 
 void hvb_doctor_check_bed(HvbCheckup *checkup, const HvbBedQuestions *questions)
 {
-    gboolean images = check_images(checkup, questions->profile->kernel);
+    gboolean images =
+        check_images(checkup, questions->profile->guests[0].kernel);
     Remains before = find_remains();
 
     if (!questions->uri)

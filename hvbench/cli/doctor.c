@@ -64,10 +64,10 @@ static void check_memory(HvbCheckup *checkup, const HvbProfile *profile)
     g_autoptr(GError) error = NULL;
 
     if (hvb_images_check_memory(profile, &error))
-        hvb_checkup_add(checkup,
-                        hvb_check_new(HVB_CHECK_OK, "memory", NULL,
-                                      "enough for %u guests of %u MiB",
-                                      profile->n_guests, profile->memory_mib));
+        hvb_checkup_add(checkup, hvb_check_new(HVB_CHECK_OK, "memory", NULL,
+                                               "enough for %u guests of %u MiB",
+                                               profile->n_guests,
+                                               profile->guests[0].memory_mib));
     else
         hvb_checkup_add(checkup, hvb_check_new(HVB_CHECK_FAIL, "memory", NULL,
                                                "%s", error->message));

@@ -16,14 +16,17 @@
         guint8 *: HVB_FIELD_UINT8,                                            \
         double *: HVB_FIELD_DOUBLE,                                           \
         char **: HVB_FIELD_TEXT,                                              \
-        char(*)[WIRE_MAX_STRING + 1]: HVB_FIELD_STRING)
+        char(*)[WIRE_MAX_STRING + 1]: HVB_FIELD_STRING,                       \
+        char(*)[HVB_CPUS_MAX]: HVB_FIELD_STRING)
+#define FIELD_AT(record, member) \
+    offsetof(record, member), sizeof(((record *)0)->member)
 #define FIELD(record, column, member)                                \
     {                                                                \
-        column, FIELD_TYPE(record, member), offsetof(record, member) \
+        column, FIELD_TYPE(record, member), FIELD_AT(record, member) \
     }
 #define DECIMAL(record, column, member)                     \
     {                                                       \
-        column, HVB_FIELD_DECIMAL, offsetof(record, member) \
+        column, HVB_FIELD_DECIMAL, FIELD_AT(record, member) \
     }
 #define ROW(fields)                  \
     {                                \
@@ -129,6 +132,7 @@ static const HvbField tuning_fields[] = {
     FIELD(HvbTuning, "vm_period_us", vm_period_us),
     FIELD(HvbTuning, "shares", shares),
     FIELD(HvbTuning, "cgroup_v2", cgroup_v2),
+    FIELD(HvbTuning, "cpus", cpus),
 };
 const HvbRow hvb_tuning_row = ROW(tuning_fields);
 
@@ -212,11 +216,11 @@ static void bind_field(const HvbField *field, sqlite3_stmt *statement,
 }
 
 /* Cleaning may have made the text longer than the buffer. */
-static void copy_string(char buffer[WIRE_MAX_STRING + 1], const char *text)
+static void copy_string(char *buffer, gsize size, const char *text)
 {
     const char *end = NULL;
 
-    g_strlcpy(buffer, text ? text : "", WIRE_MAX_STRING + 1);
+    g_strlcpy(buffer, text ? text : "", size);
     g_utf8_validate(buffer, -1, &end);
     buffer[end - buffer] = '\0';
 }
@@ -259,7 +263,7 @@ static void read_field(const HvbField *field, sqlite3_stmt *statement,
         break;
     case HVB_FIELD_STRING:
         text = hvb_read_text(statement, column);
-        copy_string(member, text);
+        copy_string(member, field->size, text);
         break;
     }
 }

@@ -20,13 +20,14 @@ typedef enum {
     HVB_FIELD_UINT8,
     HVB_FIELD_DOUBLE, /* NaN: NULL */
     HVB_FIELD_TEXT,   /* char *, owned by the record; NULL: NULL */
-    HVB_FIELD_STRING, /* char[WIRE_MAX_STRING + 1] */
+    HVB_FIELD_STRING, /* char[], cut where it does not fit */
 } HvbFieldType;
 
 typedef struct {
     const char *name;
     HvbFieldType type;
     gsize offset;
+    gsize size; /* of the member */
 } HvbField;
 
 typedef struct {

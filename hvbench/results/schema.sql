@@ -20,7 +20,7 @@
 --
 -- application_id is "HVB1"; user_version counts the versions of this schema.
 PRAGMA application_id = 1213612593;
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
 
 -- Load levels in the paper's order.
 CREATE TABLE levels (
@@ -74,7 +74,7 @@ CREATE TABLE guests (
     run_id   INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
     guest    INTEGER NOT NULL CHECK (guest >= 1), -- number in the bed, from 1
     name     TEXT NOT NULL,       -- domain name
-    -- what the guest said (HELLO)
+    -- what the guest said (HELLO); 0 and '' of one without an agent
     protocol INTEGER NOT NULL,    -- version of the wire protocol
     flags    INTEGER NOT NULL,    -- bits: 1 PID 1, 2 autogroup, 4 disk
     cpus     INTEGER NOT NULL,    -- online
@@ -84,7 +84,8 @@ CREATE TABLE guests (
     kernel   TEXT NOT NULL,       -- uname -r and -v
     cpu      TEXT NOT NULL,       -- model name
     clocksource TEXT NOT NULL,
-    -- what it was calibrated to, alone and quiet
+    -- what it was calibrated to, alone and quiet; all 0 of one that nobody
+    -- asks anything of
     calibration_rounds INTEGER NOT NULL,
     calibration_spread_permille INTEGER NOT NULL, -- (max - min) / median
     calibration_converged INTEGER NOT NULL,       -- 1: rounds agreed
@@ -154,7 +155,8 @@ CREATE TABLE meters (
     cell_id      INTEGER NOT NULL REFERENCES cells (id) ON DELETE CASCADE,
     guest_id     INTEGER REFERENCES guests (id) ON DELETE CASCADE, -- NULL: host
     -- /proc/stat and agent in the guest; of the host row: /proc/stat of the
-    -- host, over all its CPUs
+    -- host, over all its CPUs, and the host's own agent, whose users are the
+    -- emulated services
     guest_window_ns INTEGER NOT NULL,
     user_ns      INTEGER NOT NULL,    -- with nice
     system_ns    INTEGER NOT NULL,    -- with irq
@@ -188,6 +190,8 @@ CREATE TABLE tunings (
     vm_period_us   INTEGER NOT NULL,
     shares         INTEGER NOT NULL,  -- v1 cpu.shares or v2 cpu.weight
     cgroup_v2      INTEGER NOT NULL CHECK (cgroup_v2 IN (0, 1)),
+    cpus           TEXT NOT NULL,     -- host CPUs that its vCPU may run on,
+                                      -- "0-1,4"; "": not looked at
     UNIQUE (cell_id, guest_id)
 ) STRICT;
 CREATE INDEX tunings_by_guest ON tunings (guest_id);

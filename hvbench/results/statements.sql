@@ -72,9 +72,9 @@ VALUES (:cell_id, :guest_id, :guest_window_ns, :user_ns, :system_ns, :steal_ns,
 -- name: add-tuning
 INSERT INTO tunings
        (cell_id, guest_id, vcpu_quota_us, vcpu_period_us, vm_quota_us,
-        vm_period_us, shares, cgroup_v2)
+        vm_period_us, shares, cgroup_v2, cpus)
 VALUES (:cell_id, :guest_id, :vcpu_quota_us, :vcpu_period_us, :vm_quota_us,
-        :vm_period_us, :shares, :cgroup_v2);
+        :vm_period_us, :shares, :cgroup_v2, :cpus);
 
 -- name: add-event
 INSERT INTO events (run_id, cell_id, guest_id, guest, time_ns, kind, text)
@@ -124,7 +124,7 @@ SELECT ifnull(g.guest, 0) AS guest, m.guest_window_ns, m.user_ns, m.system_ns,
 
 -- name: tunings
 SELECT vcpu_quota_us, vcpu_period_us, vm_quota_us, vm_period_us, shares,
-       cgroup_v2
+       cgroup_v2, cpus
   FROM tunings WHERE cell_id = :cell_id ORDER BY id;
 
 -- name: events

@@ -4,9 +4,9 @@
  * in the process that opened it; then one boots the two guests that those
  * after it share. */
 #include "hvbench/bed/cgroup.h"
-#include "hvbench/bed/connection-private.h"
 #include "hvbench/bed/hypervisor.h"
 #include "hvbench/bed/libvirt-bed.h"
+#include "hvbench/bed/placement.h"
 #include "hvbench/bed/state.h"
 #include "test/suites.h"
 
@@ -197,17 +197,6 @@ static void test_a_vm_cap_of_50_percent_is_enforced(void)
         check_cap(HVB_CAP_SCOPE_VM);
 }
 
-static void pin(guint guest, unsigned char cpus)
-{
-    g_autofree char *name =
-        g_strconcat(HVB_DOMAIN_PREFIX, bed->guests[guest].name, NULL);
-    g_autoptr(virDomain) domain =
-        virDomainLookupByName(connection->handle, name);
-
-    CU_ASSERT_PTR_NOT_NULL_FATAL(domain);
-    CU_ASSERT_EQUAL(virDomainPinVcpu(domain, 0, &cpus, 1), 0);
-}
-
 static void test_weights_of_1_to_3_are_honoured(void)
 {
     const HvbGuestProfile light = {.cap_period_us = 100000, .weight = 100};
@@ -221,7 +210,8 @@ static void test_weights_of_1_to_3_are_honoured(void)
     CU_ASSERT_TRUE_FATAL(bed->tune(bed, 1, &heavy, &enforced, NULL));
     for (guint i = 0; i < 2; i++) {
         CU_ASSERT_TRUE_FATAL(spin(i, NULL));
-        pin(i, 1); /* both on CPU 0 */
+        CU_ASSERT_TRUE(
+            bed->place(bed, i, 1, HVB_AFFINITY_FLOAT, &enforced, NULL));
     }
     hvb_sleep(500, NULL, NULL);
     for (guint i = 0; i < 2; i++)
@@ -236,8 +226,55 @@ static void test_weights_of_1_to_3_are_honoured(void)
     for (guint i = 0; i < 2; i++) {
         CU_ASSERT_TRUE(hvb_link_reset(bed->guests[i].link, NULL, NULL));
         CU_ASSERT_TRUE(bed->tune(bed, i, &light, &enforced, NULL));
-        pin(i, (unsigned char)((1u << MIN(8, g_get_num_processors())) - 1));
+        CU_ASSERT_TRUE(
+            bed->place(bed, i, 0, HVB_AFFINITY_FLOAT, &enforced, NULL));
     }
+}
+
+/* The first CPU, in the kernel's notation. */
+static char *first_cpu(void)
+{
+    HvbCpus host, first;
+
+    CU_ASSERT_TRUE(hvb_cpus_of_thread("/proc/self", &host, NULL));
+    hvb_placement_choose(&host, 1, HVB_AFFINITY_FLOAT, 0, &first);
+    return hvb_cpus_text(&first);
+}
+
+static void assert_runs_on(guint guest, const char *cpus)
+{
+    g_autofree char *name =
+        g_strconcat(HVB_DOMAIN_PREFIX, bed->guests[guest].name, NULL);
+    g_autoptr(HvbCgroup) cgroup = hvb_cgroup_find(name, NULL);
+    HvbCpus now;
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(cgroup);
+    CU_ASSERT_TRUE(hvb_cpus_of_thread(cgroup->vcpu_thread, &now, NULL));
+    g_autofree char *text = hvb_cpus_text(&now);
+    CU_ASSERT_STRING_EQUAL(text, cpus);
+}
+
+static void test_guests_run_where_the_profile_puts_them(void)
+{
+    g_autofree char *first = first_cpu();
+    g_autoptr(GError) error = NULL;
+    HvbTuning one = {0}, all = {0}, pinned = {0};
+    HvbCpus host;
+
+    if (!is_up())
+        return;
+    CU_ASSERT_TRUE(bed->place(bed, 1, 1, HVB_AFFINITY_FLOAT, &one, &error));
+    print_error(error);
+    CU_ASSERT_STRING_EQUAL(one.cpus, first);
+    assert_runs_on(1, first);
+    CU_ASSERT_TRUE(bed->place(bed, 0, 0, HVB_AFFINITY_PINNED, &pinned, NULL));
+    CU_ASSERT_STRING_EQUAL(pinned.cpus, first);
+    for (guint i = 0; i < 2; i++)
+        CU_ASSERT_TRUE(bed->place(bed, i, 0, HVB_AFFINITY_FLOAT, &all, NULL));
+    CU_ASSERT_TRUE(hvb_cpus_of_thread("/proc/self", &host, NULL));
+    g_autofree char *everywhere = hvb_cpus_text(&host);
+    CU_ASSERT_STRING_EQUAL(all.cpus, everywhere);
+    assert_runs_on(1, everywhere);
 }
 
 static void test_a_second_hvbench_is_kept_out(void)
@@ -266,8 +303,10 @@ static char *failed_boot(const char *cmdline, guint hello_timeout_s)
     g_autoptr(HvbProfile) profile = two_guests();
     g_autoptr(GError) error = NULL;
 
-    g_free(profile->cmdline);
-    profile->cmdline = g_strdup(cmdline);
+    for (guint i = 0; i < profile->n_guests; i++) {
+        g_free(profile->guests[i].cmdline);
+        profile->guests[i].cmdline = g_strdup(cmdline);
+    }
     profile->hello_timeout_s = hello_timeout_s;
     connection = hvb_connection_open(NULL, &error);
     print_error(error);
@@ -417,6 +456,8 @@ CU_TestInfo tests_bed[] = {
      test_a_vcpu_cap_of_50_percent_is_enforced},
     {"a VM cap of 50 % is enforced", test_a_vm_cap_of_50_percent_is_enforced},
     {"weights of 1 to 3 are honoured", test_weights_of_1_to_3_are_honoured},
+    {"guests run where the profile puts them",
+     test_guests_run_where_the_profile_puts_them},
     {"a second hvbench is kept out", test_a_second_hvbench_is_kept_out},
     {"a freed bed leaves its consoles and nothing else",
      test_a_freed_bed_leaves_its_consoles_and_nothing_else},
