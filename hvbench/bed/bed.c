@@ -13,11 +13,14 @@ void hvb_stack_clear(HvbStack *stack)
     g_free(stack->cpu);
     g_free(stack->connection);
     g_free(stack->cgroup);
+    g_free(stack->choice);
     *stack = (HvbStack){0};
 }
 
 void hvb_bed_free(HvbBed *bed)
 {
-    if (bed)
-        bed->free(bed);
+    if (!bed)
+        return;
+    g_clear_pointer(&bed->host, hvb_host_agent_free);
+    bed->free(bed);
 }

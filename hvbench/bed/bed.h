@@ -1,17 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Bed: host, guests, caps and weights, behind one small interface.
  *
- * libvirt-bed.h makes a bed of guests; a test makes one of fake agents. The
+ * libvirt-bed.h makes a bed of guests, native-bed.h one of the host itself; a
+ * test makes one of fake agents. The
  * conductor needs no more than this. Everything runs in the thread of the
  * default main context; a wait iterates it. */
 #ifndef HVB_BED_BED_H
 #define HVB_BED_BED_H
 
 #include "hvbench/bed/bed-error.h"
+#include "hvbench/bed/host-agent.h"
 #include "hvbench/bed/link.h"
 #include "hvbench/profile/profile.h"
 
 #include <gio/gio.h>
+
+#define HVB_CPUS_MAX 128
 
 /* A guest's CPU settings as the host enforces them. */
 typedef struct {
@@ -21,6 +25,8 @@ typedef struct {
     gint64 vm_period_us;
     guint64 shares; /* cgroup v1 cpu.shares or v2 cpu.weight */
     gboolean cgroup_v2;
+    char cpus[HVB_CPUS_MAX]; /* where its vCPU may run: "0-1,4", cut short if
+                              * longer; "": nobody looked */
 } HvbTuning;
 
 /* Host CPU charged to a guest since it was started. */
@@ -49,7 +55,8 @@ typedef struct {
     char *emulator;
     char *cpu;
     char *connection; /* URI */
-    char *cgroup;     /* "v1" or "v2" */
+    char *cgroup;     /* "v1", "v2", or "none" */
+    char *choice;     /* "A" or "B", and for B how it was chosen */
 } HvbStack;
 void hvb_stack_clear(HvbStack *stack);
 
@@ -58,11 +65,22 @@ struct _HvbBed {
     guint n_guests;
     HvbGuest *guests; /* [0] is guest 1 */
     HvbStack stack;
+    /* What a guest's users are multiplied by: 1, natively the number of host
+     * CPUs that they may use. */
+    guint demand_factor;
+    /* The host's own agent, for services and manager; NULL until somebody puts
+     * it there. Freed with the bed. */
+    HvbHostAgent *host;
 
     /* Makes guest `guest` (from 0) run under this cap and weight, and reads
      * back what is enforced, from libvirt and from the kernel. */
     gboolean (*tune)(HvbBed *bed, guint guest, const HvbGuestProfile *wanted,
                      HvbTuning *ret_enforced, GError **error);
+    /* Makes it run on the host CPUs that the profile gives the guests; writes
+     * where it now may run, as read back, to `ret_enforced->cpus`. */
+    gboolean (*place)(HvbBed *bed, guint guest, guint cpus,
+                      HvbAffinity affinity, HvbTuning *ret_enforced,
+                      GError **error);
     gboolean (*read_meter)(HvbBed *bed, guint guest, HvbGuestMeter *ret_meter,
                            GError **error);
     /* Why guest `guest` was lost, as far as its remains tell: a panic, the

@@ -94,6 +94,9 @@ gboolean hvb_link_probe(HvbLink *link, const WireProbe *probe,
                         GCancellable *cancellable, GError **error);
 gboolean hvb_link_reset(HvbLink *link, GCancellable *cancellable,
                         GError **error);
+/* The agent's own view of its CPU, now. */
+gboolean hvb_link_meter(HvbLink *link, GCancellable *cancellable,
+                        WireMeters *ret_meters, GError **error);
 /* Offset guest - host of CLOCK_MONOTONIC from the quickest of `n` pings, and
  * half of its round trip as the bound of the error. */
 gboolean hvb_link_clock_offset(HvbLink *link, guint n,

@@ -83,6 +83,21 @@ gboolean hvb_link_reset(HvbLink *link, GCancellable *cancellable,
     return command(link, WIRE_RESET, NULL, 0, cancellable, error);
 }
 
+gboolean hvb_link_meter(HvbLink *link, GCancellable *cancellable,
+                        WireMeters *ret_meters, GError **error)
+{
+    guint8 payload[WIRE_MAX_PAYLOAD];
+    WireFrame frame;
+
+    if (!hvb_link_request(link, WIRE_METER, NULL, 0, WIRE_METERS,
+                          ANSWER_TIMEOUT_MS, cancellable, payload, &frame,
+                          error))
+        return FALSE;
+    if (!wire_get_meters(&frame, ret_meters))
+        return malformed(link, "meters", error);
+    return TRUE;
+}
+
 gboolean hvb_link_clock_offset(HvbLink *link, guint n,
                                GCancellable *cancellable, gint64 *ret_offset_ns,
                                gint64 *ret_error_ns, GError **error)

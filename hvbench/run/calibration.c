@@ -140,45 +140,46 @@ static gboolean take_reference(HvbBed *bed, guint guest,
 }
 
 /* One attempt. Leaves `ret_doubt` NULL if it came out well. */
-static gboolean attempt(HvbBed *bed, guint guest, gboolean measured,
+static gboolean attempt(HvbBed *bed, int guest, gboolean measured,
                         double limit_percent, GCancellable *cancellable,
                         HvbAbility *ret_ability, char **ret_doubt,
                         GError **error)
 {
     const WireCalibrate request = {BUDGET_MS, TOLERANCE_PERMILLE};
-    HvbLink *link = bed->guests[guest].link;
+    HvbLink *link = guest == HVB_CALIBRATION_HOST ? bed->host->link
+                                                  : bed->guests[guest].link;
     WireCalibration *calibration = &ret_ability->calibration;
     g_autofree HvbUsage *before = g_new0(HvbUsage, 1);
     g_autofree HvbUsage *after = g_new0(HvbUsage, 1);
     gboolean complete = TRUE;
 
-    if (!hvb_usage_read(bed, before, error) ||
+    if (!hvb_usage_read(bed, cancellable, before, error) ||
         !hvb_link_calibrate(link, &request, cancellable, calibration, error) ||
         !hvb_link_work(link, calibration->iterations_per_ms, cancellable,
                        error) ||
         (measured &&
-         !take_reference(bed, guest, cancellable, ret_ability->reference_ns,
-                         &complete, error)) ||
-        !hvb_usage_read(bed, after, error))
+         !take_reference(bed, (guint)guest, cancellable,
+                         ret_ability->reference_ns, &complete, error)) ||
+        !hvb_usage_read(bed, cancellable, after, error))
         return FALSE;
     double foreign = hvb_usage_foreign_percent(before, after);
     if (!calibration->converged)
         *ret_doubt = g_strdup_printf(
             "the speed of %s varied by %.1f %% while it was calibrated",
-            bed->guests[guest].name, calibration->spread_permille / 10.0);
+            hvb_link_name(link), calibration->spread_permille / 10.0);
     else if (!complete)
         *ret_doubt = g_strdup_printf(
             "samples were lost while the reference times of %s were taken",
-            bed->guests[guest].name);
+            hvb_link_name(link));
     else if (foreign > limit_percent)
         *ret_doubt = g_strdup_printf(
             "other processes used %.1f %% of a CPU (limit %.1f %%) while %s "
             "was calibrated",
-            foreign, limit_percent, bed->guests[guest].name);
+            foreign, limit_percent, hvb_link_name(link));
     return TRUE;
 }
 
-gboolean hvb_calibration_make(HvbBed *bed, guint guest, gboolean measured,
+gboolean hvb_calibration_make(HvbBed *bed, int guest, gboolean measured,
                               double foreign_percent, GCancellable *cancellable,
                               HvbAbility *ret_ability, char **ret_doubt,
                               GError **error)

@@ -29,7 +29,8 @@ typedef struct {
 /* A guest's CPU between the two ends of a window, seen from both sides. */
 typedef struct {
     guint guest; /* from 1; 0: the host itself */
-    /* guest view: /proc/stat inside; host row: the host's /proc/stat */
+    /* guest view: /proc/stat inside; host row: the host's /proc/stat, and what
+     * its agent ran there (users are the host's services) */
     gint64 guest_window_ns;
     gint64 user_ns, system_ns, steal_ns, idle_ns;
     gint64 users_cpu_ns, probes_cpu_ns, agent_cpu_ns, manager_cpu_ns;

@@ -2,6 +2,7 @@
 #include "hvbench/run/conductor.h"
 
 #include "hvbench/run/calibration.h"
+#include "hvbench/run/demand.h"
 #include "hvbench/run/record.h"
 #include "loadgen/random.h"
 
@@ -10,7 +11,7 @@
 #define CLOCK_PINGS 5
 
 /* What a seed is for. */
-enum { SEED_USERS = 1, SEED_SCHEDULE = 2 };
+enum { SEED_USERS = 1, SEED_SCHEDULE = 2, SEED_SERVICES = 3 };
 
 struct _HvbConductor {
     HvbBed *bed;
@@ -22,6 +23,7 @@ struct _HvbConductor {
     HvbCell *cell; /* under way; else NULL */
     gboolean *measured;
     gboolean *active; /* loaded or measured in the cell under way */
+    guint next_other; /* active guest whose turn it is to be checked */
     char *doubt;      /* why every figure of this bed is suspect; or NULL */
 };
 
@@ -67,21 +69,24 @@ static void say(HvbConductor *self, const char *format, ...)
     self->hooks->phase(text, self->user_data);
 }
 
-/* Marks in `measured` the guests that some cell of the plan on this bed
- * measures. Returns the strictest gate for foreign CPU among their profiles. */
-static double find_measured(HvbConductor *self, GArray *plan, guint bed)
+/* Marks in `measured` and `active` the guests that some scenario measures, or
+ * loads or measures. Returns the strictest gate for foreign CPU among them. */
+static double find_active(HvbConductor *self, const gboolean *scenarios)
 {
     double limit_percent = G_MAXDOUBLE;
 
-    for (guint c = 0; c < plan->len; c++) {
-        const HvbPlanCell *cell = &g_array_index(plan, HvbPlanCell, c);
-        const HvbProfile *profile = self->profiles->pdata[cell->scenario];
-        if (cell->bed != bed)
+    for (guint s = 0; s < self->profiles->len; s++) {
+        const HvbProfile *profile = self->profiles->pdata[s];
+        if (!scenarios[s])
             continue;
         limit_percent = MIN(limit_percent, profile->foreign_percent);
-        for (guint i = 0; i < profile->n_guests; i++)
-            if (profile->guests[i].measured)
+        for (guint i = 0; i < profile->n_guests; i++) {
+            const HvbGuestProfile *guest = &profile->guests[i];
+            if (guest->measured)
                 self->measured[i] = TRUE;
+            if (guest->measured || guest->loaded)
+                self->active[i] = TRUE;
+        }
     }
     return limit_percent;
 }
@@ -96,10 +101,54 @@ static gboolean lift_cap(HvbConductor *self, guint guest, GError **error)
     return self->bed->tune(self->bed, guest, &uncapped, &enforced, error);
 }
 
+/* Everything may run everywhere. */
+static gboolean lift_placement(HvbConductor *self, GError **error)
+{
+    HvbTuning placed;
+
+    for (guint i = 0; i < self->bed->n_guests; i++)
+        if (!self->bed->place(self->bed, i, 0, HVB_AFFINITY_FLOAT, &placed,
+                              error))
+            return FALSE;
+    return !self->bed->host ||
+           self->bed->host->place(self->bed->host, 0, error);
+}
+
 static void note(HvbConductor *self, const char *kind, const char *text)
 {
     if (self->hooks->note)
         self->hooks->note(kind, text, self->user_data);
+}
+
+/* Its speed only sets how much the services ask for: no reason to doubt what
+ * guests are measured to do. */
+static gboolean prepare_host(HvbConductor *self, double limit_percent,
+                             GError **error)
+{
+    HvbAbility ability;
+    g_autofree char *doubt = NULL;
+
+    say(self, "calibrating the agent on the host, the guests idle");
+    if (!hvb_link_reset(self->bed->host->link, self->cancellable, error) ||
+        !hvb_calibration_make(self->bed, HVB_CALIBRATION_HOST, FALSE,
+                              limit_percent, self->cancellable, &ability,
+                              &doubt, error))
+        return FALSE;
+    if (doubt)
+        note(self, "calibration", doubt);
+    return TRUE;
+}
+
+/* Of a guest that nobody asks anything of all abilities are 0. */
+static gboolean tell_of_guest(HvbConductor *self, guint i, GError **error)
+{
+    const HvbAbility *ability = &self->guests[i];
+
+    return !self->hooks->guest_ready ||
+           self->hooks->guest_ready(i + 1, &self->bed->guests[i],
+                                    &ability->calibration,
+                                    ability->reference_ns, self->user_data,
+                                    error);
 }
 
 static gboolean prepare_guest(HvbConductor *self, guint i, double limit_percent,
@@ -114,37 +163,43 @@ static gboolean prepare_guest(HvbConductor *self, guint i, double limit_percent,
         return FALSE;
     say(self, "calibrating %s (%u of %u), the others idle", guest->name, i + 1,
         self->bed->n_guests);
-    if (!hvb_calibration_make(self->bed, i, self->measured[i], limit_percent,
-                              self->cancellable, ability, &doubt, error))
+    if (!hvb_calibration_make(self->bed, (int)i, self->measured[i],
+                              limit_percent, self->cancellable, ability, &doubt,
+                              error))
         return FALSE;
     if (doubt)
         note(self, "calibration", doubt);
     if (doubt && !self->doubt)
         self->doubt = g_steal_pointer(&doubt);
-    return !self->hooks->guest_ready ||
-           self->hooks->guest_ready(i + 1, guest, &ability->calibration,
-                                    ability->reference_ns, self->user_data,
-                                    error);
+    return TRUE;
 }
 
 /* What agents had to say before anyone asked: no O_DIRECT, say. */
-static void pass_notes_on(HvbConductor *self)
+static void pass_notes_of(HvbConductor *self, HvbLink *link)
 {
-    for (guint i = 0; i < self->bed->n_guests; i++) {
-        g_auto(GStrv) notes = hvb_link_take_notes(self->bed->guests[i].link);
-        for (char **text = notes; *text; text++) {
-            g_autofree char *line =
-                g_strdup_printf("%s: %s", self->bed->guests[i].name, *text);
-            note(self, "note", line);
-        }
+    g_auto(GStrv) notes = hvb_link_take_notes(link);
+
+    for (char **text = notes; *text; text++) {
+        g_autofree char *line =
+            g_strdup_printf("%s: %s", hvb_link_name(link), *text);
+        note(self, "note", line);
     }
 }
 
-gboolean hvb_conductor_prepare(HvbConductor *conductor, GArray *plan, guint bed,
-                               GError **error)
+static void pass_notes_on(HvbConductor *self)
+{
+    for (guint i = 0; i < self->bed->n_guests; i++)
+        if (self->bed->guests[i].link)
+            pass_notes_of(self, self->bed->guests[i].link);
+    if (self->bed->host)
+        pass_notes_of(self, self->bed->host->link);
+}
+
+gboolean hvb_conductor_prepare(HvbConductor *conductor,
+                               const gboolean *scenarios, GError **error)
 {
     g_autoptr(GError) cancelled = NULL;
-    double limit_percent = find_measured(conductor, plan, bed);
+    double limit_percent = find_active(conductor, scenarios);
 
     pass_notes_on(conductor);
     say(conductor, "waiting for the host to become quiet");
@@ -155,10 +210,15 @@ gboolean hvb_conductor_prepare(HvbConductor *conductor, GArray *plan, guint bed,
         }
         note(conductor, "host", "the host did not become quiet after the boot");
     }
+    if (!lift_placement(conductor, error))
+        return FALSE;
     for (guint i = 0; i < conductor->bed->n_guests; i++)
-        if (!prepare_guest(conductor, i, limit_percent, error))
+        if ((conductor->active[i] &&
+             !prepare_guest(conductor, i, limit_percent, error)) ||
+            !tell_of_guest(conductor, i, error))
             return FALSE;
-    return TRUE;
+    return !conductor->bed->host ||
+           prepare_host(conductor, limit_percent, error);
 }
 
 static void on_samples(gpointer user_data)
@@ -180,32 +240,39 @@ static void on_samples(gpointer user_data)
         self->hooks->samples(cell, self->user_data);
 }
 
-/* Caps and weights first: while guests are idle they answer at once. */
+/* Host CPUs, caps and weights first: while guests are idle they answer at
+ * once. */
 static gboolean set_bed(HvbConductor *self, const HvbProfile *profile,
                         GError **error)
 {
-    for (guint i = 0; i < self->bed->n_guests; i++) {
+    HvbBed *bed = self->bed;
+
+    for (guint i = 0; i < bed->n_guests; i++) {
         HvbTuning enforced;
-        if (!self->bed->tune(self->bed, i, &profile->guests[i], &enforced,
-                             error))
+        if (!bed->tune(bed, i, &profile->guests[i], &enforced, error) ||
+            !bed->place(bed, i, profile->cpus, profile->affinity, &enforced,
+                        error))
             return FALSE;
         g_array_append_val(self->cell->tunings, enforced);
     }
-    for (guint i = 0; i < self->bed->n_guests; i++) {
-        const WireManage manage = {
-            .method = profile->method,
-            .interval_ms = profile->manager_interval_ms,
-            .memory_ms = profile->manager_memory_ms,
-            .demote_permille = (guint32)lrint(profile->demote_percent * 10),
-            .restore_permille = (guint32)lrint(profile->restore_percent * 10),
-            .nice = profile->nice,
-        };
+    return !bed->host || bed->host->place(bed->host, profile->cpus, error);
+}
+
+static gboolean set_managers(HvbConductor *self, const HvbProfile *profile,
+                             GError **error)
+{
+    const HvbHostAgent *host = self->bed->host;
+    const WireManage inside = hvb_demand_of_manager(profile, profile->method);
+    const WireManage outside =
+        hvb_demand_of_manager(profile, profile->host_method);
+
+    for (guint i = 0; i < self->bed->n_guests; i++)
         if (profile->guests[i].manager &&
-            !hvb_link_manage(self->bed->guests[i].link, &manage,
+            !hvb_link_manage(self->bed->guests[i].link, &inside,
                              self->cancellable, error))
             return FALSE;
-    }
-    return TRUE;
+    return !host || !profile->host_manager ||
+           hvb_link_manage(host->link, &outside, self->cancellable, error);
 }
 
 /* Seeds of one cell for different purposes and guests: unrelated streams, but
@@ -222,20 +289,23 @@ static guint64 derive_seed(const HvbCell *cell, guint guest, guint purpose)
 static gboolean set_load(HvbConductor *self, const HvbProfile *profile,
                          GError **error)
 {
-    for (guint i = 0; i < self->bed->n_guests; i++) {
-        const WireLoad load = {
-            .users = profile->users[self->cell->level],
-            .burst_mean_us = profile->burst_mean_ms * 1000,
-            .burst_cut = profile->burst_cut,
-            .think_mean_us = profile->think_mean_ms * 1000,
-            .seed = derive_seed(self->cell, i, SEED_USERS),
-        };
-        if (profile->guests[i].loaded && load.users > 0 &&
-            !hvb_link_load(self->bed->guests[i].link, &load, self->cancellable,
-                           error))
+    HvbBed *bed = self->bed;
+
+    for (guint i = 0; i < bed->n_guests; i++) {
+        const WireLoad load =
+            hvb_demand_of_guest(profile, i, self->cell->level,
+                                bed->demand_factor,
+                                derive_seed(self->cell, i, SEED_USERS));
+        if (load.users > 0 && !hvb_link_load(bed->guests[i].link, &load,
+                                             self->cancellable, error))
             return FALSE;
     }
-    return TRUE;
+    if (!bed->host || profile->services == 0)
+        return TRUE;
+    const WireLoad services =
+        hvb_demand_of_services(profile,
+                               derive_seed(self->cell, 0, SEED_SERVICES));
+    return hvb_link_load(bed->host->link, &services, self->cancellable, error);
 }
 
 /* The window's part of a cell's life. */
@@ -252,9 +322,9 @@ static gboolean measure(HvbConductor *self, const HvbProfile *profile,
     for (guint i = 0; i < self->bed->n_guests; i++)
         seeds[i] = derive_seed(self->cell, i, SEED_SCHEDULE);
     if (!hvb_window_open(window, &probe, seeds, self->cancellable, error) ||
-        !hvb_usage_read(self->bed, opened, error) ||
+        !hvb_usage_read(self->bed, self->cancellable, opened, error) ||
         !hvb_window_wait_close(window, self->cancellable, error) ||
-        !hvb_usage_read(self->bed, closed, error))
+        !hvb_usage_read(self->bed, self->cancellable, closed, error))
         return FALSE;
     hvb_record_meters(self->cell, window, opened, closed);
     return hvb_window_wait_end(window, self->cancellable, error);
@@ -271,11 +341,20 @@ static gboolean check_clock(HvbConductor *self, GError **error)
     return TRUE;
 }
 
-/* Load and managers off, caps lifted, then: are the guests still what they
- * were calibrated to? */
+/* No services and no manager on the host. Not to be cancelled: it is done when
+ * a cell has failed, too, and the answer comes at once. */
+static gboolean quieten_host(HvbConductor *self, GError **error)
+{
+    return !self->bed->host ||
+           hvb_link_reset(self->bed->host->link, NULL, error);
+}
+
+/* Load and managers off, caps and placement lifted. */
 static gboolean quieten(HvbConductor *self, const HvbProfile *profile,
                         GError **error)
 {
+    if (!quieten_host(self, error))
+        return FALSE;
     for (guint i = 0; i < self->bed->n_guests; i++) {
         const HvbGuestProfile *guest = &profile->guests[i];
         if ((guest->measured || guest->loaded || guest->manager) &&
@@ -285,9 +364,34 @@ static gboolean quieten(HvbConductor *self, const HvbProfile *profile,
         if (guest->cap_percent > 0 && !lift_cap(self, i, error))
             return FALSE;
     }
+    return (profile->cpus == 0 && profile->affinity == HVB_AFFINITY_FLOAT) ||
+           lift_placement(self, error);
+}
+
+/* The guest whose turn it is of those that are loaded but not measured;
+ * n_guests: there is none. */
+static guint take_other(HvbConductor *self)
+{
+    guint n = self->bed->n_guests;
+
+    for (guint k = 0; k < n; k++) {
+        guint i = (self->next_other + k) % n;
+        if (!self->active[i] || self->measured[i])
+            continue;
+        self->next_other = i + 1;
+        return i;
+    }
+    return n;
+}
+
+/* Are the guests still what they were calibrated to? */
+static gboolean check_drift(HvbConductor *self, GError **error)
+{
+    guint other = take_other(self);
+
     for (guint i = 0; i < self->bed->n_guests; i++) {
         double drift;
-        if (!self->active[i])
+        if (!self->measured[i] && i != other)
             continue;
         if (!hvb_calibration_drift(self->bed->guests[i].link,
                                    &self->guests[i].calibration,
@@ -308,12 +412,15 @@ static gboolean live(HvbConductor *self, const HvbProfile *profile,
 
     hvb_window_set_samples_func(window, on_samples, self);
     gboolean ok = check_clock(self, error) && set_bed(self, profile, error) &&
+                  set_managers(self, profile, error) &&
                   set_load(self, profile, error) &&
                   hvb_sleep(profile->settle_ms, self->cancellable, error) &&
                   measure(self, profile, window, error);
     hvb_record_counts(cell, window);
-    ok = ok && quieten(self, profile, error);
-    if (ok)
+    ok = ok && quieten(self, profile, error) && check_drift(self, error);
+    if (!ok)
+        (void)quieten_host(self, NULL);
+    else
         hvb_record_verdict(cell, profile, window, self->doubt);
     return ok;
 }
@@ -333,8 +440,8 @@ static HvbCell *begin_cell(HvbConductor *self, const HvbPlanCell *planned,
     cell->started_realtime_us = g_get_real_time();
     for (guint i = 0; i < self->bed->n_guests; i++) {
         const HvbGuestProfile *guest = &profile->guests[i];
-        self->measured[i] = guest->measured;
-        self->active[i] = guest->measured || guest->loaded;
+        self->measured[i] = guest->measured != HVB_MEASURED_NO;
+        self->active[i] = self->measured[i] || guest->loaded;
     }
     self->cell = cell;
     say(self, "%s %s, repetition %u%s", profile->name,

@@ -2,14 +2,20 @@
 /* Conductor: leads a bed through the cells of a plan.
  *
  *   conductor = hvb_conductor_new (bed, profiles, &hooks, ...);
- *   hvb_conductor_prepare (conductor, plan, bed, ...)  calibrate, references
+ *   hvb_conductor_prepare (conductor, scenarios, ...)  calibrate, references
  *   for each cell of the plan on this bed:
  *     hvb_conductor_run_cell (conductor, cell, ...);  with its reruns
  *   hvb_conductor_free (conductor);
  *
- * A cell's life: set caps, weights and managers and read them back; set the
- * load; settle; open the window; collect samples and meters; close it; drain;
- * stop the load; lift caps; check the calibration; judge; hand over. */
+ * A cell's life: set host CPUs, caps, weights and managers and read them back;
+ * set the load, the host's services too; settle; open the window; collect
+ * samples and meters; close it; drain; stop the load; lift caps; check the
+ * calibration; judge; hand over. The check after a cell takes a second and more
+ * for each guest, hence only the measured ones are checked, and of the others
+ * that are loaded one after each cell, in turn.
+ *
+ * A guest without a link has no agent: it is placed, tuned and metered, and
+ * never asked anything. */
 #ifndef HVB_RUN_CONDUCTOR_H
 #define HVB_RUN_CONDUCTOR_H
 
@@ -24,7 +30,8 @@ typedef struct {
     /* Something worth keeping that belongs to no cell: `kind` is "note" (an
      * agent's), "host" or "calibration". */
     void (*note)(const char *kind, const char *text, gpointer user_data);
-    /* A guest was calibrated; references are 0 if it is never measured. */
+    /* Once for each guest, before the first cell. References are 0 if it is
+     * never measured, and so is its calibration if it is not loaded either. */
     gboolean (*guest_ready)(guint guest, const HvbGuest *said,
                             const WireCalibration *calibration,
                             const gint64 reference_ns[WIRE_N_OPERATIONS],
@@ -45,11 +52,12 @@ HvbConductor *hvb_conductor_new(HvbBed *bed, GPtrArray *profiles,
 void hvb_conductor_free(HvbConductor *conductor);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HvbConductor, hvb_conductor_free)
 
-/* Calibrates every guest, alone and quiet, and measures the reference times
- * of the guests that a cell of `plan` on bed `bed` measures (there is one at
- * least). Errors: those of a link. */
-gboolean hvb_conductor_prepare(HvbConductor *conductor, GArray *plan, guint bed,
-                               GError **error);
+/* Calibrates, alone and quiet, each guest that one of the profiles that have
+ * `scenarios[i]` loads or measures, measures the reference times of those that
+ * are measured, and calibrates the host's own agent if the bed has one. Errors:
+ * those of a link. */
+gboolean hvb_conductor_prepare(HvbConductor *conductor,
+                               const gboolean *scenarios, GError **error);
 
 /* Runs the cell, and runs it again while it is disturbed and reruns are left;
  * each attempt is handed over. A cell that did not end (a guest was lost, the

@@ -3,14 +3,23 @@
 
 #include <math.h>
 
-static HvbMeterRecord host_record(const HvbHostMeter *a, const HvbHostMeter *b)
+static HvbMeterRecord host_record(const HvbUsage *opened,
+                                  const HvbUsage *closed)
 {
+    const HvbHostMeter *a = &opened->host;
+    const HvbHostMeter *b = &closed->host;
+    const WireMeters *x = &opened->agent;
+    const WireMeters *y = &closed->agent;
+
     return (HvbMeterRecord){
         .guest = 0,
         .user_ns = b->user_ns - a->user_ns,
         .system_ns = b->system_ns - a->system_ns,
         .steal_ns = b->steal_ns - a->steal_ns,
         .idle_ns = b->idle_ns - a->idle_ns,
+        .users_cpu_ns = (gint64)(y->users_cpu_ns - x->users_cpu_ns),
+        .agent_cpu_ns = (gint64)(y->agent_cpu_ns - x->agent_cpu_ns),
+        .manager_cpu_ns = (gint64)(y->manager_cpu_ns - x->manager_cpu_ns),
         .host_window_ns = b->time_ns - a->time_ns,
         .host_cpu_ns = b->busy_ns - a->busy_ns,
     };
@@ -33,7 +42,7 @@ static HvbMeterRecord guest_record(guint guest, const HvbGuestMeter *a,
 void hvb_record_meters(HvbCell *cell, const HvbWindow *window,
                        const HvbUsage *opened, const HvbUsage *closed)
 {
-    HvbMeterRecord host = host_record(&opened->host, &closed->host);
+    HvbMeterRecord host = host_record(opened, closed);
 
     g_array_append_val(cell->meters, host);
     for (guint i = 0; i < opened->n_guests; i++) {

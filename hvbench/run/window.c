@@ -12,7 +12,8 @@
 
 typedef struct {
     HvbWindow *window;
-    guint index; /* of the guest, from 0 */
+    HvbLink *link; /* NULL: it has no agent */
+    guint number;  /* of the guest, from 1; 0: the host */
     gboolean measured;
     gboolean asked; /* has been sent its PROBE */
     gboolean opened, closed, ended;
@@ -25,8 +26,9 @@ typedef struct {
 } Watched;
 
 struct _HvbWindow {
-    HvbBed *bed;
-    Watched *guests;
+    Watched *watched; /* the guests in their order; last the host, if it has an
+                       * agent */
+    guint n_watched;
     GArray *samples;
     GArray *events;
     HvbSamplesFunc on_samples;
@@ -80,7 +82,7 @@ static void take_samples(Watched *guest, const WireFrame *frame)
         guest->seen[raw->index] = 1;
         window->received++;
         guest->received++;
-        const HvbSample sample = {.guest = guest->index + 1, .raw = *raw};
+        const HvbSample sample = {.guest = guest->number, .raw = *raw};
         g_array_append_val(window->samples, sample);
     }
     if (window->on_samples)
@@ -125,7 +127,7 @@ static void take_event(Watched *guest, const WireFrame *frame)
         if (!g_ascii_isprint(*c))
             *c = '?';
     HvbEventRecord record = {
-        .guest = guest->index + 1,
+        .guest = guest->number,
         .time_ns = (gint64)event.monotonic_ns,
         .kind = g_strdup(kinds[event.kind]),
     };
@@ -173,24 +175,34 @@ static guint64 nonsense(const HvbLink *link)
     return hvb_link_skipped_bytes(link) + hvb_link_refused_frames(link);
 }
 
+static void watch(HvbWindow *window, HvbLink *link, guint number,
+                  gboolean measured)
+{
+    Watched *guest = &window->watched[window->n_watched++];
+
+    guest->window = window;
+    guest->link = link;
+    guest->number = number;
+    guest->measured = measured;
+    if (!link)
+        return;
+    guest->lost_frames_before = hvb_link_lost_frames(link);
+    guest->nonsense_before = nonsense(link);
+    hvb_link_set_frame_func(link, on_frame, guest);
+}
+
 HvbWindow *hvb_window_new(HvbBed *bed, const gboolean *measured,
                           GArray *samples, GArray *events)
 {
     HvbWindow *window = g_new0(HvbWindow, 1);
 
-    window->bed = bed;
     window->samples = samples;
     window->events = events;
-    window->guests = g_new0(Watched, bed->n_guests);
-    for (guint i = 0; i < bed->n_guests; i++) {
-        Watched *guest = &window->guests[i];
-        guest->window = window;
-        guest->index = i;
-        guest->measured = measured[i];
-        guest->lost_frames_before = hvb_link_lost_frames(bed->guests[i].link);
-        guest->nonsense_before = nonsense(bed->guests[i].link);
-        hvb_link_set_frame_func(bed->guests[i].link, on_frame, guest);
-    }
+    window->watched = g_new0(Watched, bed->n_guests + 1);
+    for (guint i = 0; i < bed->n_guests; i++)
+        watch(window, bed->guests[i].link, i + 1, measured[i]);
+    if (bed->host)
+        watch(window, bed->host->link, 0, FALSE);
     return window;
 }
 
@@ -212,12 +224,14 @@ void hvb_window_free(HvbWindow *window)
     if (!window)
         return;
     note_dropped_events(window);
-    for (guint i = 0; i < window->bed->n_guests; i++) {
-        hvb_link_set_frame_func(window->bed->guests[i].link, NULL, NULL);
-        g_free(window->guests[i].seen);
-        g_free(window->guests[i].schedule);
+    for (guint i = 0; i < window->n_watched; i++) {
+        Watched *guest = &window->watched[i];
+        if (guest->link)
+            hvb_link_set_frame_func(guest->link, NULL, NULL);
+        g_free(guest->seen);
+        g_free(guest->schedule);
     }
-    g_free(window->guests);
+    g_free(window->watched);
     g_free(window);
 }
 
@@ -230,11 +244,10 @@ void hvb_window_set_samples_func(HvbWindow *window, HvbSamplesFunc func,
 
 static gboolean all_measured(const HvbWindow *window, gsize flag_offset)
 {
-    for (guint i = 0; i < window->bed->n_guests; i++) {
-        const Watched *guest = &window->guests[i];
-        const HvbLink *link = window->bed->guests[i].link;
+    for (guint i = 0; i < window->n_watched; i++) {
+        const Watched *guest = &window->watched[i];
         /* A lost guest ends every wait; check_lost() tells. */
-        if (hvb_link_why_down(link))
+        if (guest->link && hvb_link_why_down(guest->link))
             return TRUE;
         if (guest->measured && !G_STRUCT_MEMBER(gboolean, guest, flag_offset))
             return FALSE;
@@ -259,9 +272,9 @@ static gboolean all_ended(gpointer window)
 
 static gboolean check_lost(const HvbWindow *window, GError **error)
 {
-    for (guint i = 0; i < window->bed->n_guests; i++) {
-        const HvbLink *link = window->bed->guests[i].link;
-        if (!hvb_link_why_down(link))
+    for (guint i = 0; i < window->n_watched; i++) {
+        const HvbLink *link = window->watched[i].link;
+        if (!link || !hvb_link_why_down(link))
             continue;
         g_set_error(error, HVB_BED_ERROR, HVB_BED_ERROR_GUEST,
                     "%s was lost while it was measured: %s",
@@ -286,8 +299,8 @@ static void make_schedules(HvbWindow *window, const WireProbe *probe,
     for (guint i = 0; i < WIRE_N_OPERATIONS; i++)
         n += probe->count[i];
     window->scheduled = n;
-    for (guint i = 0; i < window->bed->n_guests; i++) {
-        Watched *guest = &window->guests[i];
+    for (guint i = 0; i < window->n_watched; i++) {
+        Watched *guest = &window->watched[i];
         if (!guest->measured)
             continue;
         WireProbe own = *probe;
@@ -303,15 +316,14 @@ gboolean hvb_window_open(HvbWindow *window, const WireProbe *probe,
                          GError **error)
 {
     make_schedules(window, probe, seeds);
-    for (guint i = 0; i < window->bed->n_guests; i++) {
-        Watched *guest = &window->guests[i];
+    for (guint i = 0; i < window->n_watched; i++) {
+        Watched *guest = &window->watched[i];
         WireProbe own = *probe;
         if (!guest->measured)
             continue;
         own.seed = seeds[i];
         guest->asked = TRUE;
-        if (!hvb_link_probe(window->bed->guests[i].link, &own, cancellable,
-                            error))
+        if (!hvb_link_probe(guest->link, &own, cancellable, error))
             return FALSE;
     }
     return hvb_wait(all_opened, window, GRACE_MS, "the window to open",
@@ -339,8 +351,8 @@ static guint n_measured(const HvbWindow *window)
 {
     guint n = 0;
 
-    for (guint i = 0; i < window->bed->n_guests; i++)
-        n += window->guests[i].measured ? 1 : 0;
+    for (guint i = 0; i < window->n_watched; i++)
+        n += window->watched[i].measured ? 1 : 0;
     return n;
 }
 
@@ -358,9 +370,10 @@ guint hvb_window_refused(const HvbWindow *window)
 {
     guint64 n = window->refused;
 
-    for (guint i = 0; i < window->bed->n_guests; i++)
-        n += nonsense(window->bed->guests[i].link) -
-             window->guests[i].nonsense_before;
+    for (guint i = 0; i < window->n_watched; i++)
+        if (window->watched[i].link)
+            n += nonsense(window->watched[i].link) -
+                 window->watched[i].nonsense_before;
     return (guint)MIN(n, G_MAXUINT);
 }
 
@@ -368,15 +381,16 @@ guint hvb_window_lost_frames(const HvbWindow *window)
 {
     guint64 n = 0;
 
-    for (guint i = 0; i < window->bed->n_guests; i++)
-        n += hvb_link_lost_frames(window->bed->guests[i].link) -
-             window->guests[i].lost_frames_before;
+    for (guint i = 0; i < window->n_watched; i++)
+        if (window->watched[i].link)
+            n += hvb_link_lost_frames(window->watched[i].link) -
+                 window->watched[i].lost_frames_before;
     return (guint)MIN(n, G_MAXUINT);
 }
 
 gboolean hvb_window_guest_view(const HvbWindow *window, HvbMeterRecord *record)
 {
-    const Watched *guest = &window->guests[record->guest - 1];
+    const Watched *guest = &window->watched[record->guest - 1];
     const WireMeters *a = &guest->open;
     const WireMeters *b = &guest->close;
 

@@ -22,7 +22,9 @@ typedef struct _HvbWindow HvbWindow;
 /* Called after samples were appended. */
 typedef void (*HvbSamplesFunc)(gpointer user_data);
 
-/* Watches the guests for which measured[i] is TRUE (n_guests of them).
+/* Watches the guests for which measured[i] is TRUE (n_guests of them). From the
+ * others, and from the host's own agent (guest 0) if the bed has one, only
+ * events are taken; what has no agent is never heard.
  * HvbSample and HvbEventRecord are appended to `samples` and `events`, both
  * borrowed; reference_ns and what follows from it are left 0. */
 HvbWindow *hvb_window_new(HvbBed *bed, const gboolean *measured,

@@ -64,7 +64,8 @@ static void send_meters(FakeAgent *self, guint32 request, WireMark mark,
         .user_ns = elapsed_ns / 2,
         .system_ns = elapsed_ns / 10,
         .idle_ns = elapsed_ns * 4 / 10,
-        .users_cpu_ns = elapsed_ns / 3,
+        .users_cpu_ns =
+            elapsed_ns / 3 + (guint64)self->meters++ * (guint64)self->used_ns,
         .probes_cpu_ns = elapsed_ns / 10,
     };
 
@@ -152,6 +153,32 @@ static void calibrate(FakeAgent *self, guint32 request)
                wire_put_calibration(payload, &result));
 }
 
+static void say_event(FakeAgent *self, WireEventKind kind)
+{
+    guint8 payload[WIRE_MAX_PAYLOAD];
+    const WireEvent event = {FAKE_EPOCH_NS, kind, 7, 900, "hog"};
+
+    send_frame(self, WIRE_EVENT, payload, wire_put_event(payload, &event));
+}
+
+static void load(FakeAgent *self, const WireFrame *frame)
+{
+    self->users = wire_get_load(frame, &self->load) ? self->load.users : 0;
+    say_ok(self, frame->sequence);
+    if (self->managed && self->users > 0)
+        say_event(self, WIRE_EVENT_DEMOTED);
+}
+
+static void reset(FakeAgent *self, const WireFrame *frame)
+{
+    if (self->managed && self->users > 0)
+        say_event(self, WIRE_EVENT_RESTORED);
+    self->users = 0;
+    self->managed = FALSE;
+    self->resets++;
+    say_ok(self, frame->sequence);
+}
+
 static void probe(FakeAgent *self, const WireFrame *frame)
 {
     guint8 payload[WIRE_MAX_PAYLOAD];
@@ -170,7 +197,6 @@ static void probe(FakeAgent *self, const WireFrame *frame)
 static void take(FakeAgent *self, const WireFrame *frame)
 {
     guint8 payload[WIRE_MAX_PAYLOAD];
-    WireLoad load;
     WireWork work;
     const WirePong pong = {frame->sequence, FAKE_EPOCH_NS, 0};
 
@@ -192,22 +218,18 @@ static void take(FakeAgent *self, const WireFrame *frame)
                     FAKE_EPOCH_NS + 1000);
         break;
     case WIRE_LOAD:
-        self->users = wire_get_load(frame, &load) ? load.users : 0;
-        say_ok(self, frame->sequence);
+        load(self, frame);
         break;
     case WIRE_WORK:
         self->rate = wire_get_work(frame, &work) ? work.iterations_per_ms : 0;
         say_ok(self, frame->sequence);
         break;
     case WIRE_MANAGE:
-        self->managed = TRUE;
+        self->managed = wire_get_manage(frame, &self->manage);
         say_ok(self, frame->sequence);
         break;
     case WIRE_RESET:
-        self->users = 0;
-        self->managed = FALSE;
-        self->resets++;
-        say_ok(self, frame->sequence);
+        reset(self, frame);
         break;
     default:
         g_error("fake agent: unexpected frame type %d", frame->type);
@@ -296,6 +318,35 @@ static gboolean fake_tune(HvbBed *bed, guint guest,
     return TRUE;
 }
 
+static void put(FakePlace *place, guint cpus, HvbAffinity affinity)
+{
+    *place = (FakePlace){cpus, affinity, place->cpus};
+}
+
+static gboolean fake_place(HvbBed *bed, guint guest, guint cpus,
+                           HvbAffinity affinity, HvbTuning *ret_enforced,
+                           GError **error)
+{
+    (void)error;
+    put(&((FakeBed *)bed)->placed[guest], cpus, affinity);
+    g_snprintf(ret_enforced->cpus, sizeof ret_enforced->cpus, "first %u", cpus);
+    return TRUE;
+}
+
+static gboolean fake_host_place(HvbHostAgent *agent, guint cpus, GError **error)
+{
+    (void)error;
+    put(&((FakeHost *)agent)->placed, cpus, HVB_AFFINITY_FLOAT);
+    return TRUE;
+}
+
+static void fake_host_free(HvbHostAgent *agent)
+{
+    hvb_link_free(agent->link);
+    fake_agent_free(((FakeHost *)agent)->fake);
+    g_free(agent);
+}
+
 static gboolean fake_read_meter(HvbBed *bed, guint guest,
                                 HvbGuestMeter *ret_meter, GError **error)
 {
@@ -330,6 +381,7 @@ static void fake_bed_free(HvbBed *bed)
     g_free(bed->guests);
     g_free(self->agents);
     g_free(self->tuned);
+    g_free(self->placed);
     hvb_stack_clear(&bed->stack);
     g_free(self);
 }
@@ -339,13 +391,16 @@ FakeBed *fake_bed_new(guint n)
     FakeBed *self = g_new0(FakeBed, 1);
 
     self->bed.n_guests = n;
+    self->bed.demand_factor = 1;
     self->bed.guests = g_new0(HvbGuest, n);
     self->bed.tune = fake_tune;
+    self->bed.place = fake_place;
     self->bed.read_meter = fake_read_meter;
     self->bed.explain = fake_explain;
     self->bed.free = fake_bed_free;
     self->agents = g_new0(FakeAgent *, n);
     self->tuned = g_new0(HvbGuestProfile, n);
+    self->placed = g_new0(FakePlace, n);
     for (guint i = 0; i < n; i++) {
         HvbGuest *guest = &self->bed.guests[i];
         guest->name = g_strdup_printf("guest%u", i + 1);
@@ -358,4 +413,18 @@ FakeBed *fake_bed_new(guint n)
         self->bed.guests[i].hello = *hvb_link_hello(self->bed.guests[i].link);
     }
     return self;
+}
+
+FakeHost *fake_bed_add_host(FakeBed *bed)
+{
+    FakeHost *host = g_new0(FakeHost, 1);
+
+    host->fake = fake_agent_new();
+    host->agent.link = fake_agent_connect(host->fake, "host");
+    host->agent.place = fake_host_place;
+    host->agent.free = fake_host_free;
+    while (!hvb_link_is_up(host->agent.link))
+        g_main_context_iteration(NULL, TRUE);
+    bed->bed.host = &host->agent;
+    return host;
 }

@@ -2,7 +2,8 @@
 /* Fake agent: the far end of a link, in this process, without work or time.
  *
  * It answers from the default main context. Each emulated user makes every
- * operation FAKE_DELAY_PER_USER_NS late; a window passes at once. */
+ * operation FAKE_DELAY_PER_USER_NS late; a window passes at once. Its manager
+ * demotes process 7 as soon as there are users, and gives it back on RESET. */
 #ifndef TEST_UNIT_FAKE_AGENT_H
 #define TEST_UNIT_FAKE_AGENT_H
 
@@ -24,13 +25,17 @@ typedef struct {
     gboolean garbage;        /* bytes between its frames */
     double drift;            /* each later calibration is so much faster */
     guint censor;            /* the last so many operations never end */
+    gint64 used_ns;          /* by its users, between one METER and the next */
 
     /* What it was told; read by tests. */
     guint users;
-    guint probes; /* windows with users or not, references too */
+    WireLoad load;     /* the last */
+    WireManage manage; /* the last */
+    guint probes;      /* windows with users or not, references too */
     gboolean managed;
     guint managed_windows;
     guint64 rate;
+    guint calibrations;
     guint resets;
     guint64 seeds[64]; /* of PROBEs, in order */
 
@@ -38,7 +43,7 @@ typedef struct {
     int fd;
     guint watch;
     guint32 sequence;
-    guint calibrations;
+    guint meters;
     WireReader reader;
 } FakeAgent;
 
@@ -50,14 +55,31 @@ HvbLink *fake_agent_connect(FakeAgent *agent, const char *name);
 void fake_agent_intrude(FakeAgent *agent, guint64 cell);
 void fake_agent_free(FakeAgent *agent);
 
+/* Where guests or the host's agent were last put. */
+typedef struct {
+    guint cpus;
+    HvbAffinity affinity;
+    guint cpus_before; /* the time before */
+} FakePlace;
+
+/* A host with a fake agent. */
+typedef struct {
+    HvbHostAgent agent;
+    FakeAgent *fake;
+    FakePlace placed;
+} FakeHost;
+
 /* A bed of `n` fake agents, all up. */
 typedef struct {
     HvbBed bed;
     FakeAgent **agents;
     HvbGuestProfile *tuned; /* what each guest was last tuned to */
+    FakePlace *placed;
     guint tunings;
     gint64 busy_percent; /* host CPU charged to each guest */
 } FakeBed;
 FakeBed *fake_bed_new(guint n);
+/* Gives it a host with an agent, which is up; freed with the bed. */
+FakeHost *fake_bed_add_host(FakeBed *bed);
 
 #endif

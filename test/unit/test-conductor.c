@@ -10,11 +10,10 @@
 typedef struct {
     FakeBed *fake;
     GPtrArray *profiles;
-    GArray *plan;
     GPtrArray *cells; /* HvbCell * handed over */
     guint sample_calls;
     FakeAgent *intruder; /* talks of the cell under way, unasked */
-    guint guests_ready;
+    guint guests_ready, guests_calibrated;
     gint64 reference_ns, other_reference_ns; /* of guest 1, guest 2 */
     HvbConductor *conductor;
 } Fixture;
@@ -29,7 +28,10 @@ static gboolean on_guest_ready(guint guest, const HvbGuest *said,
     (void)said;
     (void)error;
     f->guests_ready++;
-    CU_ASSERT_EQUAL(calibration->iterations_per_ms, FAKE_RATE);
+    if (calibration->rounds > 0) {
+        f->guests_calibrated++;
+        CU_ASSERT_EQUAL(calibration->iterations_per_ms, FAKE_RATE);
+    }
     if (guest == 1)
         f->reference_ns = reference_ns[WIRE_OPEN];
     else
@@ -80,18 +82,28 @@ static void set_up(Fixture *f)
     f->profiles =
         g_ptr_array_new_with_free_func((GDestroyNotify)hvb_profile_free);
     g_ptr_array_add(f->profiles, two_guests());
-    f->plan = hvb_plan_make(f->profiles, 1);
     f->cells = g_ptr_array_new_with_free_func((GDestroyNotify)hvb_cell_free);
     f->conductor =
         hvb_conductor_new(&f->fake->bed, f->profiles, &hooks, f, NULL);
-    CU_ASSERT_TRUE_FATAL(hvb_conductor_prepare(f->conductor, f->plan, 0, NULL));
+}
+
+static void prepare(Fixture *f)
+{
+    static const gboolean scenarios[] = {TRUE};
+
+    CU_ASSERT_TRUE_FATAL(hvb_conductor_prepare(f->conductor, scenarios, NULL));
+}
+
+static void set_up_and_prepare(Fixture *f)
+{
+    set_up(f);
+    prepare(f);
 }
 
 static void tear_down(Fixture *f)
 {
     hvb_conductor_free(f->conductor);
     hvb_bed_free(&f->fake->bed);
-    g_array_unref(f->plan);
     g_ptr_array_unref(f->profiles);
     g_ptr_array_unref(f->cells);
 }
@@ -101,30 +113,28 @@ static HvbProfile *profile_of(Fixture *f)
     return f->profiles->pdata[0];
 }
 
-static const HvbPlanCell *planned(Fixture *f, HvbLevel level)
-{
-    for (guint i = 0; i < f->plan->len; i++)
-        if (g_array_index(f->plan, HvbPlanCell, i).level == level)
-            return &g_array_index(f->plan, HvbPlanCell, i);
-    CU_FAIL_FATAL("level not planned");
-    return NULL;
-}
-
 /* Runs the cell of this level; returns what was handed over last. */
 static HvbCell *run(Fixture *f, HvbLevel level, GError **error)
 {
-    hvb_conductor_run_cell(f->conductor, planned(f, level), error);
+    const HvbPlanCell planned = {.level = level,
+                                 .repetition = 1,
+                                 .position = level,
+                                 .seed = 100u + level};
+
+    hvb_conductor_run_cell(f->conductor, &planned, error);
     CU_ASSERT_TRUE_FATAL(f->cells->len > 0);
     return f->cells->pdata[f->cells->len - 1];
 }
 
 static void
-test_every_guest_is_calibrated_and_only_measured_ones_referenced(void)
+test_loaded_guests_are_calibrated_and_only_measured_ones_referenced(void)
 {
     Fixture f;
 
     set_up(&f);
-    CU_ASSERT_EQUAL(f.guests_ready, 2);
+    profile_of(&f)->guests[1].loaded = TRUE;
+    prepare(&f);
+    CU_ASSERT_EQUAL(f.guests_calibrated, 2);
     CU_ASSERT_EQUAL(f.reference_ns, FAKE_REFERENCE_NS);
     CU_ASSERT_EQUAL(f.other_reference_ns, 0);
     CU_ASSERT_EQUAL(f.fake->agents[0]->rate, FAKE_RATE);
@@ -133,13 +143,27 @@ test_every_guest_is_calibrated_and_only_measured_ones_referenced(void)
     tear_down(&f);
 }
 
+static void test_idle_guests_are_not_calibrated(void)
+{
+    Fixture f;
+
+    set_up_and_prepare(&f);
+    /* Their meters and settings are kept all the same, hence they are, too. */
+    CU_ASSERT_EQUAL(f.guests_ready, 2);
+    CU_ASSERT_EQUAL(f.guests_calibrated, 1);
+    CU_ASSERT_EQUAL(f.fake->agents[1]->calibrations, 0);
+    run(&f, HVB_LEVEL_LOW, NULL);
+    CU_ASSERT_EQUAL(f.fake->agents[1]->calibrations, 0);
+    tear_down(&f);
+}
+
 static void test_a_delay_is_the_response_less_the_reference(void)
 {
     Fixture f;
 
-    set_up(&f);
+    set_up_and_prepare(&f);
     HvbCell *cell = run(&f, HVB_LEVEL_MEDIUM, NULL);
-    gint64 users = profile_of(&f)->users[HVB_LEVEL_MEDIUM];
+    gint64 users = profile_of(&f)->guests[0].users[HVB_LEVEL_MEDIUM];
     CU_ASSERT_EQUAL(cell->status, HVB_CELL_DONE);
     CU_ASSERT_TRUE_FATAL(cell->samples->len > 0);
     for (guint i = 0; i < cell->samples->len; i++) {
@@ -158,7 +182,7 @@ static void test_all_scheduled_operations_are_accounted_for(void)
 {
     Fixture f;
 
-    set_up(&f);
+    set_up_and_prepare(&f);
     f.fake->agents[0]->censor = 2;
     HvbCell *cell = run(&f, HVB_LEVEL_LOW, NULL);
     guint opens = 0;
@@ -177,7 +201,7 @@ static void test_cap_and_manager_hold_in_the_window_and_are_lifted_after(void)
 {
     Fixture f;
 
-    set_up(&f);
+    set_up_and_prepare(&f);
     HvbCell *cell = run(&f, HVB_LEVEL_BUSY, NULL);
     CU_ASSERT_EQUAL_FATAL(cell->tunings->len, 2);
     CU_ASSERT_EQUAL(g_array_index(cell->tunings, HvbTuning, 0).vcpu_quota_us,
@@ -195,7 +219,7 @@ static void test_lost_samples_disturb_a_cell_and_it_is_run_again(void)
 {
     Fixture f;
 
-    set_up(&f);
+    set_up_and_prepare(&f);
     f.fake->agents[0]->lose_samples = 3;
     HvbCell *cell = run(&f, HVB_LEVEL_LOW, NULL);
     CU_ASSERT_EQUAL(cell->status, HVB_CELL_DISTURBED);
@@ -210,7 +234,7 @@ static void test_samples_that_do_not_fit_the_schedule_are_refused(void)
 {
     Fixture f;
 
-    set_up(&f);
+    set_up_and_prepare(&f);
     f.fake->agents[0]->repeat_samples = TRUE;
     HvbCell *cell = run(&f, HVB_LEVEL_LOW, NULL);
     CU_ASSERT_EQUAL(cell->received, cell->scheduled);
@@ -228,7 +252,7 @@ static void test_a_guest_that_is_not_measured_cannot_add_samples(void)
 {
     Fixture f;
 
-    set_up(&f);
+    set_up_and_prepare(&f);
     profile_of(&f)->reruns = 0;
     f.intruder = f.fake->agents[1];
     HvbCell *cell = run(&f, HVB_LEVEL_LOW, NULL);
@@ -243,9 +267,9 @@ static void test_guests_differ_in_their_schedules_and_scenarios_do_not(void)
 {
     Fixture f;
 
-    set_up(&f);
-    profile_of(&f)->guests[1].measured = TRUE;
-    CU_ASSERT_TRUE(hvb_conductor_prepare(f.conductor, f.plan, 0, NULL));
+    set_up_and_prepare(&f);
+    profile_of(&f)->guests[1].measured = HVB_MEASURED_APART;
+    prepare(&f);
     run(&f, HVB_LEVEL_LOW, NULL);
     run(&f, HVB_LEVEL_LOW, NULL);
     FakeAgent *const *agents = f.fake->agents;
@@ -261,7 +285,7 @@ static void test_foreign_cpu_disturbs_a_cell(void)
 {
     Fixture f;
 
-    set_up(&f);
+    set_up_and_prepare(&f);
     profile_of(&f)->foreign_percent = -1e9;
     HvbCell *cell = run(&f, HVB_LEVEL_NONE, NULL);
     CU_ASSERT_EQUAL(cell->status, HVB_CELL_DISTURBED);
@@ -274,7 +298,7 @@ static void test_drift_beyond_the_limit_makes_a_cell_suspect(void)
 {
     Fixture f;
 
-    set_up(&f);
+    set_up_and_prepare(&f);
     f.fake->agents[0]->drift = -0.08;
     HvbCell *cell = run(&f, HVB_LEVEL_LOW, NULL);
     CU_ASSERT_TRUE(cell->suspect);
@@ -292,7 +316,7 @@ static void test_a_lost_guest_fails_its_cell_and_the_rest_is_kept(void)
     Fixture f;
     g_autoptr(GError) error = NULL;
 
-    set_up(&f);
+    set_up_and_prepare(&f);
     f.fake->agents[0]->die_in_window = TRUE;
     HvbCell *cell = run(&f, HVB_LEVEL_MAXIMUM, &error);
     CU_ASSERT_TRUE(g_error_matches(error, HVB_BED_ERROR, HVB_BED_ERROR_GUEST));
@@ -307,7 +331,7 @@ static void test_meters_hold_both_views(void)
 {
     Fixture f;
 
-    set_up(&f);
+    set_up_and_prepare(&f);
     f.fake->busy_percent = 40;
     HvbCell *cell = run(&f, HVB_LEVEL_LOW, NULL);
     CU_ASSERT_EQUAL_FATAL(cell->meters->len, 3);
@@ -321,9 +345,66 @@ static void test_meters_hold_both_views(void)
     tear_down(&f);
 }
 
+static void test_of_unmeasured_guests_one_is_checked_after_each_cell(void)
+{
+    Fixture f;
+    FakeBed *fake = fake_bed_new(4);
+
+    set_up(&f);
+    hvb_conductor_free(f.conductor);
+    hvb_bed_free(&f.fake->bed);
+    f.fake = fake;
+    f.conductor = hvb_conductor_new(&fake->bed, f.profiles, &hooks, &f, NULL);
+    profile_of(&f)->n_guests = 4;
+    profile_of(&f)->guests[1].loaded = TRUE;
+    profile_of(&f)->guests[3].loaded = TRUE;
+    prepare(&f);
+    for (guint i = 0; i < 4; i++)
+        run(&f, HVB_LEVEL_LOW, NULL);
+    CU_ASSERT_EQUAL(fake->agents[0]->calibrations, 1 + 4);
+    CU_ASSERT_EQUAL(fake->agents[1]->calibrations, 1 + 2);
+    CU_ASSERT_EQUAL(fake->agents[2]->calibrations, 0);
+    CU_ASSERT_EQUAL(fake->agents[3]->calibrations, 1 + 2);
+    tear_down(&f);
+}
+
+static void test_guests_get_their_host_cpus_for_the_cell_only(void)
+{
+    Fixture f;
+
+    set_up_and_prepare(&f);
+    profile_of(&f)->cpus = 1;
+    profile_of(&f)->affinity = HVB_AFFINITY_PINNED;
+    HvbCell *cell = run(&f, HVB_LEVEL_LOW, NULL);
+    for (guint i = 0; i < 2; i++) {
+        CU_ASSERT_STRING_EQUAL(g_array_index(cell->tunings, HvbTuning, i).cpus,
+                               "first 1");
+        CU_ASSERT_EQUAL(f.fake->placed[i].cpus_before, 1);
+        CU_ASSERT_EQUAL(f.fake->placed[i].cpus, 0);
+        CU_ASSERT_EQUAL(f.fake->placed[i].affinity, HVB_AFFINITY_FLOAT);
+    }
+    tear_down(&f);
+}
+
+static void test_a_guest_without_an_agent_is_never_asked(void)
+{
+    Fixture f;
+
+    set_up(&f);
+    g_clear_pointer(&f.fake->bed.guests[1].link, hvb_link_free);
+    profile_of(&f)->guests[1].agent = FALSE;
+    prepare(&f);
+    HvbCell *cell = run(&f, HVB_LEVEL_LOW, NULL);
+    CU_ASSERT_EQUAL(cell->status, HVB_CELL_DONE);
+    CU_ASSERT_EQUAL(cell->tunings->len, 2);
+    CU_ASSERT_EQUAL(cell->meters->len, 3);
+    tear_down(&f);
+}
+
 CU_TestInfo tests_conductor[] = {
-    {"every guest is calibrated and only measured ones referenced",
-     test_every_guest_is_calibrated_and_only_measured_ones_referenced},
+    {"loaded guests are calibrated and only measured ones referenced",
+     test_loaded_guests_are_calibrated_and_only_measured_ones_referenced},
+    {"idle guests are not calibrated", test_idle_guests_are_not_calibrated},
     {"a delay is the response less the reference",
      test_a_delay_is_the_response_less_the_reference},
     {"all scheduled operations are accounted for",
@@ -344,5 +425,11 @@ CU_TestInfo tests_conductor[] = {
     {"a lost guest fails its cell and the rest is kept",
      test_a_lost_guest_fails_its_cell_and_the_rest_is_kept},
     {"meters hold both views", test_meters_hold_both_views},
+    {"of unmeasured guests one is checked after each cell",
+     test_of_unmeasured_guests_one_is_checked_after_each_cell},
+    {"guests get their host CPUs for the cell only",
+     test_guests_get_their_host_cpus_for_the_cell_only},
+    {"a guest without an agent is never asked",
+     test_a_guest_without_an_agent_is_never_asked},
     TEST_END,
 };

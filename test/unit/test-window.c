@@ -79,7 +79,7 @@ static void run_window(AgentPeer *peer, const WireProbe *probe, Window *window)
 
 static void test_every_operation_of_a_window_is_accounted_for(void)
 {
-    static const WireProbe probe = {77, 5, {6, 4, 3}, 20000, 4, 60000};
+    static const WireProbe probe = {77, 5, {6, 4, 3}, 20000, 4, 60000, 0};
     ScheduledStart starts[13];
     char documents[64];
     Window window;
@@ -113,7 +113,7 @@ static void test_every_operation_of_a_window_is_accounted_for(void)
 
 static void test_unfinished_operations_are_censored_not_lost(void)
 {
-    static const WireProbe probe = {1, 1, {4, 0, 0}, 1000, 1, 0};
+    static const WireProbe probe = {1, 1, {4, 0, 0}, 1000, 1, 0, 0};
     Window window;
     AgentPeer peer;
 
@@ -138,7 +138,7 @@ static void test_unfinished_operations_are_censored_not_lost(void)
 
 static void test_failed_reads_are_marked_failed(void)
 {
-    static const WireProbe probe = {1, 1, {2, 3, 0}, 5000, 2, 60000};
+    static const WireProbe probe = {1, 1, {2, 3, 0}, 5000, 2, 60000, 0};
     char documents[64];
     Window window;
     AgentPeer peer;
@@ -161,7 +161,7 @@ static void test_failed_reads_are_marked_failed(void)
 
 static void test_second_window_is_refused_and_reset_ends_the_first(void)
 {
-    static const WireProbe probe = {1, 1, {60, 0, 0}, 1000000, 8, 0};
+    static const WireProbe probe = {1, 1, {60, 0, 0}, 1000000, 8, 0, 0};
     AgentPeer peer;
 
     peer_start_welcomed(&peer, NULL);

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "hvbench/bed/group.h"
+
+#include "hvbench/bed/cgroup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define CGROUP_DIR "sys/fs/cgroup"
+/* For the agent of a killed hvbench to see that, and to stop what it runs. */
+#define PATIENCE_US (5 * G_USEC_PER_SEC)
+#define STEP_US 20000
+
+struct _HvbGroup {
+    gboolean v2;
+    char *cpu;     /* directory of the cpu controller's group */
+    char *account; /* where time is charged; may be the same directory */
+};
+
+static char *mount_dir(const char *root, const char *mount)
+{
+    return g_build_filename(root, CGROUP_DIR, mount, NULL);
+}
+
+/* The mount that charges CPU time on a v1 host; NULL if there is none. */
+static const char *v1_account(const char *root)
+{
+    g_autofree char *cpuacct = mount_dir(root, "cpuacct");
+    g_autofree char *unified = mount_dir(root, "unified/cgroup.controllers");
+
+    if (g_file_test(cpuacct, G_FILE_TEST_IS_DIR))
+        return "cpuacct";
+    return g_file_test(unified, G_FILE_TEST_EXISTS) ? "unified" : NULL;
+}
+
+/* Not g_file_set_contents(), which would put a new file in its place. */
+static gboolean write_file(const char *dir, const char *file, const char *text)
+{
+    g_autofree char *path = g_build_filename(dir, file, NULL);
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+    if (fd < 0)
+        return FALSE;
+    gboolean ok = write(fd, text, strlen(text)) == (gssize)strlen(text);
+    int saved = errno;
+    close(fd);
+    errno = saved;
+    return ok;
+}
+
+static char *read_file(const char *dir, const char *file)
+{
+    g_autofree char *path = g_build_filename(dir, file, NULL);
+    char *text = NULL;
+
+    g_file_get_contents(path, &text, NULL, NULL);
+    return text;
+}
+
+static gboolean fail(GError **error, const char *what, const char *dir)
+{
+    int code = errno;
+
+    g_set_error(error, HVB_BED_ERROR, HVB_BED_ERROR_HOST,
+                "cannot %s the control group %s: %s%s", what, dir,
+                g_strerror(code),
+                code == EACCES || code == EPERM || code == EROFS
+                    ? " (run hvbench as root, and where the cgroup file "
+                      "systems are writable)"
+                    : "");
+    return FALSE;
+}
+
+static gboolean find_dirs(HvbGroup *self, const char *root, const char *name,
+                          GError **error)
+{
+    const char *account = v1_account(root);
+
+    self->v2 = hvb_cgroup_is_v2(root);
+    g_autofree char *cpu = mount_dir(root, self->v2 ? "" : "cpu");
+    if (!self->v2 && (!account || !g_file_test(cpu, G_FILE_TEST_IS_DIR))) {
+        g_set_error(error, HVB_BED_ERROR, HVB_BED_ERROR_HOST,
+                    "there is neither cgroup v2 at /" CGROUP_DIR
+                    ", nor v1's controllers cpu and cpuacct below it: mount "
+                    "them, for hvbench to put what it runs on the host in a "
+                    "group of its own");
+        return FALSE;
+    }
+    g_autofree char *charged = mount_dir(root, self->v2 ? "" : account);
+    self->cpu = g_build_filename(cpu, name, NULL);
+    self->account = g_build_filename(charged, name, NULL);
+    return TRUE;
+}
+
+/* Whether neither directory is there any more. rmdir() spares one in use. */
+static gboolean remove_dirs(const HvbGroup *self)
+{
+    (void)g_rmdir(self->cpu);
+    (void)g_rmdir(self->account);
+    return !g_file_test(self->cpu, G_FILE_TEST_EXISTS) &&
+           !g_file_test(self->account, G_FILE_TEST_EXISTS);
+}
+
+static gboolean remove_patiently(const HvbGroup *self)
+{
+    for (guint waited = 0; !remove_dirs(self); waited += STEP_US) {
+        if (waited >= PATIENCE_US)
+            return FALSE;
+        g_usleep(STEP_US);
+    }
+    return TRUE;
+}
+
+static void clear(HvbGroup *self)
+{
+    g_free(self->cpu);
+    g_free(self->account);
+    g_free(self);
+}
+
+HvbGroup *hvb_group_make(const char *root, const char *name, GError **error)
+{
+    HvbGroup *self = g_new0(HvbGroup, 1);
+    gboolean ok = find_dirs(self, root, name, error);
+
+    if (ok && !remove_patiently(self)) {
+        errno = EBUSY;
+        ok = fail(error, "replace", self->cpu);
+    }
+    if (ok && self->v2) {
+        /* Where this is refused, time is charged all the same. */
+        g_autofree char *top = mount_dir(root, "");
+        (void)write_file(top, "cgroup.subtree_control", "+cpu");
+    }
+    if (ok && g_mkdir(self->cpu, 0755) != 0)
+        ok = fail(error, "make", self->cpu);
+    /* Where v1's cpu and cpuacct are mounted together, it is there now. */
+    if (ok && g_mkdir(self->account, 0755) != 0 && errno != EEXIST) {
+        ok = fail(error, "make", self->account);
+        (void)g_rmdir(self->cpu);
+    }
+    if (ok)
+        return self;
+    clear(self);
+    return NULL;
+}
+
+void hvb_group_free(HvbGroup *group)
+{
+    if (!group)
+        return;
+    if (!remove_patiently(group))
+        g_warning("the control group %s is still in use: it stays", group->cpu);
+    clear(group);
+}
+
+gboolean hvb_group_add(const HvbGroup *group, GPid pid, GError **error)
+{
+    g_autofree char *text = g_strdup_printf("%d", pid);
+
+    if (!write_file(group->cpu, "cgroup.procs", text))
+        return fail(error, "put a process into", group->cpu);
+    if (!write_file(group->account, "cgroup.procs", text))
+        return fail(error, "put a process into", group->account);
+    return TRUE;
+}
+
+GArray *hvb_group_pids(const HvbGroup *group)
+{
+    GArray *pids = g_array_new(FALSE, FALSE, sizeof(GPid));
+    g_autofree char *text = read_file(group->cpu, "cgroup.procs");
+    g_auto(GStrv) lines = g_strsplit(text ? text : "", "\n", 0);
+
+    for (char **line = lines; *line; line++) {
+        GPid pid = (GPid)g_ascii_strtoll(*line, NULL, 10);
+        if (pid > 0)
+            g_array_append_val(pids, pid);
+    }
+    return pids;
+}
+
+gboolean hvb_group_read_cpu(const HvbGroup *group, gint64 *ret_cpu_ns,
+                            GError **error)
+{
+    g_autofree char *usage = read_file(group->account, "cpuacct.usage");
+    g_autofree char *stat = read_file(group->account, "cpu.stat");
+    const char *usec = stat ? strstr(stat, "usage_usec ") : NULL;
+
+    if (!usage && !usec) {
+        g_set_error(error, HVB_BED_ERROR, HVB_BED_ERROR_HOST,
+                    "cannot read the CPU time of the control group %s",
+                    group->account);
+        return FALSE;
+    }
+    *ret_cpu_ns =
+        usage ? g_ascii_strtoll(usage, NULL, 10)
+              : g_ascii_strtoll(usec + strlen("usage_usec "), NULL, 10) * 1000;
+    return TRUE;
+}
+
+guint64 hvb_group_read_shares(const HvbGroup *group)
+{
+    g_autofree char *text =
+        read_file(group->cpu, group->v2 ? "cpu.weight" : "cpu.shares");
+
+    return text ? g_ascii_strtoull(text, NULL, 10) : 0;
+}
+
+gboolean hvb_group_is_v2(const HvbGroup *group)
+{
+    return group->v2;
+}
+
+static void remove_from(const char *dir)
+{
+    g_autoptr(GDir) listing = g_dir_open(dir, 0, NULL);
+    const char *name;
+
+    while (listing && (name = g_dir_read_name(listing))) {
+        g_autofree char *path = g_build_filename(dir, name, NULL);
+        if (g_str_has_prefix(name, HVB_GROUP_PREFIX))
+            (void)g_rmdir(path);
+    }
+}
+
+void hvb_group_remove_leftovers(const char *root)
+{
+    static const char *const mounts[] = {"", "cpu", "cpuacct", "unified"};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(mounts); i++) {
+        g_autofree char *dir = mount_dir(root, mounts[i]);
+        remove_from(dir);
+    }
+}

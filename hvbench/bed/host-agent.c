@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "hvbench/bed/host-agent.h"
+
+#include "hvbench/bed/local-agent.h"
+
+/* The host is not a booting guest: its agent is there at once. */
+#define HELLO_TIMEOUT_S 20
+
+typedef struct {
+    HvbHostAgent agent;
+    HvbLocalAgent *local;
+} Host;
+
+static gboolean host_place(HvbHostAgent *agent, guint cpus, GError **error)
+{
+    guint n;
+    g_autofree char *list =
+        hvb_local_agent_place(((Host *)agent)->local, cpus, &n, error);
+
+    return list != NULL;
+}
+
+static void host_free(HvbHostAgent *agent)
+{
+    Host *self = (Host *)agent;
+
+    hvb_local_agent_free(self->local);
+    g_free(self);
+}
+
+HvbHostAgent *hvb_host_agent_start(const char *group, GCancellable *cancellable,
+                                   GError **error)
+{
+    static const char *const options[] = {"--host", NULL};
+    HvbLocalAgent *local =
+        hvb_local_agent_start(group, options, HELLO_TIMEOUT_S, cancellable,
+                              error);
+
+    if (!local)
+        return NULL;
+    Host *self = g_new0(Host, 1);
+    self->agent.link = local->link;
+    self->agent.place = host_place;
+    self->agent.free = host_free;
+    self->local = local;
+    return &self->agent;
+}
+
+void hvb_host_agent_free(HvbHostAgent *agent)
+{
+    if (agent)
+        agent->free(agent);
+}
