@@ -402,8 +402,7 @@ gboolean hvb_store_resume(HvbStore *store, GPtrArray *profiles, guint64 seed,
 static HvbP3 *scenario_p3(const HvbRunRecord *run, guint scenario)
 {
     const HvbProfile *profile = run->profiles->pdata[scenario];
-    HvbP3 *p3 = hvb_p3_new(profile->name, profile->figure, profile->title,
-                           profile->headline);
+    HvbP3 *p3 = hvb_p3_for_profile(profile);
     g_autoptr(GPtrArray) cells = g_ptr_array_new();
 
     for (guint i = 0; i < run->cells->len; i++) {

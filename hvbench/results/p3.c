@@ -29,6 +29,34 @@ HvbP3 *hvb_p3_new(const char *scenario, const char *figure, const char *title,
     return p3;
 }
 
+HvbP3 *hvb_p3_for_profile(const HvbProfile *profile)
+{
+    HvbP3 *p3 = hvb_p3_new(profile->name, profile->figure, profile->title,
+                           profile->headline);
+    gboolean has_own = FALSE;
+
+    for (guint i = 0; i < profile->n_guests; i++)
+        has_own = has_own || profile->guests[i].measured == HVB_MEASURED_YES;
+    for (guint i = 0; has_own && i < profile->n_guests; i++)
+        p3->left_out[i] = profile->guests[i].measured == HVB_MEASURED_APART;
+    return p3;
+}
+
+HvbP3 *hvb_p3_for_guest(const HvbProfile *profile, guint guest)
+{
+    HvbP3 *p3 = hvb_p3_new(profile->name, profile->figure, profile->title,
+                           profile->headline);
+
+    for (guint i = 0; i < HVB_MAX_GUESTS; i++)
+        p3->left_out[i] = i + 1 != guest;
+    return p3;
+}
+
+static gboolean is_left_out(const HvbP3 *p3, guint guest)
+{
+    return guest >= 1 && guest <= HVB_MAX_GUESTS && p3->left_out[guest - 1];
+}
+
 void hvb_p3_free(HvbP3 *p3)
 {
     if (!p3)
@@ -73,7 +101,7 @@ static guint bin_of(gint64 delay_ns)
 
 /* Counts the cell's samples of `operation` into `row` and appends their delays
  * in ms to `delays`. */
-static CellSum add_cell(HvbP3Row *row, const HvbCell *cell,
+static CellSum add_cell(const HvbP3 *p3, HvbP3Row *row, const HvbCell *cell,
                         WireOperation operation, GArray *delays)
 {
     CellSum sum = {0};
@@ -82,7 +110,8 @@ static CellSum add_cell(HvbP3Row *row, const HvbCell *cell,
         const HvbSample *sample = &g_array_index(cell->samples, HvbSample, i);
         double delay_ms = (double)sample->delay_ns / NS_PER_MS;
 
-        if (sample->raw.operation != operation)
+        if (sample->raw.operation != operation ||
+            is_left_out(p3, sample->guest))
             continue;
         if (sample->raw.flags & WIRE_SAMPLE_FAILED) {
             row->failed++;
@@ -165,14 +194,15 @@ static void summarize(HvbP3Row *row, GArray *delays, double sum_ms)
     row->over_1s = over_1s / total;
 }
 
-static void fill_row(HvbP3Row *row, WireOperation operation, GPtrArray *cells)
+static void fill_row(const HvbP3 *p3, HvbP3Row *row, WireOperation operation,
+                     GPtrArray *cells)
 {
     g_autoptr(GArray) delays = g_array_new(FALSE, FALSE, sizeof(double));
     g_autoptr(GArray) sums = g_array_new(FALSE, FALSE, sizeof(CellSum));
     double sum_ms = 0.0;
 
     for (guint i = 0; i < cells->len; i++) {
-        CellSum sum = add_cell(row, cells->pdata[i], operation, delays);
+        CellSum sum = add_cell(p3, row, cells->pdata[i], operation, delays);
         sum_ms += sum.sum_ms;
         if (sum.n > 0)
             g_array_append_val(sums, sum);
@@ -181,8 +211,10 @@ static void fill_row(HvbP3Row *row, WireOperation operation, GPtrArray *cells)
     estimate_interval(row, sums);
 }
 
-static gboolean has_samples_of(const HvbCell *cell, guint guest)
+gboolean hvb_p3_counts_guest(const HvbP3 *p3, const HvbCell *cell, guint guest)
 {
+    if (is_left_out(p3, guest))
+        return FALSE;
     for (guint i = 0; i < cell->samples->len; i++)
         if (g_array_index(cell->samples, HvbSample, i).guest == guest)
             return TRUE;
@@ -216,7 +248,7 @@ static double busy_of(const HvbMeterRecord *m)
     return (double)m->user_ns + (double)m->system_ns + (double)m->steal_ns;
 }
 
-static void fill_busy(HvbP3Level *row, GPtrArray *cells)
+static void fill_busy(const HvbP3 *p3, HvbP3Level *row, GPtrArray *cells)
 {
     Share guest = {0}, host = {0}, total = {0};
 
@@ -232,7 +264,7 @@ static void fill_busy(HvbP3Level *row, GPtrArray *cells)
                 add_share(&total, busy_of(m), busy_of(m) + idle_ns);
                 continue;
             }
-            if (!has_samples_of(cell, m->guest))
+            if (!hvb_p3_counts_guest(p3, cell, m->guest))
                 continue;
             /* A meter that ticks may count more than the window has. */
             if (m->has_guest_view)
@@ -297,6 +329,6 @@ void hvb_p3_update_level(HvbP3 *p3, HvbLevel level, GPtrArray *cells)
     *row = (HvbP3Level){.level = level};
     chosen = choose_cells(row, cells);
     for (guint op = 0; op < WIRE_N_OPERATIONS; op++)
-        fill_row(&row->operations[op], (WireOperation)op, chosen);
-    fill_busy(row, chosen);
+        fill_row(p3, &row->operations[op], (WireOperation)op, chosen);
+    fill_busy(p3, row, chosen);
 }

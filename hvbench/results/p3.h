@@ -66,12 +66,18 @@ typedef struct {
     char *title;
     WireOperation headline;
     GArray *levels; /* HvbP3Level, ascending; only levels that were planned */
+    gboolean left_out[HVB_MAX_GUESTS]; /* [0] is guest 1: not counted */
 } HvbP3;
 
 /* Builder: cells in, statistics out. Used live while samples arrive and by
  * the report from the database. */
 HvbP3 *hvb_p3_new(const char *scenario, const char *figure, const char *title,
                   WireOperation headline);
+/* The same for a profile's scenario, without the guests measured apart (if all
+ * are, with them). */
+HvbP3 *hvb_p3_for_profile(const HvbProfile *profile);
+/* The same with the operations of guest `guest` (from 1) only. */
+HvbP3 *hvb_p3_for_guest(const HvbProfile *profile, guint guest);
 void hvb_p3_free(HvbP3 *p3);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HvbP3, hvb_p3_free)
 
@@ -79,6 +85,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(HvbP3, hvb_p3_free)
  * of other levels are passed over). A cell still under way may be among them
  * (status HVB_CELL_PLANNED, with the samples so far). */
 void hvb_p3_update_level(HvbP3 *p3, HvbLevel level, GPtrArray *cells);
+
+/* Whether the figures are made of this guest (from 1): it is not left out, and
+ * samples came from it. */
+gboolean hvb_p3_counts_guest(const HvbP3 *p3, const HvbCell *cell, guint guest);
 
 /* Quantile `q` (0 ... 1) of `n` ascending values; type 7 of Hyndman and Fan,
  * "Sample Quantiles in Statistical Packages", 1996. */

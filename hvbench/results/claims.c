@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "hvbench/results/claims.h"
+
+#include "hvbench/results/claims-case.h"
+
+#define NONE HVB_LEVEL_BIT(HVB_LEVEL_NONE)
+#define LOW HVB_LEVEL_BIT(HVB_LEVEL_LOW)
+#define MEDIUM HVB_LEVEL_BIT(HVB_LEVEL_MEDIUM)
+#define BUSY HVB_LEVEL_BIT(HVB_LEVEL_BUSY)
+#define MAXIMUM HVB_LEVEL_BIT(HVB_LEVEL_MAXIMUM)
+#define OVERLOAD HVB_LEVEL_BIT(HVB_LEVEL_OVERLOAD)
+#define TOP HVB_LEVELS_TOP
+#define LOADED HVB_LEVELS_LOADED
+#define ALL HVB_LEVELS_ALL
+
+const HvbClaimNeed hvb_claim_needs[] = {
+    {"C1", "fig02", NONE | LOW | MEDIUM | TOP},
+    {"C2", "fig02", ALL},
+    {"C2", "fig03", ALL},
+    {"C3", "fig02", TOP},
+    {"C3", "fig03", TOP},
+    {"C4", "fig03", LOADED},
+    {"C4", "fig04", LOADED},
+    {"C4", "c04-again", LOADED},
+    {"C5", "fig03", ALL & ~NONE},
+    {"C6", "fig09", LOADED},
+    {"C7", "fig03", LOADED},
+    {"C7", "fig05", LOADED},
+    {"C8", "fig06", LOADED},
+    {"C8", "c08-light", LOADED},
+    {"C8", "c08-heavy", LOADED},
+    {"C8", "c08-heavy-managed", LOADED},
+    {"C9", "fig03", LOADED},
+    {"C9", "fig05", LOADED},
+    {"C9", "fig06", LOADED},
+    {"C9", "fig07", LOADED},
+    {"C10", "fig03", LOADED},
+    {"C10", "fig09", LOADED},
+    {"C11", "fig05", LOADED},
+    {"C11", "fig09", LOADED},
+    {"C11", "fig10", LOADED},
+    {"C12", "fig09", LOADED},
+    {"C12", "fig11", MAXIMUM},
+    {"C12", "c12-dynamic", LOADED},
+    {"C13", "fig02", ALL},
+    {"C13", "fig11", ALL},
+    {"C14", "fig02", TOP},
+    {"C14", "fig12", TOP},
+    {"C15", "c15-two", MEDIUM | TOP},
+    {"C15", "c15-four", MEDIUM | TOP},
+    {"C15", "c15-eight", MEDIUM | TOP},
+    {"C16", "fig09", BUSY | TOP},
+    {"C16", "c16-vm", LOW | BUSY | TOP},
+    {"C17", "fig03", LOADED},
+    {"C17", "c17-pinned", LOADED},
+    {"C18", "c18-free", OVERLOAD},
+    {"C18", "c18-limited", OVERLOAD},
+    {"Q1", "fig03", LOADED},
+    {"Q1", "uni", LOADED},
+    {"Q2", "cache-none-cold", NONE | OVERLOAD},
+    {"Q2", "cache-none-warm", NONE | OVERLOAD},
+    {"Q2", "cache-writeback-cold", NONE | OVERLOAD},
+    {"Q2", "cache-writeback-warm", NONE | OVERLOAD},
+    {"Q3", "c12-dynamic", LOADED},
+    {"Q3", "privileged", LOADED},
+    {"Q4", "fig11", MAXIMUM},
+    {"Q4", "fig12", MAXIMUM},
+    {NULL, NULL, 0},
+};
+
+const char *hvb_verdict_name(HvbVerdict verdict)
+{
+    static const char *const names[] = {
+        [HVB_VERDICT_REPRODUCED] = "reproduced",
+        [HVB_VERDICT_NOT_REPRODUCED] = "not reproduced",
+        [HVB_VERDICT_INCONCLUSIVE] = "inconclusive",
+    };
+
+    g_return_val_if_fail((guint)verdict < G_N_ELEMENTS(names), NULL);
+    return names[verdict];
+}
+
+void hvb_claim_free(HvbClaim *claim)
+{
+    if (!claim)
+        return;
+    g_free(claim->why);
+    g_ptr_array_unref(claim->evidence);
+    g_free(claim);
+}
+
+GPtrArray *hvb_claims_judge(const HvbRunRecord *run)
+{
+    static const HvbClaimTest *const parts[] = {
+        hvb_claims_of_guests,
+        hvb_claims_of_control,
+        hvb_claims_of_sharing,
+        hvb_claims_open,
+    };
+    GPtrArray *claims =
+        g_ptr_array_new_with_free_func((GDestroyNotify)hvb_claim_free);
+
+    for (guint p = 0; p < G_N_ELEMENTS(parts); p++)
+        for (const HvbClaimTest *test = parts[p]; test->id; test++)
+            g_ptr_array_add(claims, hvb_case_try(run, test));
+    return claims;
+}
+
+gboolean hvb_claims_apply(const HvbRunRecord *run)
+{
+    guint index;
+
+    for (const HvbClaimNeed *need = hvb_claim_needs; need->id; need++)
+        if (hvb_run_find_scenario(run, need->scenario, &index))
+            return TRUE;
+    return FALSE;
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Claims: what the paper says of its scenarios, and whether a run bears it out.
+ *
+ * Each claim is judged from contrasts between scenarios (or levels, or meters)
+ * that are known by their names, "fig03" and so on. A scenario that was not
+ * run makes a claim inconclusive, not wrong. claims.c states every claim's
+ * test beside its words. */
+#ifndef HVB_RESULTS_CLAIMS_H
+#define HVB_RESULTS_CLAIMS_H
+
+#include "hvbench/results/store.h"
+
+typedef enum {
+    HVB_VERDICT_REPRODUCED,
+    HVB_VERDICT_NOT_REPRODUCED,
+    HVB_VERDICT_INCONCLUSIVE,
+} HvbVerdict;
+/* "reproduced", "not reproduced", "inconclusive". */
+const char *hvb_verdict_name(HvbVerdict verdict);
+
+/* One comparison. Figures are NaN where there is none. */
+typedef struct {
+    char *what;       /* "mean delay, Medium to Overload" */
+    char *scenario_a; /* names; NULL: no scenario (a constant, a meter) */
+    char *scenario_b;
+    double a, b;             /* the two figures compared */
+    const char *unit;        /* of both: "ms", "%", "" */
+    double effect;           /* b against a: a ratio or a difference */
+    double low, high;        /* its 95 % confidence interval */
+    const char *effect_unit; /* "times", "ms", "%", "points", "" */
+    guint n;                 /* pairs, or cells, that the interval rests on */
+    HvbVerdict verdict;      /* of this comparison alone */
+    gboolean aside;          /* shown for what it explains; decides nothing */
+} HvbEvidence;
+
+typedef struct {
+    const char *id;    /* "C1" ... "C18"; then the open questions: "Q1" ... */
+    const char *words; /* the claim, in a sentence */
+    HvbVerdict verdict;
+    char *why;           /* one sentence: what decided it, or what is missing */
+    GPtrArray *evidence; /* HvbEvidence * */
+} HvbClaim;
+void hvb_claim_free(HvbClaim *claim);
+
+/* All claims in order (HvbClaim *, owned by the array), judged from the cells
+ * of `run` that count. */
+GPtrArray *hvb_claims_judge(const HvbRunRecord *run);
+
+/* Whether the run has anything to do with the paper: one at least of the
+ * scenarios that the claims compare. Else nobody wants to see verdicts. */
+gboolean hvb_claims_apply(const HvbRunRecord *run);
+
+/* Which cells a claim rests on: what a short budget runs first. */
+typedef struct {
+    const char *id;       /* of the claim */
+    const char *scenario; /* name of the shipped profile */
+    guint levels;         /* bit 1 << HvbLevel for each level */
+} HvbClaimNeed;
+/* Ends with a row of NULLs. */
+extern const HvbClaimNeed hvb_claim_needs[];
+
+#endif
