@@ -19,11 +19,13 @@ dodge(l) = (l - (n_lines + 1) / 2.0) * (0.62 / n_lines)
 ink = 0x222222; faint = 0xe0e0e0; quiet = 0x666666
 
 width = 1200
-legend_columns = n_lines > 6 ? 3 : 2
+legend_columns = 2
 legend_lines = ceil(n_lines / real(legend_columns))
+# Many bars in their full colours would hide the lines.
+faded = n_lines > 6 ? 0x90000000 : 0
 legend = 24 * legend_lines
 height = 620 + legend
-title_limit = legend_columns == 2 ? 60 : 42
+title_limit = 60
 
 set encoding utf8
 set border 3 lc rgb quiet
@@ -85,7 +87,7 @@ do for [kind in "svg png"] {
       $levels using 1:(-1):xtic(2) with points ps 0 lc rgb quiet, \
       for [l = 1:n_lines] sprintf("$line%d", l) \
         using ($1 + dodge(l)):(lift($2)):(lift($3)):(lift($4)) \
-        with yerrorbars lw 1.5 pt 0 lc rgb colours[l], \
+        with yerrorbars lw 1.5 pt 0 lc rgb colours[l] + faded, \
       for [l = 1:n_lines] sprintf("$line%d", l) \
         using ($1 + dodge(l)):(lift($2)) \
         with linespoints lw 2 pt marks[l] ps 1.5 lc rgb colours[l]

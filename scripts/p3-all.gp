@@ -7,7 +7,7 @@
 #   n_rows     levels of any scenario, the first one at the top
 #   n_panels   scenarios
 #   titles     array of their titles
-#   $ticks     place (between bins), "label", 1 if wanted in narrow panels
+#   $ticks     place (between bins), "label"
 #   $bars<P>   row from 0, bin from 1, share in %, colour    (P from 1)
 #   $rows<P>   row, colour, "level", "mean", "within 50 ms", "samples",
 #              "remark"
@@ -20,22 +20,21 @@ middle = 0.34
 floor_of(r) = n_rows - 1 - r
 ink = 0x222222; faint = 0xd8d8d8; quiet = 0x666666
 
-columns = n_panels == 1 ? 1 : n_panels < 5 ? 2 : 3
+columns = n_panels == 1 ? 1 : 2
 lines = ceil(n_panels / real(columns))
-wide = columns < 3
 width = 1200
-panel = 122 + (wide ? 46 : 40) * n_rows
+panel = 122 + 46 * n_rows
 height = 84 + lines * panel
-mean_x = wide ? 15.6 : 16.3; within_x = 17.9
-title_limit = wide ? 60 : 44
-small = wide ? ',10' : ',9'
-name_size = wide ? ',12' : ',10'
+mean_x = 15.6; within_x = 17.9
+title_limit = 60
+small = ',10'
+name_size = ',12'
 
 set encoding utf8
 unset key
 unset border
 unset tics
-set xrange [-3.2:(wide ? 18 : 16.4)]
+set xrange [-3.2:18]
 set yrange [-0.1:n_rows]
 set style fill solid 1.0
 
@@ -71,14 +70,14 @@ do for [kind in "svg png"] {
         title = strlen(titles[p]) <= title_limit ? titles[p] : \
             titles[p][1:title_limit - 1] . '…'
         set label 3 title at -3.2, n_rows left offset character 0, 2.6 \
-            noenhanced font (wide ? ',14' : ',11') tc rgb ink
+            noenhanced font ',14' tc rgb ink
         set label 4 '50 ms' at 1.5, n_rows center offset character 0, 0.5 \
             font small tc rgb quiet
         set label 5 '1 s' at 9.5, n_rows center offset character 0, 0.5 \
             font small tc rgb quiet
         set label 6 'mean' at mean_x, n_rows right offset character 0, 0.5 \
             font small tc rgb quiet
-        set label 7 wide ? '< 50 ms' : '' at within_x, n_rows right \
+        set label 7 '< 50 ms' at within_x, n_rows right \
             offset character 0, 0.5 font small tc rgb quiet
         set label 8 'delay, ms' at 6.5, 0 center offset character 0, -2 \
             font small tc rgb quiet
@@ -101,12 +100,11 @@ do for [kind in "svg png"] {
             with labels right noenhanced font name_size tc rgb ink, \
           rows using (mean_x):(floor_of($1) + middle):4 \
             with labels right noenhanced font name_size tc rgb ink, \
-          rows using (within_x):(floor_of($1) + middle): \
-            (wide ? strcol(5) : '') \
+          rows using (within_x):(floor_of($1) + middle):5 \
             with labels right noenhanced font name_size tc rgb ink, \
           rows using (6.5):(floor_of($1) + middle):7 \
             with labels center noenhanced font small tc rgb quiet, \
-          $ticks using 1:(0):(wide || $3 == 1 ? strcol(2) : '') \
+          $ticks using 1:(0):2 \
             with labels center offset character 0, -0.7 noenhanced \
             font small tc rgb quiet
     }

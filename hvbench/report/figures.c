@@ -8,26 +8,24 @@
 #include <string.h>
 
 /* More would be unreadable in one picture; each still has its own. */
-#define MAX_SCENARIOS_TOGETHER 12
+#define MAX_TOGETHER 12
 #define NO_SAMPLE "no sample"
 
-/* Of the lines in delays.gp: Okabe and Ito, "Color Universal Design", and
- * gnuplot's point types, so that no two scenarios share both. */
+/* Of the lines in delays.gp: colours after Okabe and Ito, "Color Universal
+ * Design", and Tol's scheme muted (text.h), each with a mark of its own, which
+ * is a point type of gnuplot: what looks alike to somebody is told apart by
+ * the other. */
 static const struct {
     guint32 colour;
     guint mark;
-} line_styles[MAX_SCENARIOS_TOGETHER] = {
+} line_styles[MAX_TOGETHER] = {
     {0x0072b2, 7},  {0xd55e00, 5},  {0x009e73, 9}, {0xcc79a7, 11},
-    {0xe69f00, 13}, {0x56b4e9, 6},  {0x222222, 4}, {0x0072b2, 8},
-    {0xd55e00, 10}, {0x009e73, 12}, {0xcc79a7, 2}, {0xe69f00, 1},
+    {0xe69f00, 13}, {0x56b4e9, 6},  {0x222222, 4}, {0x882255, 8},
+    {0x999933, 10}, {0x332288, 12}, {0x8c6d4a, 2}, {0x777777, 1},
 };
 
 /* Where a bin ends that gets a label in the combined picture. */
-static const struct {
-    guint bins_before;
-    gboolean in_narrow_panels;
-} ticks[] = {{0, TRUE},  {1, TRUE}, {2, FALSE}, {4, TRUE},
-             {6, FALSE}, {7, TRUE}, {9, TRUE},  {11, TRUE}};
+static const guint ticks[] = {0, 1, 2, 4, 7, 9, 11};
 
 static void append_text(GString *data, const char *variable, const char *text)
 {
@@ -42,7 +40,7 @@ typedef struct {
     HvbLevel levels[HVB_N_LEVELS];
 } Rows;
 
-static Rows rows_of(HvbP3 *const *p3s, guint n_p3s)
+static Rows rows_of(const HvbP3 *const *p3s, guint n_p3s)
 {
     gboolean planned[HVB_N_LEVELS] = {FALSE};
     gboolean nothing = TRUE;
@@ -118,7 +116,7 @@ static void append_rows(GString *data, guint number, const HvbP3 *p3,
     hvb_gnuplot_end_block(data);
 }
 
-static gboolean draw_p3(const char *dir, HvbP3 *p3, GError **error)
+gboolean hvb_figure_write(const char *dir, const HvbP3 *p3, GError **error)
 {
     Rows rows = rows_of(&p3, 1);
     g_autofree char *name = g_strconcat("p3-", p3->scenario, NULL);
@@ -145,7 +143,7 @@ static gboolean draw_p3(const char *dir, HvbP3 *p3, GError **error)
     return hvb_gnuplot_draw(dir, name, "p3.gp", data, error);
 }
 
-static void append_titles(GString *data, HvbP3 *const *p3s, guint n)
+static void append_titles(GString *data, const HvbP3 *const *p3s, guint n)
 {
     g_string_append_printf(data, "array titles[%u]\n", n);
     for (guint p = 0; p < n; p++) {
@@ -156,11 +154,11 @@ static void append_titles(GString *data, HvbP3 *const *p3s, guint n)
 }
 
 /* What the pictures of several scenarios say below their heading. */
-static char *subheading_of(HvbP3 *const *p3s, guint n, guint all,
+static char *subheading_of(const HvbP3 *const *p3s, guint n, guint all,
                            const char *how)
 {
     g_autofree char *shown =
-        n < all ? g_strdup_printf("the first %u of %u scenarios", n, all)
+        n < all ? g_strdup_printf("%u of %u scenarios", n, all)
                 : g_strdup_printf("%u scenario%s", n, n == 1 ? "" : "s");
     const char *operation = hvb_operation_name(p3s[0]->headline);
 
@@ -170,7 +168,7 @@ static char *subheading_of(HvbP3 *const *p3s, guint n, guint all,
     return g_strdup_printf("operation: %s · %s · %s", operation, shown, how);
 }
 
-static gboolean draw_together(const char *dir, HvbP3 *const *p3s, guint n,
+static gboolean draw_together(const char *dir, const HvbP3 *const *p3s, guint n,
                               guint all, GError **error)
 {
     Rows rows = rows_of(p3s, n);
@@ -185,10 +183,8 @@ static gboolean draw_together(const char *dir, HvbP3 *const *p3s, guint n,
     append_titles(data, p3s, n);
     hvb_gnuplot_begin_block(data, "ticks", 0);
     for (gsize t = 0; t < G_N_ELEMENTS(ticks); t++) {
-        guint before = ticks[t].bins_before;
-        g_string_append_printf(data, "%u.5 \"%u\" %d\n", before,
-                               before ? hvb_p3_edges_ms[before - 1] : 0,
-                               ticks[t].in_narrow_panels);
+        guint edge_ms = ticks[t] > 0 ? hvb_p3_edges_ms[ticks[t] - 1] : 0;
+        g_string_append_printf(data, "%u.5 \"%u\"\n", ticks[t], edge_ms);
     }
     hvb_gnuplot_end_block(data);
     for (guint p = 0; p < n; p++) {
@@ -221,7 +217,7 @@ static double append_line(GString *data, guint number, const HvbP3 *p3,
     return top;
 }
 
-static gboolean draw_delays(const char *dir, HvbP3 *const *p3s, guint n,
+static gboolean draw_delays(const char *dir, const HvbP3 *const *p3s, guint n,
                             guint all, GError **error)
 {
     Rows rows = rows_of(p3s, n);
@@ -254,14 +250,31 @@ static gboolean draw_delays(const char *dir, HvbP3 *const *p3s, guint n,
     return hvb_gnuplot_draw(dir, "delays", "delays.gp", data, error);
 }
 
+static gboolean is_figure(const HvbP3 *p3)
+{
+    return p3->figure && p3->figure[0] != '\0';
+}
+
+guint hvb_figures_together(GPtrArray *ordered)
+{
+    guint figures = 0;
+
+    while (figures < ordered->len && is_figure(ordered->pdata[figures]))
+        figures++;
+    if (ordered->len <= MAX_TOGETHER)
+        return ordered->len;
+    return figures == 0 ? MAX_TOGETHER : MIN(figures, MAX_TOGETHER);
+}
+
 gboolean hvb_figures_write(const char *dir, GPtrArray *p3s, GError **error)
 {
-    HvbP3 *const *all = (HvbP3 *const *)p3s->pdata;
-    guint n = MIN(p3s->len, MAX_SCENARIOS_TOGETHER);
+    g_autoptr(GPtrArray) ordered = hvb_findings_order(p3s);
+    const HvbP3 *const *shown = (const HvbP3 *const *)ordered->pdata;
+    guint n = hvb_figures_together(ordered);
 
     for (guint p = 0; p < p3s->len; p++)
-        if (!draw_p3(dir, all[p], error))
+        if (!hvb_figure_write(dir, p3s->pdata[p], error))
             return FALSE;
-    return n == 0 || (draw_together(dir, all, n, p3s->len, error) &&
-                      draw_delays(dir, all, n, p3s->len, error));
+    return n == 0 || (draw_together(dir, shown, n, p3s->len, error) &&
+                      draw_delays(dir, shown, n, p3s->len, error));
 }

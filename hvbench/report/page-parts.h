@@ -5,8 +5,7 @@
 #ifndef HVB_REPORT_PAGE_PARTS_H
 #define HVB_REPORT_PAGE_PARTS_H
 
-#include "hvbench/results/p3.h"
-#include "hvbench/results/store.h"
+#include "hvbench/report/findings.h"
 
 #include <json-glib/json-glib.h>
 
@@ -19,9 +18,26 @@ char *hvb_page_picture(const char *dir, const char *name);
 /* Wall clock, "2025-01-31 14:05:09 UTC"; NULL for 0. */
 char *hvb_page_time(gint64 realtime_us);
 
+/* How a mean delay feels, for its colour, by the paper's landmarks:
+ * "unnoticed", "felt", "unbearable", or "none". */
+const char *hvb_page_feel(double ms);
+
+/* Claims and open questions, each with its comparisons, and the verdicts in
+ * numbers; sets nothing if the run is no matter of the paper. */
+void hvb_page_set_claims(JsonObject *page, const HvbFindings *findings);
+/* Where the CPU went: an element for each scenario of `ordered` (HvbP3 *) that
+ * was metered. */
+JsonArray *hvb_page_account(const HvbFindings *findings, GPtrArray *ordered);
+/* Time planned and used, and what was left out; nothing if none was planned. */
+void hvb_page_set_times(JsonObject *page, const HvbFindings *findings);
+
 /* A scenario's section. `index` is its place in the run. */
-JsonObject *hvb_page_scenario(const char *dir, const HvbRunRecord *run,
-                              guint index, const HvbP3 *p3);
+JsonObject *hvb_page_scenario(const char *dir, const HvbFindings *findings,
+                              guint index);
+/* What is special about it: "8 guests · host services: ..." */
+char *hvb_page_description(const HvbProfile *profile);
+/* A guest's part in it: "loaded, measured, limited to 40 %". */
+char *hvb_page_role(const HvbGuestProfile *guest);
 /* The same section's cells: those that are disturbed, failed or suspect with
  * the reason, and all of them. */
 JsonArray *hvb_page_remarks(const HvbRunRecord *run, guint index);

@@ -86,14 +86,7 @@ static char *quota_text(gint64 quota_us, gint64 period_us)
 
 static void set_wanted(JsonObject *row, const HvbGuestProfile *guest)
 {
-    g_autoptr(GString) role = g_string_new(NULL);
-
-    g_string_append(role, guest->loaded ? "loaded" : "idle");
-    if (guest->measured)
-        g_string_append(role, ", measured");
-    if (guest->manager)
-        g_string_append(role, ", manager");
-    hvb_page_set(row, "role", g_strdup(role->str));
+    hvb_page_set(row, "role", hvb_page_role(guest));
     hvb_page_set(row, "wanted_cap",
                  guest->cap_percent > 0
                      ? g_strdup_printf("%u %% of a CPU, scope %s, per %u µs",
@@ -110,7 +103,7 @@ static gboolean same_tuning(const HvbTuning *a, const HvbTuning *b)
            a->vcpu_period_us == b->vcpu_period_us &&
            a->vm_quota_us == b->vm_quota_us &&
            a->vm_period_us == b->vm_period_us && a->shares == b->shares &&
-           a->cgroup_v2 == b->cgroup_v2;
+           a->cgroup_v2 == b->cgroup_v2 && strcmp(a->cpus, b->cpus) == 0;
 }
 
 static JsonObject *tuning_row(const HvbRunRecord *run, guint index, guint guest,
@@ -132,6 +125,9 @@ static JsonObject *tuning_row(const HvbRunRecord *run, guint index, guint guest,
                                  tuning->cgroup_v2 ? "cpu.weight"
                                                    : "cpu.shares",
                                  tuning->shares));
+    hvb_page_set(row, "cpus",
+                 g_strdup(tuning->cpus[0] != '\0' ? tuning->cpus
+                                                  : HVB_TEXT_NOTHING));
     json_object_set_boolean_member(row, "changed", changed);
     return row;
 }

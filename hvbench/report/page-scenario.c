@@ -120,9 +120,145 @@ static void set_histogram(JsonObject *section, const HvbP3 *p3)
     json_object_set_array_member(section, "histogram", histogram);
 }
 
-JsonObject *hvb_page_scenario(const char *dir, const HvbRunRecord *run,
-                              guint index, const HvbP3 *p3)
+char *hvb_page_role(const HvbGuestProfile *guest)
 {
+    g_autoptr(GString) role = g_string_new(guest->loaded ? "loaded" : "idle");
+
+    if (guest->measured != HVB_MEASURED_NO)
+        g_string_append(role, guest->measured == HVB_MEASURED_APART
+                                  ? ", measured apart"
+                                  : ", measured");
+    if (guest->manager)
+        g_string_append(role, ", manager");
+    if (guest->limit_percent > 0)
+        g_string_append_printf(role, ", limits itself to %u %%",
+                               guest->limit_percent);
+    if (guest->image && guest->image[0] != '\0')
+        g_string_append_printf(role, ", disk image%s",
+                               guest->agent ? "" : " without agent");
+    return g_strdup(role->str);
+}
+
+static void append_host(GString *text, const HvbProfile *profile)
+{
+    if (profile->services > 0) {
+        g_autofree char *demand = hvb_text_percent(profile->service_percent);
+        g_string_append_printf(text,
+                               " · host services: %u, asking for %s of a CPU",
+                               profile->services, demand);
+    }
+    if (profile->host_manager)
+        g_string_append(text, " · host manager");
+    if (profile->cpus > 0 && !profile->native)
+        g_string_append_printf(text, " · on %u host CPU%s", profile->cpus,
+                               profile->cpus == 1 ? "" : "s");
+    if (profile->affinity == HVB_AFFINITY_PINNED)
+        g_string_append(text, " · vCPUs pinned");
+}
+
+char *hvb_page_description(const HvbProfile *profile)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    guint loaded = 0;
+
+    for (guint g = 0; g < profile->n_guests; g++)
+        loaded += profile->guests[g].loaded ? 1 : 0;
+    if (profile->native)
+        g_string_append(text, "natively, no guests");
+    else
+        g_string_append_printf(text, "%u guest%s, %u loaded", profile->n_guests,
+                               profile->n_guests == 1 ? "" : "s", loaded);
+    if (profile->hypervisor == HVB_HYPERVISOR_B)
+        g_string_append(text, " · hypervisor B");
+    append_host(text, profile);
+    if (profile->cache != HVB_CACHE_DEFAULT)
+        g_string_append_printf(text, " · disk cache %s",
+                               hvb_cache_name(profile->cache));
+    if (profile->guest_cache != WIRE_READING_DIRECT)
+        g_string_append_printf(text, " · guest cache %s",
+                               hvb_reading_name(profile->guest_cache));
+    return g_strdup(text->str);
+}
+
+/* NULL if the level has none. */
+static const HvbAccountGuest *account_of(const GArray *account, HvbLevel level,
+                                         guint guest)
+{
+    for (guint i = 0; i < account->len; i++) {
+        const HvbAccountLevel *l = &g_array_index(account, HvbAccountLevel, i);
+        for (guint g = 0; l->level == level && g < l->guests->len; g++) {
+            const HvbAccountGuest *row =
+                &g_array_index(l->guests, HvbAccountGuest, g);
+            if (row->guest == guest)
+                return row;
+        }
+    }
+    return NULL;
+}
+
+static JsonArray *guest_cells(const HvbGuestFinding *guest,
+                              const GArray *account)
+{
+    JsonArray *cells = json_array_new();
+
+    for (guint i = 0; i < guest->p3->levels->len; i++) {
+        const HvbP3Level *level =
+            &g_array_index(guest->p3->levels, HvbP3Level, i);
+        const HvbP3Row *row = hvb_p3_headline(guest->p3, level);
+        const HvbAccountGuest *cpu =
+            account_of(account, level->level, guest->guest);
+        JsonObject *cell = json_object_new();
+
+        json_object_set_string_member(cell, "feel",
+                                      hvb_page_feel(row->mean_ms));
+        hvb_page_set(cell, "mean", hvb_text_ms(row->mean_ms));
+        hvb_page_set(cell, "p90", hvb_text_ms(row->p90_ms));
+        hvb_page_set(cell, "cpu",
+                     hvb_text_percent(cpu ? cpu->host_percent : NAN));
+        json_array_add_object_element(cells, cell);
+    }
+    return cells;
+}
+
+static JsonArray *level_names(const HvbP3 *p3)
+{
+    JsonArray *names = json_array_new();
+
+    for (guint i = 0; i < p3->levels->len; i++)
+        json_array_add_string_element(
+            names,
+            hvb_level_name(g_array_index(p3->levels, HvbP3Level, i).level));
+    return names;
+}
+
+/* The measured guests one by one, if they are several. */
+static JsonArray *guests_apart(const HvbProfile *profile, const GArray *guests,
+                               const GArray *account)
+{
+    JsonArray *rows = json_array_new();
+
+    for (guint i = 0; i < guests->len; i++) {
+        const HvbGuestFinding *guest =
+            &g_array_index(guests, HvbGuestFinding, i);
+        const HvbGuestProfile *wanted = &profile->guests[guest->guest - 1];
+        JsonObject *row = json_object_new();
+
+        json_object_set_int_member(row, "guest", guest->guest);
+        hvb_page_set(row, "role", hvb_page_role(wanted));
+        json_object_set_int_member(row, "weight", wanted->weight);
+        json_object_set_array_member(row, "apart", guest_cells(guest, account));
+        json_array_add_object_element(rows, row);
+    }
+    return rows;
+}
+
+JsonObject *hvb_page_scenario(const char *dir, const HvbFindings *findings,
+                              guint index)
+{
+    const HvbRunRecord *run = findings->run;
+    const HvbProfile *profile = run->profiles->pdata[index];
+    const HvbP3 *p3 = findings->p3s->pdata[index];
+    const GArray *account = findings->accounts->pdata[index];
     g_autofree char *picture = g_strconcat("p3-", p3->scenario, NULL);
     JsonObject *section = json_object_new();
 
@@ -130,8 +266,14 @@ JsonObject *hvb_page_scenario(const char *dir, const HvbRunRecord *run,
     hvb_page_set(section, "heading", hvb_text_heading(p3));
     json_object_set_string_member(section, "operation",
                                   hvb_operation_name(p3->headline));
+    hvb_page_set(section, "description", hvb_page_description(profile));
     hvb_page_set(section, "picture", hvb_page_picture(dir, picture));
     json_object_set_array_member(section, "rows", headline_rows(p3));
+    json_object_set_array_member(section, "guests_apart",
+                                 guests_apart(profile,
+                                              findings->guests->pdata[index],
+                                              account));
+    json_object_set_array_member(section, "guest_levels", level_names(p3));
     json_object_set_array_member(section, "others", other_operations(p3));
     set_histogram(section, p3);
     json_object_set_array_member(section, "remarks",

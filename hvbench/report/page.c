@@ -8,6 +8,10 @@
 #include <math.h>
 #include <string.h>
 
+/* More scenarios than this are neither named in the heading nor opened. */
+#define MAX_NAMES 10
+#define MAX_OPENED 10
+
 void hvb_page_set(JsonObject *object, const char *name, char *text)
 {
     if (text)
@@ -47,8 +51,7 @@ static char *resource_text(const char *path)
     return g_strndup(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes));
 }
 
-/* How a mean delay feels, for its colour: by the paper's landmarks. */
-static const char *feel_of(double ms)
+const char *hvb_page_feel(double ms)
 {
     if (isnan(ms))
         return "none";
@@ -71,7 +74,7 @@ static JsonArray *headline_cells(const HvbP3 *p3)
                 mean_ms = hvb_p3_headline(p3, l)->mean_ms;
             }
         }
-        json_object_set_string_member(cell, "feel", feel_of(mean_ms));
+        json_object_set_string_member(cell, "feel", hvb_page_feel(mean_ms));
         hvb_page_set(cell, "ms",
                      !planned         ? g_strdup("")
                      : isnan(mean_ms) ? g_strdup("no sample")
@@ -117,22 +120,55 @@ static void set_run(JsonObject *page, const HvbRunRecord *run)
     hvb_page_set(page, "started", hvb_page_time(run->started_us));
     hvb_page_set(page, "ended", hvb_page_time(run->ended_us));
     if (run->ended_us > run->started_us) {
-        gint64 s = (run->ended_us - run->started_us) / G_USEC_PER_SEC;
-        hvb_page_set(page, "duration",
-                     g_strdup_printf("%d min %02d s", (int)(s / 60),
-                                     (int)(s % 60)));
+        double us = (double)(run->ended_us - run->started_us);
+        hvb_page_set(page, "duration", hvb_text_duration(us / G_USEC_PER_SEC));
     }
 }
 
-/* "fig03, fig05, fig09" */
-static char *scenario_names(GPtrArray *p3s)
+/* "fig03, fig05, fig09", or how many there are. */
+static char *scenario_names(GPtrArray *ordered)
 {
     g_autoptr(GString) names = g_string_new(NULL);
 
-    for (guint p = 0; p < p3s->len; p++)
+    if (ordered->len > MAX_NAMES)
+        return g_strdup_printf("%u scenarios", ordered->len);
+    for (guint p = 0; p < ordered->len; p++)
         g_string_append_printf(names, "%s%s", p > 0 ? ", " : "",
-                               ((const HvbP3 *)p3s->pdata[p])->scenario);
+                               ((const HvbP3 *)ordered->pdata[p])->scenario);
     return g_strdup(names->str);
+}
+
+/* Those that have no place in p3.svg: their own pictures, small. */
+static JsonArray *small_pictures(const char *dir, GPtrArray *ordered)
+{
+    JsonArray *pictures = json_array_new();
+
+    for (guint p = hvb_figures_together(ordered); p < ordered->len; p++) {
+        const HvbP3 *p3 = ordered->pdata[p];
+        g_autofree char *name = g_strconcat("p3-", p3->scenario, NULL);
+        JsonObject *picture = json_object_new();
+
+        json_object_set_string_member(picture, "name", p3->scenario);
+        hvb_page_set(picture, "heading", hvb_text_heading(p3));
+        hvb_page_set(picture, "picture", hvb_page_picture(dir, name));
+        json_array_add_object_element(pictures, picture);
+    }
+    return pictures;
+}
+
+static void set_scenarios(JsonObject *page, const char *dir,
+                          const HvbFindings *findings, GPtrArray *ordered)
+{
+    JsonArray *scenarios = json_array_new();
+
+    for (guint p = 0; p < ordered->len; p++) {
+        guint index = 0;
+        g_ptr_array_find(findings->p3s, ordered->pdata[p], &index);
+        json_array_add_object_element(scenarios,
+                                      hvb_page_scenario(dir, findings, index));
+    }
+    json_object_set_boolean_member(page, "opened", ordered->len <= MAX_OPENED);
+    json_object_set_array_member(page, "scenarios", scenarios);
 }
 
 static JsonArray *provenance_of(const HvbRunRecord *run)
@@ -141,8 +177,13 @@ static JsonArray *provenance_of(const HvbRunRecord *run)
 
     for (guint i = 0; i < run->provenance->len; i++) {
         const HvbProvenance *entry = run->provenance->pdata[i];
-        JsonObject *row = json_object_new();
+        JsonObject *row;
 
+        /* They have a table of their own. */
+        if (g_str_has_prefix(entry->key, HVB_BUDGET_PLAN_PREFIX) ||
+            g_str_has_prefix(entry->key, HVB_BUDGET_USED_PREFIX))
+            continue;
+        row = json_object_new();
         hvb_page_set(row, "key", g_strdup(entry->key));
         hvb_page_set(row, "value", g_strdup(entry->value));
         json_array_add_object_element(array, row);
@@ -165,27 +206,24 @@ static JsonArray *profiles_of(const HvbRunRecord *run)
     return array;
 }
 
-gboolean hvb_page_write(const char *dir, const HvbRunRecord *run,
-                        GPtrArray *p3s, GError **error)
+static JsonObject *page_of(const char *dir, const HvbFindings *findings)
 {
-    g_autofree char *path = g_build_filename(dir, "report.html", NULL);
-    g_autofree char *template = resource_text("/hvbench/report/report.html");
-    g_autoptr(JsonObject) page = json_object_new();
-    JsonArray *scenarios = json_array_new();
-    g_autoptr(GError) failure = NULL;
-    g_autofree char *html = NULL;
+    const HvbRunRecord *run = findings->run;
+    g_autoptr(GPtrArray) ordered = hvb_findings_order(findings->p3s);
+    JsonObject *page = json_object_new();
 
     hvb_page_set(page, "css", resource_text("/hvbench/report/report.css"));
-    hvb_page_set(page, "names", scenario_names(p3s));
+    hvb_page_set(page, "names", scenario_names(ordered));
     set_run(page, run);
-    set_overview(page, p3s);
+    set_overview(page, ordered);
     hvb_page_set(page, "together", hvb_page_picture(dir, "p3"));
     hvb_page_set(page, "delays", hvb_page_picture(dir, "delays"));
-    for (guint p = 0; p < p3s->len; p++)
-        json_array_add_object_element(scenarios,
-                                      hvb_page_scenario(dir, run, p,
-                                                        p3s->pdata[p]));
-    json_object_set_array_member(page, "scenarios", scenarios);
+    json_object_set_array_member(page, "small", small_pictures(dir, ordered));
+    hvb_page_set_claims(page, findings);
+    json_object_set_array_member(page, "account",
+                                 hvb_page_account(findings, ordered));
+    hvb_page_set_times(page, findings);
+    set_scenarios(page, dir, findings, ordered);
     json_object_set_array_member(page, "guests", hvb_page_guests(run));
     json_object_set_array_member(page, "manager_events",
                                  hvb_page_manager_events(run));
@@ -193,8 +231,18 @@ gboolean hvb_page_write(const char *dir, const HvbRunRecord *run,
                                  hvb_page_other_events(run));
     json_object_set_array_member(page, "provenance", provenance_of(run));
     json_object_set_array_member(page, "profiles", profiles_of(run));
+    return page;
+}
 
-    html = hvb_template_fill(template, page);
+gboolean hvb_page_write(const char *dir, const HvbFindings *findings,
+                        GError **error)
+{
+    g_autofree char *path = g_build_filename(dir, "report.html", NULL);
+    g_autofree char *template = resource_text("/hvbench/report/report.html");
+    g_autoptr(JsonObject) page = page_of(dir, findings);
+    g_autofree char *html = hvb_template_fill(template, page);
+    g_autoptr(GError) failure = NULL;
+
     if (!g_file_set_contents(path, html, -1, &failure)) {
         g_set_error(error, HVB_REPORT_ERROR, HVB_REPORT_ERROR_FILE, "%s",
                     failure->message);

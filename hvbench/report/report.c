@@ -8,11 +8,11 @@ gboolean hvb_report_write(const char *dir, GError **error)
     g_autoptr(HvbStore) store = hvb_store_open(dir, FALSE, error);
     g_autoptr(HvbRunRecord) run =
         store ? hvb_store_load_run(store, error) : NULL;
-    g_autoptr(GPtrArray) p3s = run ? hvb_run_record_p3(run) : NULL;
+    g_autoptr(HvbFindings) findings = run ? hvb_findings_new(run) : NULL;
 
     /* The page shows the pictures, so it comes after them; the figures that
      * scripts read do not depend on gnuplot, so they come first. */
-    return p3s && hvb_summary_write(dir, run, p3s, error) &&
-           hvb_figures_write(dir, p3s, error) &&
-           hvb_page_write(dir, run, p3s, error);
+    return findings && hvb_summary_write(dir, findings, error) &&
+           hvb_figures_write(dir, findings->p3s, error) &&
+           hvb_page_write(dir, findings, error);
 }

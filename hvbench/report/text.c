@@ -42,6 +42,34 @@ char *hvb_text_percent(double percent)
     return format("%.1f", percent, " %");
 }
 
+char *hvb_text_tenths(double number)
+{
+    return format("%.1f", number, "");
+}
+
+char *hvb_text_figure(double figure, const char *unit)
+{
+    double size = fabs(figure);
+    const char *digits = size < 9.995 ? "%.2f" : size < 99.95 ? "%.1f" : "%.0f";
+    g_autofree char *after =
+        unit && unit[0] != '\0' ? g_strconcat(" ", unit, NULL) : g_strdup("");
+
+    return format(digits, figure, after);
+}
+
+char *hvb_text_duration(double seconds)
+{
+    gint64 s = (gint64)round(seconds);
+
+    if (s < 60)
+        return g_strdup_printf("%" G_GINT64_FORMAT " s", s);
+    if (s < 3600)
+        return g_strdup_printf("%" G_GINT64_FORMAT " min %02d s", s / 60,
+                               (int)(s % 60));
+    return g_strdup_printf("%" G_GINT64_FORMAT " h %02d min", s / 3600,
+                           (int)(s % 3600 / 60));
+}
+
 char *hvb_text_bin(guint bin)
 {
     g_assert(bin < HVB_P3_BINS);

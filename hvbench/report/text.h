@@ -24,6 +24,14 @@ char *hvb_text_ms(double ms);
 char *hvb_text_share(double share);
 /* A percentage: "49.8 %". */
 char *hvb_text_percent(double percent);
+/* The same, or another number, where the unit is said elsewhere: "49.8". */
+char *hvb_text_tenths(double number);
+
+/* A figure of a comparison in its unit, three digits of it: "172 ms", "-3.40
+ * points", "5.39 times", "0.98". */
+char *hvb_text_figure(double figure, const char *unit);
+/* A duration: "48 s", "7 min 05 s", "1 h 15 min". */
+char *hvb_text_duration(double seconds);
 
 /* The delays of a bin (0 ... HVB_P3_BINS - 1), in ms: "50–100". */
 char *hvb_text_bin(guint bin);

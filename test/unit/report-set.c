@@ -103,14 +103,14 @@ static HvbCell *make_cell(guint scenario)
     return cell;
 }
 
-static void add_provenance(HvbRunRecord *run, const char *key,
-                           const char *value)
+void report_set_add_provenance(ReportSet *set, const char *key,
+                               const char *value)
 {
     HvbProvenance *entry = g_new0(HvbProvenance, 1);
 
     entry->key = g_strdup(key);
     entry->value = g_strdup(value);
-    g_ptr_array_add(run->provenance, entry);
+    g_ptr_array_add(set->run->provenance, entry);
 }
 
 static void provenance_free(gpointer data)
@@ -120,6 +120,16 @@ static void provenance_free(gpointer data)
     g_free(entry->key);
     g_free(entry->value);
     g_free(entry);
+}
+
+static void evidence_free(gpointer data)
+{
+    HvbEvidence *evidence = data;
+
+    g_free(evidence->what);
+    g_free(evidence->scenario_a);
+    g_free(evidence->scenario_b);
+    g_free(evidence);
 }
 
 static void guest_clear(gpointer data)
@@ -132,10 +142,9 @@ static void event_clear(gpointer data)
     hvb_event_record_clear(data);
 }
 
-static HvbRunRecord *make_run(void)
+static HvbRunRecord *make_empty_run(void)
 {
     HvbRunRecord *run = g_new0(HvbRunRecord, 1);
-    HvbGuestRecord guest = {.guest = 1, .name = g_strdup("hvbench-test-1")};
 
     run->hvbench = g_strdup("1.2.3");
     run->command_line = g_strdup("hvbench run alpha beta");
@@ -148,26 +157,67 @@ static HvbRunRecord *make_run(void)
     g_array_set_clear_func(run->guests, guest_clear);
     run->events = g_array_new(FALSE, FALSE, sizeof(HvbEventRecord));
     g_array_set_clear_func(run->events, event_clear);
-    g_ptr_array_add(run->profiles, make_profile("alpha"));
-    g_ptr_array_add(run->profiles, make_profile("beta"));
-    g_ptr_array_add(run->cells, make_cell(0));
-    g_ptr_array_add(run->cells, make_cell(1));
-    g_array_append_val(run->guests, guest);
-    add_provenance(run, "stack.accel", "tcg");
-    add_provenance(run, "host.cpu", "Some CPU");
     return run;
 }
 
-ReportSet *report_set_new(void)
+ReportSet *report_set_empty(void)
 {
     ReportSet *set = g_new0(ReportSet, 1);
 
     set->dir = g_dir_make_tmp("hvbench-test-XXXXXX", NULL);
-    set->run = make_run();
-    set->p3s = g_ptr_array_new_with_free_func((GDestroyNotify)hvb_p3_free);
-    g_ptr_array_add(set->p3s, make_p3("alpha", "9"));
-    g_ptr_array_add(set->p3s, make_p3("beta", ""));
+    set->run = make_empty_run();
+    report_set_add_provenance(set, "stack.accel", "tcg");
+    report_set_add_provenance(set, "host.cpu", "Some CPU");
     return set;
+}
+
+ReportSet *report_set_new(void)
+{
+    HvbGuestRecord guest = {.guest = 1, .name = g_strdup("hvbench-test-1")};
+    ReportSet *set = report_set_empty();
+
+    g_ptr_array_add(set->run->profiles, make_profile("alpha"));
+    g_ptr_array_add(set->run->profiles, make_profile("beta"));
+    g_ptr_array_add(set->run->cells, make_cell(0));
+    g_ptr_array_add(set->run->cells, make_cell(1));
+    g_array_append_val(set->run->guests, guest);
+    set->findings = hvb_findings_new(set->run);
+    g_ptr_array_set_size(set->findings->p3s, 0);
+    g_ptr_array_add(set->findings->p3s, make_p3("alpha", "9"));
+    g_ptr_array_add(set->findings->p3s, make_p3("beta", ""));
+    return set;
+}
+
+void report_set_add_claim(ReportSet *set, const char *id, const char *words,
+                          HvbVerdict verdict)
+{
+    HvbClaim *claim = g_new0(HvbClaim, 1);
+    HvbEvidence *evidence = g_new0(HvbEvidence, 1);
+
+    *evidence = (HvbEvidence){
+        .what = g_strdup("mean delay, Medium to Overload"),
+        .scenario_a = g_strdup("fig03"),
+        .scenario_b = g_strdup("fig09"),
+        .a = 172.4,
+        .b = 930.1,
+        .unit = "ms",
+        .effect = 5.394,
+        .low = 4.1,
+        .high = 7.25,
+        .effect_unit = "times",
+        .n = 12,
+        .verdict = verdict,
+    };
+    claim->id = id;
+    claim->words = words;
+    claim->verdict = verdict;
+    claim->why = g_strdup("all of the interval is beyond 1.5 times");
+    claim->evidence = g_ptr_array_new_with_free_func(evidence_free);
+    g_ptr_array_add(claim->evidence, evidence);
+    if (!set->findings->claims)
+        set->findings->claims =
+            g_ptr_array_new_with_free_func((GDestroyNotify)hvb_claim_free);
+    g_ptr_array_add(set->findings->claims, claim);
 }
 
 void report_set_free(ReportSet *set)
@@ -181,14 +231,14 @@ void report_set_free(ReportSet *set)
     }
     g_rmdir(set->dir);
     g_free(set->dir);
+    hvb_findings_free(set->findings);
     hvb_run_record_free(set->run);
-    g_ptr_array_unref(set->p3s);
     g_free(set);
 }
 
 HvbP3 *report_set_p3(ReportSet *set, guint index)
 {
-    return set->p3s->pdata[index];
+    return set->findings->p3s->pdata[index];
 }
 
 HvbCell *report_set_cell(ReportSet *set, guint index)

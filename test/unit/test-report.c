@@ -15,7 +15,7 @@ static JsonParser *summary_of(const ReportSet *set)
     JsonParser *parser = json_parser_new();
     g_autofree char *json = NULL;
 
-    CU_ASSERT_TRUE_FATAL(hvb_summary_write(set->dir, set->run, set->p3s, NULL));
+    CU_ASSERT_TRUE_FATAL(hvb_summary_write(set->dir, set->findings, NULL));
     json = report_set_read(set, "summary.json");
     CU_ASSERT_TRUE_FATAL(json_parser_load_from_data(parser, json, -1, NULL));
     return parser;
@@ -137,7 +137,7 @@ static void test_summary_numbers_have_three_decimals_at_most(void)
 
 static char *page_of(const ReportSet *set)
 {
-    CU_ASSERT_TRUE_FATAL(hvb_page_write(set->dir, set->run, set->p3s, NULL));
+    CU_ASSERT_TRUE_FATAL(hvb_page_write(set->dir, set->findings, NULL));
     return report_set_read(set, "report.html");
 }
 
@@ -250,6 +250,18 @@ static void test_page_shows_what_the_host_enforced(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(page, "90000 of 100000 µs = 90.0 %"));
 }
 
+static void test_page_tells_where_vcpus_may_run(void)
+{
+    g_autoptr(ReportSet) set = report_set_new();
+    HvbTuning *tuning =
+        &g_array_index(report_set_cell(set, 0)->tunings, HvbTuning, 0);
+    g_autofree char *page = NULL;
+
+    g_strlcpy(tuning->cpus, "0-1,4", sizeof tuning->cpus);
+    page = page_of(set);
+    CU_ASSERT_PTR_NOT_NULL(strstr(page, "cpu.shares 1024</td><td>0-1,4</td>"));
+}
+
 static guint png_width(const ReportSet *set, const char *file)
 {
     g_autofree char *path = g_build_filename(set->dir, file, NULL);
@@ -270,7 +282,7 @@ static void test_pictures_are_drawn_1200_pixels_wide(void)
     g_autoptr(ReportSet) set = report_set_new();
     g_autoptr(GError) error = NULL;
 
-    CU_ASSERT_TRUE(hvb_figures_write(set->dir, set->p3s, &error));
+    CU_ASSERT_TRUE(hvb_figures_write(set->dir, set->findings->p3s, &error));
     CU_ASSERT_PTR_NULL(error);
     for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
         g_autofree char *png = g_strconcat(names[i], ".png", NULL);
@@ -291,13 +303,20 @@ static void test_pictures_tell_where_there_is_no_sample(void)
     /* A scenario without any sample, and one without any level. */
     g_array_index(p3->levels, HvbP3Level, 0) =
         report_set_empty_level(HVB_LEVEL_NONE);
-    g_ptr_array_add(set->p3s, hvb_p3_new("gamma", "", "", WIRE_KEY));
-    CU_ASSERT_TRUE(hvb_figures_write(set->dir, set->p3s, NULL));
+    g_ptr_array_add(set->findings->p3s, hvb_p3_new("gamma", "", "", WIRE_KEY));
+    CU_ASSERT_TRUE(hvb_figures_write(set->dir, set->findings->p3s, NULL));
     one = report_set_read(set, "p3-beta.svg");
     together = report_set_read(set, "p3.svg");
     CU_ASSERT_PTR_NOT_NULL(strstr(one, "no sample"));
     CU_ASSERT_PTR_NOT_NULL(strstr(together, "no sample"));
     CU_ASSERT_EQUAL(png_width(set, "p3-gamma.png"), 1200);
+}
+
+/* What p3.svg says of how many scenarios it shows. */
+static char *combined_picture(const ReportSet *set, GPtrArray *p3s)
+{
+    CU_ASSERT_TRUE_FATAL(hvb_figures_write(set->dir, p3s, NULL));
+    return report_set_read(set, "p3.svg");
 }
 
 static void test_pictures_are_drawn_of_more_scenarios_than_fit_together(void)
@@ -307,10 +326,50 @@ static void test_pictures_are_drawn_of_more_scenarios_than_fit_together(void)
     g_autoptr(GPtrArray) many = g_ptr_array_new();
 
     for (guint i = 0; i < 14; i++)
-        g_ptr_array_add(many, report_set_p3(set, i % 2));
-    CU_ASSERT_TRUE(hvb_figures_write(set->dir, many, NULL));
-    together = report_set_read(set, "p3.svg");
-    CU_ASSERT_PTR_NOT_NULL(strstr(together, "the first 12 of 14 scenarios"));
+        g_ptr_array_add(many, report_set_p3(set, 1));
+    together = combined_picture(set, many);
+    CU_ASSERT_PTR_NOT_NULL(strstr(together, "12 of 14 scenarios"));
+}
+
+static void test_many_scenarios_leave_the_picture_to_the_figures(void)
+{
+    g_autoptr(ReportSet) set = report_set_paper();
+    g_autoptr(GPtrArray) ordered = hvb_findings_order(set->findings->p3s);
+    g_autofree char *together = combined_picture(set, set->findings->p3s);
+    const char *last = together;
+
+    CU_ASSERT_EQUAL(hvb_figures_together(ordered), REPORT_SET_FIGURES);
+    CU_ASSERT_PTR_NOT_NULL(strstr(together, "10 of 27 scenarios"));
+    CU_ASSERT_PTR_NULL(strstr(together, "a single CPU"));
+    for (guint figure = 2; last && figure <= 12; figure++) {
+        g_autofree char *title = g_strdup_printf("Figure %u:", figure);
+        if (figure != 8)
+            last = strstr(last, title);
+        CU_ASSERT_PTR_NOT_NULL(last);
+    }
+}
+
+static void test_few_scenarios_are_shown_together_whatever_they_are(void)
+{
+    g_autoptr(ReportSet) set = report_set_new();
+    g_autoptr(GPtrArray) p3s = g_ptr_array_new();
+    g_autoptr(GPtrArray) ordered = NULL;
+
+    g_ptr_array_add(p3s, report_set_p3(set, 1));
+    g_ptr_array_add(p3s, report_set_p3(set, 0));
+    ordered = hvb_findings_order(p3s);
+    CU_ASSERT_EQUAL(hvb_figures_together(ordered), 2);
+    CU_ASSERT_PTR_EQUAL(ordered->pdata[0], report_set_p3(set, 0));
+}
+
+static void test_one_picture_is_drawn_while_a_run_goes_on(void)
+{
+    g_autoptr(ReportSet) set = report_set_new();
+    g_autofree char *together = g_build_filename(set->dir, "p3.svg", NULL);
+
+    CU_ASSERT_TRUE(hvb_figure_write(set->dir, report_set_p3(set, 0), NULL));
+    CU_ASSERT_EQUAL(png_width(set, "p3-alpha.png"), 1200);
+    CU_ASSERT_FALSE(g_file_test(together, G_FILE_TEST_EXISTS));
 }
 
 static void test_title_is_text_to_gnuplot(void)
@@ -324,7 +383,7 @@ static void test_title_is_text_to_gnuplot(void)
     p3->title = g_strdup_printf("it's {/Bold x_1} @m \"q\" <b> \\\n"
                                 "`touch %s` '.system('touch %s').'",
                                 mark, mark);
-    CU_ASSERT_TRUE(hvb_figures_write(set->dir, set->p3s, NULL));
+    CU_ASSERT_TRUE(hvb_figures_write(set->dir, set->findings->p3s, NULL));
     svg = report_set_read(set, "p3-alpha.svg");
     CU_ASSERT_PTR_NOT_NULL(strstr(svg, "it's {/Bold x_1} @m"));
     CU_ASSERT_PTR_NOT_NULL(strstr(svg, "&lt;b> \\ `touch"));
@@ -339,7 +398,7 @@ static gboolean draw_with_path(const ReportSet *set, const char *path,
     gboolean drawn;
 
     g_setenv("PATH", path, TRUE);
-    drawn = hvb_figures_write(set->dir, set->p3s, error);
+    drawn = hvb_figures_write(set->dir, set->findings->p3s, error);
     g_setenv("PATH", before, TRUE);
     return drawn;
 }
@@ -385,11 +444,11 @@ static void test_unwritable_directory_is_reported(void)
     g_autoptr(GError) summary = NULL;
     g_autoptr(GError) page = NULL;
 
-    CU_ASSERT_FALSE(hvb_summary_write(nowhere, set->run, set->p3s, &summary));
+    CU_ASSERT_FALSE(hvb_summary_write(nowhere, set->findings, &summary));
     CU_ASSERT_TRUE_FATAL(
         g_error_matches(summary, HVB_REPORT_ERROR, HVB_REPORT_ERROR_FILE));
     CU_ASSERT_PTR_NOT_NULL(strstr(summary->message, "nowhere/summary.json"));
-    CU_ASSERT_FALSE(hvb_page_write(nowhere, set->run, set->p3s, &page));
+    CU_ASSERT_FALSE(hvb_page_write(nowhere, set->findings, &page));
     CU_ASSERT_TRUE(
         g_error_matches(page, HVB_REPORT_ERROR, HVB_REPORT_ERROR_FILE));
 }
@@ -458,6 +517,14 @@ static void test_figures_are_rounded_without_lying(void)
     check_text(hvb_text_share(0.999), "> 99 %");
     check_text(hvb_text_share(1), "100 %");
     check_text(hvb_text_percent(49.84), "49.8 %");
+    check_text(hvb_text_tenths(49.84), "49.8");
+    check_text(hvb_text_figure(172.4, "ms"), "172 ms");
+    check_text(hvb_text_figure(99.96, "%"), "100 %");
+    check_text(hvb_text_figure(-12.34, "points"), "-12.3 points");
+    check_text(hvb_text_figure(0.987, ""), "0.99");
+    check_text(hvb_text_figure(NAN, "ms"), HVB_TEXT_NOTHING);
+    check_text(hvb_text_duration(59.6), "1 min 00 s");
+    check_text(hvb_text_duration(4500), "1 h 15 min");
     check_text(hvb_text_bin(0), "< 50");
     check_text(hvb_text_bin(4), "200–300");
     check_text(hvb_text_bin(HVB_P3_BINS - 1), "≥ 2000");
@@ -480,9 +547,13 @@ CU_TestInfo tests_report[] = {
     TEST(test_page_says_loudly_that_a_run_was_interrupted),
     TEST(test_page_gives_the_reason_of_a_disturbed_cell),
     TEST(test_page_shows_what_the_host_enforced),
+    TEST(test_page_tells_where_vcpus_may_run),
     TEST(test_pictures_are_drawn_1200_pixels_wide),
     TEST(test_pictures_tell_where_there_is_no_sample),
     TEST(test_pictures_are_drawn_of_more_scenarios_than_fit_together),
+    TEST(test_many_scenarios_leave_the_picture_to_the_figures),
+    TEST(test_few_scenarios_are_shown_together_whatever_they_are),
+    TEST(test_one_picture_is_drawn_while_a_run_goes_on),
     TEST(test_title_is_text_to_gnuplot),
     TEST(test_missing_gnuplot_is_reported_with_the_remedy),
     TEST(test_failing_gnuplot_has_its_last_words_and_spoils_no_picture),

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What report.html tells of the paper's claims: verdicts and their evidence. */
+#include "hvbench/report/page-parts.h"
+#include "hvbench/report/text.h"
+
+#include <math.h>
+#include <string.h>
+
+/* A class of the style sheet. */
+static const char *class_of(HvbVerdict verdict)
+{
+    static const char *const classes[] = {
+        [HVB_VERDICT_REPRODUCED] = "yes",
+        [HVB_VERDICT_NOT_REPRODUCED] = "no",
+        [HVB_VERDICT_INCONCLUSIVE] = "open",
+    };
+
+    return classes[verdict];
+}
+
+static gboolean was_run(const HvbFindings *findings, const char *scenario)
+{
+    for (guint p = 0; scenario && p < findings->p3s->len; p++)
+        if (strcmp(((const HvbP3 *)findings->p3s->pdata[p])->scenario,
+                   scenario) == 0)
+            return TRUE;
+    return FALSE;
+}
+
+/* One side of a comparison. Every member is set, or a template would see that
+ * of the claim around it. */
+static void set_side(JsonObject *object, const HvbFindings *findings,
+                     const char *side, const char *scenario, double figure,
+                     const char *unit)
+{
+    g_autofree char *name = g_strconcat(side, "_name", NULL);
+    g_autofree char *here = g_strconcat(side, "_here", NULL);
+
+    hvb_page_set(object, side, hvb_text_figure(figure, unit));
+    hvb_page_set(object, name, g_strdup(scenario ? scenario : ""));
+    json_object_set_boolean_member(object, here, was_run(findings, scenario));
+}
+
+/* "4.10 to 7.25", "" if there is none. */
+static char *interval_of(const HvbEvidence *evidence)
+{
+    g_autofree char *low = hvb_text_figure(evidence->low, NULL);
+    g_autofree char *high = hvb_text_figure(evidence->high, NULL);
+
+    if (isnan(evidence->low) || isnan(evidence->high))
+        return g_strdup("");
+    return g_strdup_printf("%s to %s", low, high);
+}
+
+/* "5.39 times", or a difference with its sign: "+26.5 ms". */
+static char *effect_of(const HvbEvidence *evidence)
+{
+    g_autofree char *text =
+        hvb_text_figure(evidence->effect, evidence->effect_unit);
+    gboolean is_ratio = g_strcmp0(evidence->effect_unit, "times") == 0;
+
+    return g_strconcat(!is_ratio && evidence->effect > 0 ? "+" : "", text,
+                       NULL);
+}
+
+static void set_comparison(JsonObject *object, const HvbFindings *findings,
+                           const HvbEvidence *evidence)
+{
+    hvb_page_set(object, "what", g_strdup(evidence->what));
+    set_side(object, findings, "a", evidence->scenario_a, evidence->a,
+             evidence->unit);
+    set_side(object, findings, "b", evidence->scenario_b, evidence->b,
+             evidence->unit);
+    hvb_page_set(object, "effect", effect_of(evidence));
+    hvb_page_set(object, "interval", interval_of(evidence));
+    json_object_set_int_member(object, "n", evidence->n);
+}
+
+static void set_verdict(JsonObject *object, HvbVerdict verdict)
+{
+    json_object_set_string_member(object, "verdict", hvb_verdict_name(verdict));
+    json_object_set_string_member(object, "class", class_of(verdict));
+}
+
+static JsonObject *claim_of(const HvbFindings *findings, const HvbClaim *claim)
+{
+    const HvbEvidence *leading = hvb_claim_leading(claim);
+    JsonObject *object = json_object_new();
+    JsonArray *evidence = json_array_new();
+
+    json_object_set_string_member(object, "id", claim->id);
+    json_object_set_string_member(object, "words", claim->words);
+    hvb_page_set(object, "why", g_strdup(claim->why));
+    set_verdict(object, claim->verdict);
+    json_object_set_boolean_member(object, "compared", leading != NULL);
+    if (leading)
+        set_comparison(object, findings, leading);
+    for (guint e = 0; e < claim->evidence->len; e++) {
+        const HvbEvidence *comparison = claim->evidence->pdata[e];
+        JsonObject *row = json_object_new();
+        set_comparison(row, findings, comparison);
+        set_verdict(row, comparison->verdict);
+        json_object_set_boolean_member(row, "aside", comparison->aside);
+        json_array_add_object_element(evidence, row);
+    }
+    hvb_page_set(object, "comparisons",
+                 g_strdup_printf("%u comparison%s", claim->evidence->len,
+                                 claim->evidence->len == 1 ? "" : "s"));
+    json_object_set_array_member(object, "evidence", evidence);
+    return object;
+}
+
+void hvb_page_set_claims(JsonObject *page, const HvbFindings *findings)
+{
+    JsonArray *claims = json_array_new();
+    JsonArray *questions = json_array_new();
+
+    for (guint c = 0; findings->claims && c < findings->claims->len; c++) {
+        const HvbClaim *claim = findings->claims->pdata[c];
+        json_array_add_object_element(hvb_claim_is_question(claim) ? questions
+                                                                   : claims,
+                                      claim_of(findings, claim));
+    }
+    if (findings->claims)
+        hvb_page_set(page, "verdicts", hvb_claims_count(findings->claims));
+    json_object_set_array_member(page, "claims", claims);
+    json_object_set_array_member(page, "questions", questions);
+}
