@@ -14,6 +14,7 @@ static const struct {
     int (*run)(int argc, char **argv);
     const char *summary;
 } commands[] = {
+    {"reproduce", hvb_cmd_reproduce, "measure the paper's figures and claims"},
     {"run", hvb_cmd_run, "measure the scenarios of profiles"},
     {"report", hvb_cmd_report, "make pictures and page of a result set anew"},
     {"show", hvb_cmd_show, "print a profile's effective configuration"},
@@ -43,7 +44,7 @@ static void print_help(FILE *stream)
           "What users of virtual machines feel when CPU is short.\n\n",
           stream);
     for (size_t i = 0; i < N_COMMANDS; i++)
-        fprintf(stream, "  %-8s %s\n", commands[i].name, commands[i].summary);
+        fprintf(stream, "  %-9s %s\n", commands[i].name, commands[i].summary);
     fputs("\n'hvbench COMMAND --help' tells more of each.\n"
           "Exit status: 0 done, 1 the run failed, 2 bad usage or profile, "
           "3 this host\ncannot, 130 interrupted (SIGINT, SIGTERM or SIGHUP).\n",

@@ -19,6 +19,7 @@ enum {
 int hvb_cmd_show(int argc, char **argv);
 int hvb_cmd_list(int argc, char **argv);
 int hvb_cmd_run(int argc, char **argv);
+int hvb_cmd_reproduce(int argc, char **argv);
 int hvb_cmd_report(int argc, char **argv);
 int hvb_cmd_doctor(int argc, char **argv);
 

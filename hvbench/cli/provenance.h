@@ -16,8 +16,10 @@
 /* The facts of this host. */
 gboolean hvb_provenance_add_host(HvbStore *store, const char *dir,
                                  GError **error);
-/* The stack of the plan's bed `index` (from 0), as booted. */
+/* The stack of the plan's bed `index` (from 0), as booted from `profile`: also
+ * which disk images its guests have, by path, size and time of change. */
 gboolean hvb_provenance_add_bed(HvbStore *store, const char *dir, guint index,
-                                const HvbBed *bed, GError **error);
+                                const HvbBed *bed, const HvbProfile *profile,
+                                GError **error);
 
 #endif

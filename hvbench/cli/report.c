@@ -2,8 +2,22 @@
 /* hvbench report: the pictures, the summary and the page of a result set. */
 #include "hvbench/report/report.h"
 
+#include "hvbench/cli/claims-lines.h"
 #include "hvbench/cli/commands.h"
 #include "hvbench/cli/progress.h"
+
+/* A table each for more scenarios would hide what they come to. */
+#define MAX_TABLES 10
+
+static void print_scenarios(GPtrArray *p3s)
+{
+    if (p3s->len > MAX_TABLES) {
+        hvb_p3_print_compact(stdout, p3s);
+        printf("\n");
+    }
+    for (guint p = 0; p3s->len <= MAX_TABLES && p < p3s->len; p++)
+        hvb_progress_print_p3(stdout, p3s->pdata[p]);
+}
 
 static gboolean print_tables(const char *dir, GError **error)
 {
@@ -11,13 +25,20 @@ static gboolean print_tables(const char *dir, GError **error)
     g_autoptr(HvbRunRecord) run =
         store ? hvb_store_load_run(store, error) : NULL;
     g_autoptr(GPtrArray) p3s = run ? hvb_run_record_p3(run) : NULL;
+    g_autoptr(GPtrArray) claims =
+        run && hvb_claims_apply(run) ? hvb_claims_judge(run) : NULL;
 
-    for (guint p = 0; p3s && p < p3s->len; p++)
-        hvb_progress_print_p3(stdout, p3s->pdata[p]);
-    if (p3s && g_strcmp0(run->status, "done") != 0)
+    if (!run)
+        return FALSE;
+    print_scenarios(p3s);
+    if (claims) {
+        hvb_claims_print(stdout, claims);
+        printf("\n");
+    }
+    if (g_strcmp0(run->status, "done") != 0)
         printf("This run is not complete: %s%s%s\n", run->status,
                run->why ? ": " : "", run->why ? run->why : "");
-    return p3s != NULL;
+    return TRUE;
 }
 
 static gboolean is_result_set(const char *dir)

@@ -2,14 +2,40 @@
 #include "hvbench/cli/result-dir.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <glib/gstdio.h>
+#include <sys/file.h>
+#include <unistd.h>
 
-static char *default_path(void)
+char *hvb_result_dir_default(const char *prefix)
 {
     g_autoptr(GDateTime) now = g_date_time_new_now_local();
-    g_autofree char *name = g_date_time_format(now, "%Y%m%d-%H%M%S");
+    g_autofree char *time = g_date_time_format(now, "%Y%m%d-%H%M%S");
+    g_autofree char *name = g_strconcat(prefix, time, NULL);
 
-    return g_build_filename("results", name, NULL);
+    return g_build_filename(HVB_RESULT_DIR_HOME, name, NULL);
+}
+
+/* Locks the directory itself: nothing is left in it. Returns a file descriptor
+ * that holds the lock, or -1. */
+static int lock_dir(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
+        return fd;
+    if (fd >= 0)
+        close(fd);
+    return -1;
+}
+
+gboolean hvb_result_dir_is_in_use(const char *path)
+{
+    int fd = lock_dir(path);
+
+    if (fd >= 0)
+        close(fd);
+    return fd < 0;
 }
 
 /* Replaces `path` by the directory it is in. */
@@ -34,7 +60,9 @@ static guint count_missing(const char *path)
 gboolean hvb_result_dir_make(const char *wanted, HvbResultDir *ret_dir,
                              GError **error)
 {
-    g_auto(HvbResultDir) dir = {wanted ? g_strdup(wanted) : default_path(), 0};
+    g_auto(HvbResultDir) dir = {
+        .path = wanted ? g_strdup(wanted) : hvb_result_dir_default(""),
+    };
 
     dir.made = count_missing(dir.path);
     if (g_mkdir_with_parents(dir.path, 0755) != 0) {
@@ -44,8 +72,17 @@ gboolean hvb_result_dir_make(const char *wanted, HvbResultDir *ret_dir,
                     dir.path, g_strerror(errno));
         return FALSE;
     }
+    dir.lock = lock_dir(dir.path);
+    dir.locked = dir.lock >= 0;
+    if (!dir.locked) {
+        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_EXIST,
+                    "another hvbench measures into %s: name another place with "
+                    "--output",
+                    dir.path);
+        return FALSE;
+    }
     *ret_dir = dir;
-    dir.path = NULL;
+    dir = (HvbResultDir){0};
     return TRUE;
 }
 
@@ -86,4 +123,7 @@ gboolean hvb_result_dir_has_consoles(const HvbResultDir *dir)
 void hvb_result_dir_clear(HvbResultDir *dir)
 {
     g_clear_pointer(&dir->path, g_free);
+    if (dir->locked)
+        close(dir->lock);
+    dir->locked = FALSE;
 }

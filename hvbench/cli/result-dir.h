@@ -7,17 +7,27 @@
 
 typedef struct {
     char *path;
-    guint made; /* directories at the path's end that there were not before */
+    guint made;      /* directories at the path's end that there were not */
+    gboolean locked; /* with `lock`, an open file */
+    int lock;
 } HvbResultDir;
 
-/* Makes `wanted`, or if it is NULL results/DATE-TIME, unless it is there.
- * FALSE with a G_FILE_ERROR. */
+/* Where result sets go unless a directory is named. */
+#define HVB_RESULT_DIR_HOME "results"
+/* "results/PREFIX" with date and time. Caller frees. */
+char *hvb_result_dir_default(const char *prefix);
+
+/* Makes `wanted`, or if it is NULL results/DATE-TIME, unless it is there, and
+ * locks it: two runs would mix their cells. FALSE with a G_FILE_ERROR, EXIST if
+ * another hvbench measures into it. */
 gboolean hvb_result_dir_make(const char *wanted, HvbResultDir *ret_dir,
                              GError **error);
 /* Removes a result set in which there is nothing worth keeping, if the
  * directory was made above: what a run has put into it until its first cell,
  * and the directories made, unless somebody else has put something there. */
 void hvb_result_dir_discard(const HvbResultDir *dir);
+/* Whether a run measures into the directory right now. */
+gboolean hvb_result_dir_is_in_use(const char *path);
 /* Whether there are consoles of guests in it. */
 gboolean hvb_result_dir_has_consoles(const HvbResultDir *dir);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* `hvbench run` as its user has it, with two guests: the ways in which it ends
- * early, and how it goes on from there. */
+/* `hvbench run` and `hvbench reproduce` as their user has them, with two guests
+ * or none: the ways in which they end early, and how they go on from there. */
 #include "hvbench/results/store.h"
 #include "test/suites.h"
 
@@ -26,22 +26,34 @@ typedef struct {
     GDataInputStream *out;
 } Run;
 
-/* The program is beside this one. */
-static void start(Run *run)
+/* The program is beside this one. `argv` begins with an empty place for it. */
+static void spawn(Run *run, const char **argv, const char *data_dir)
 {
     g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
     g_autofree char *build = g_path_get_dirname(self);
     g_autofree char *program = g_build_filename(build, "hvbench", NULL);
+    g_autoptr(GSubprocessLauncher) launcher = g_subprocess_launcher_new(
+        G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_PIPE);
 
     g_clear_object(&run->process);
     g_clear_object(&run->out);
-    run->process = g_subprocess_new(G_SUBPROCESS_FLAGS_STDOUT_PIPE |
-                                        G_SUBPROCESS_FLAGS_STDERR_PIPE,
-                                    NULL, program, "run", "--accel", "tcg",
-                                    "-o", run->set, run->profile, NULL);
+    g_subprocess_launcher_set_cwd(launcher, run->scratch);
+    if (data_dir)
+        g_subprocess_launcher_setenv(launcher, "HVBENCH_DATA_DIR", data_dir,
+                                     TRUE);
+    argv[0] = program;
+    run->process = g_subprocess_launcher_spawnv(launcher, argv, NULL);
     CU_ASSERT_PTR_NOT_NULL_FATAL(run->process);
     run->out =
         g_data_input_stream_new(g_subprocess_get_stdout_pipe(run->process));
+}
+
+static void start(Run *run)
+{
+    const char *argv[] = {"",   "run",    "--accel",    "tcg",
+                          "-o", run->set, run->profile, NULL};
+
+    spawn(run, argv, NULL);
 }
 
 static gboolean can_run(Run *run)
@@ -206,6 +218,106 @@ static void test_interrupted_run_goes_on_with_the_same_stack_only(void)
     assert_no_guest_runs();
 }
 
+/* A link below `dir` to a file or directory, by its own name. */
+static void add_link(const char *dir, const char *path)
+{
+    g_autofree char *target = g_canonicalize_filename(path, NULL);
+    g_autofree char *name = g_path_get_basename(target);
+    g_autofree char *link = g_build_filename(dir, name, NULL);
+
+    CU_ASSERT_EQUAL_FATAL(symlink(target, link), 0);
+}
+
+/* Shipped files of the test's own: figure 2 without the gate, since what else
+ * runs must not decide whether a cell is measured. Caller frees. */
+static char *make_data_dir(const Run *run)
+{
+    g_autofree char *shipped = hvb_profile_dir();
+    g_autofree char *from = g_build_filename(shipped, "profiles", NULL);
+    g_autofree char *common = g_build_filename(from, "common.profile", NULL);
+    g_autofree char *paper = g_build_filename(from, "paper.profile", NULL);
+    g_autofree char *figure = g_build_filename(from, "fig02.profile", NULL);
+    g_autofree char *documents = hvb_profile_guest_file(NULL, "documents.img");
+    g_autofree char *guests = g_path_get_dirname(documents);
+    g_autofree char *data = g_build_filename(run->scratch, "data", NULL);
+    g_autofree char *profiles = g_build_filename(data, "profiles", NULL);
+    g_autofree char *own = g_build_filename(profiles, "fig02.profile", NULL);
+    g_autofree char *text = NULL;
+
+    CU_ASSERT_EQUAL_FATAL(g_mkdir_with_parents(profiles, 0755), 0);
+    add_link(data, guests);
+    add_link(profiles, common);
+    add_link(profiles, paper);
+    CU_ASSERT_TRUE_FATAL(g_file_get_contents(figure, &text, NULL, NULL));
+    g_autofree char *ungated =
+        g_strconcat(text, "\n[gate]\nforeign-percent = 100000\n", NULL);
+    CU_ASSERT_TRUE_FATAL(g_file_set_contents(own, ungated, -1, NULL));
+    return g_steal_pointer(&data);
+}
+
+/* Where it says that its result set is. Caller frees. */
+static char *read_result_set(Run *run)
+{
+    char *line = NULL;
+
+    do {
+        g_free(line);
+        line = g_data_input_stream_read_line(run->out, NULL, NULL, NULL);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(line);
+    } while (!g_str_has_prefix(line, "Result set: "));
+    g_autofree char *whole = line;
+    return g_build_filename(run->scratch, line + strlen("Result set: "), NULL);
+}
+
+/* No repetition of a level was measured twice, and some of each were. */
+static void check_cells(const HvbRunRecord *record)
+{
+    g_autoptr(GHashTable) cells =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    const HvbProfile *profile = record->profiles->pdata[0];
+    guint levels = 0;
+
+    for (guint i = 0; i < record->cells->len; i++) {
+        const HvbCell *cell = record->cells->pdata[i];
+        if (cell->status != HVB_CELL_DONE)
+            continue;
+        levels |= 1u << cell->level;
+        CU_ASSERT_TRUE(
+            g_hash_table_add(cells, g_strdup_printf("%d %u", cell->level,
+                                                    cell->repetition)));
+    }
+    for (guint level = 0; level < HVB_N_LEVELS; level++)
+        CU_ASSERT_EQUAL((levels & 1u << level) != 0, profile->levels[level]);
+}
+
+static void test_interrupted_reproduce_goes_on_with_the_same_command(void)
+{
+    const char *argv[] = {"",         "reproduce", "--only", "fig02",
+                          "--budget", "2min",      NULL};
+    g_auto(Run) run = {0};
+
+    if (!can_run(&run))
+        return;
+    g_autofree char *data_dir = make_data_dir(&run);
+    spawn(&run, argv, data_dir);
+    wait_for(&run, " samples  mean");
+    g_subprocess_send_signal(run.process, SIGINT);
+    g_autofree char *interrupted = wait_for_end(&run, 130);
+    CU_ASSERT_PTR_NOT_NULL(strstr(interrupted, "the same command goes on"));
+
+    spawn(&run, argv, data_dir);
+    wait_for(&run, "resuming the run in results/reproduce-");
+    g_autofree char *set = read_result_set(&run);
+    g_free(wait_for_end(&run, 0));
+    g_autoptr(HvbStore) store = hvb_store_open(set, FALSE, NULL);
+    g_autoptr(HvbRunRecord) record =
+        store ? hvb_store_load_run(store, NULL) : NULL;
+    CU_ASSERT_PTR_NOT_NULL_FATAL(record);
+    CU_ASSERT_STRING_EQUAL(record->status, "done");
+    CU_ASSERT_EQUAL(count_boots(record), 2);
+    check_cells(record);
+}
+
 #define TEST(name)         \
     {                      \
 #name, test_##name \
@@ -215,5 +327,6 @@ CU_TestInfo tests_run[] = {
     TEST(reader_that_leaves_ends_the_run_and_its_guests),
     TEST(run_interrupted_before_its_first_cell_leaves_no_set),
     TEST(interrupted_run_goes_on_with_the_same_stack_only),
+    TEST(interrupted_reproduce_goes_on_with_the_same_command),
     TEST_END,
 };

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "test/unit/profile-fixture.h"
 
+#include "hvbench/profile/keys.h"
+
 #include <CUnit/CUnit.h>
 #include <glib/gstdio.h>
 #include <stdio.h>
@@ -73,4 +75,27 @@ HvbProfile *load_file(const char *path)
         fprintf(stderr, "\n  %s\n", error->message);
     CU_ASSERT_PTR_NOT_NULL_FATAL(profile);
     return profile;
+}
+
+void expect_refused(const char *text, int code, const char *message)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(HvbProfile) profile =
+        hvb_profile_from_text(text, "t.profile", &error);
+
+    CU_ASSERT_PTR_NULL(profile);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(error);
+    CU_ASSERT_TRUE(g_error_matches(error, HVB_PROFILE_ERROR, code));
+    expect_text(error->message, message);
+}
+
+void expect_same(const HvbProfile *a, const HvbProfile *b)
+{
+    for (const HvbKey *key = hvb_keys; key->group; key++) {
+        CU_ASSERT_TRUE(key->per_guest ? hvb_key_equal(key, &a->guest_defaults,
+                                                      &b->guest_defaults)
+                                      : hvb_key_equal(key, a, b));
+    }
+    for (guint i = 0; i < HVB_MAX_GUESTS; i++)
+        CU_ASSERT_TRUE(hvb_key_same_guest(&a->guests[i], &b->guests[i]));
 }

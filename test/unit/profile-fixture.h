@@ -26,6 +26,12 @@ char *set_data_dir(const char *dir);
 /* Asserts equality, and shows both if they differ. */
 void expect_text(const char *actual, const char *expected);
 
+/* Asserts that the text "t.profile" is refused with this code and message. */
+void expect_refused(const char *text, int code, const char *message);
+
+/* Asserts that both say the same, guests beyond the count included. */
+void expect_same(const HvbProfile *a, const HvbProfile *b);
+
 /* End the test if the profile does not load. */
 HvbProfile *load_text(const char *text);
 HvbProfile *load_file(const char *path);

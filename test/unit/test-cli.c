@@ -228,6 +228,13 @@ static void test_wrong_usage_is_one_line_and_status_2(void)
         {"run", "--levels", "Lwo", "fig09"},
         {"run", "--samples", "many", "fig09"},
         {"report"},
+        {"reproduce", "fig03"},
+        {"reproduce", "--budget", "ten"},
+        {"reproduce", "--budget", "1s"},
+        {"reproduce", "--only", "C99"},
+        {"reproduce", "--only", "8"},
+        {"reproduce", "--accel", "xen"},
+        {"reproduce", "--seed", "-1"},
         {"doctor", "operand"},
         {"doctor", "--frobnicate"},
         {"doctor", "--connect"},
@@ -261,11 +268,18 @@ static void test_no_command_is_answered_with_the_help_and_status_2(void)
 static void test_what_was_asked_for_goes_to_stdout_with_status_0(void)
 {
     static const char *const usages[][4] = {
-        {"--help"},         {"-h"},
-        {"--version"},      {"list"},
-        {"list", "--help"}, {"show", "fig09"},
-        {"show", "--help"}, {"run", "--help"},
-        {"report", "-h"},   {"doctor", "--help"},
+        {"--help"},
+        {"-h"},
+        {"--version"},
+        {"list"},
+        {"list", "--help"},
+        {"show", "fig09"},
+        {"show", "--help"},
+        {"run", "--help"},
+        {"report", "-h"},
+        {"doctor", "--help"},
+        {"reproduce", "--help"},
+        {"reproduce", "--dry-run"},
     };
     g_autofree char *program = find_program();
 
@@ -281,8 +295,9 @@ static void test_what_was_asked_for_goes_to_stdout_with_status_0(void)
 static void test_every_help_tells_the_exit_statuses(void)
 {
     static const char *const commands[][3] = {
-        {"run", "--help"},  {"show", "--help"},   {"report", "--help"},
-        {"list", "--help"}, {"doctor", "--help"}, {"--help"},
+        {"run", "--help"},       {"show", "--help"},   {"report", "--help"},
+        {"list", "--help"},      {"doctor", "--help"}, {"--help"},
+        {"reproduce", "--help"},
     };
     g_autofree char *program = find_program();
 

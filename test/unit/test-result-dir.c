@@ -5,6 +5,7 @@
 
 #include <glib/gstdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* A scratch directory, and a directory to be made below it. */
 typedef struct {
@@ -75,6 +76,8 @@ static void test_directory_that_was_there_stays_as_it_is(void)
 
     make(&fixture);
     g_autofree char *database = put(&fixture, "hvbench.db");
+    close(fixture.dir.lock); /* as the end of the first run does */
+    fixture.dir.locked = FALSE;
     CU_ASSERT_FATAL(hvb_result_dir_make(fixture.dir.path, &again, NULL));
     CU_ASSERT_EQUAL(again.made, 0);
     hvb_result_dir_discard(&again);
@@ -92,6 +95,26 @@ static void test_directory_that_cannot_be_made_is_named(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(error->message, "/proc/none/set"));
 }
 
+static void test_directory_in_use_is_refused_until_it_is_left(void)
+{
+    g_auto(Fixture) fixture = {0};
+    g_auto(HvbResultDir) again = {0};
+    g_autoptr(GError) error = NULL;
+
+    make(&fixture);
+    CU_ASSERT(hvb_result_dir_is_in_use(fixture.dir.path));
+    CU_ASSERT_FALSE(hvb_result_dir_make(fixture.dir.path, &again, &error));
+    CU_ASSERT(g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_EXIST));
+    CU_ASSERT_PTR_NOT_NULL(strstr(error->message, fixture.dir.path));
+    g_autofree char *path = g_strdup(fixture.dir.path);
+    hvb_result_dir_discard(&fixture.dir);
+    hvb_result_dir_clear(&fixture.dir);
+    CU_ASSERT(hvb_result_dir_make(path, &again, NULL));
+    hvb_result_dir_discard(&again);
+    hvb_result_dir_clear(&again);
+    g_rmdir(fixture.parent);
+}
+
 #define TEST(name)         \
     {                      \
 #name, test_##name \
@@ -102,5 +125,6 @@ CU_TestInfo tests_result_dir[] = {
     TEST(files_of_others_stay),
     TEST(directory_that_was_there_stays_as_it_is),
     TEST(directory_that_cannot_be_made_is_named),
+    TEST(directory_in_use_is_refused_until_it_is_left),
     TEST_END,
 };

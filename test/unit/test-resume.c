@@ -4,7 +4,9 @@
 #include "test/suites.h"
 #include "test/unit/result-set.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* A run of which one cell is done. */
 static Set *begin_and_measure(void)
@@ -159,7 +161,8 @@ static gboolean add_bed(Set *set, guint index, const char *accel,
     };
 
     g_strlcpy(guest.hello.kernel, kernel, sizeof guest.hello.kernel);
-    return hvb_provenance_add_bed(set->store, "DIR", index, &bed, error);
+    return hvb_provenance_add_bed(set->store, "DIR", index, &bed,
+                                  set->profiles->pdata[0], error);
 }
 
 static void test_another_stack_is_refused_and_the_first_stays_recorded(void)
@@ -185,6 +188,52 @@ static void test_another_stack_is_refused_and_the_first_stays_recorded(void)
                                         "  OR key = 'stack.accel_reason'"
                                         " AND value = '6.1'"),
                     3);
+}
+
+static void test_all_kernels_of_a_mixed_bed_are_recorded(void)
+{
+    g_autoptr(Set) set = set_begin();
+    HvbGuest guests[4] = {0};
+    const HvbBed bed = {.n_guests = G_N_ELEMENTS(guests), .guests = guests};
+
+    /* The fourth has no agent that could say anything. */
+    g_strlcpy(guests[0].hello.kernel, "6.1", sizeof guests[0].hello.kernel);
+    g_strlcpy(guests[1].hello.kernel, "6.1-rt", sizeof guests[1].hello.kernel);
+    g_strlcpy(guests[2].hello.kernel, "6.1", sizeof guests[2].hello.kernel);
+    CU_ASSERT(hvb_provenance_add_bed(set->store, "DIR", 0, &bed,
+                                     set->profiles->pdata[0], NULL));
+    g_autofree char *kernels = set_sql(
+        set, "SELECT value FROM provenance WHERE key = 'stack.guest_kernel'");
+    CU_ASSERT_STRING_EQUAL(kernels, "6.1 (guests 1, 3); 6.1-rt (guests 2)");
+}
+
+static void test_a_changed_disk_image_is_refused(void)
+{
+    g_autoptr(Set) set = set_begin();
+    g_autoptr(GError) error = NULL;
+    HvbProfile *profile = set->profiles->pdata[0];
+    HvbGuest guest = {0};
+    const HvbBed bed = {.n_guests = 1, .guests = &guest};
+    g_autofree char *image =
+        g_build_filename(g_get_tmp_dir(), "hvbench-test-XXXXXX", NULL);
+    int fd = g_mkstemp(image);
+
+    CU_ASSERT_FATAL(fd >= 0);
+    g_free(profile->guests[0].image);
+    profile->guests[0].image = g_strdup(image);
+    CU_ASSERT(
+        hvb_provenance_add_bed(set->store, "DIR", 0, &bed, profile, NULL));
+    CU_ASSERT(
+        hvb_provenance_add_bed(set->store, "DIR", 0, &bed, profile, NULL));
+    CU_ASSERT_EQUAL(write(fd, "x", 1), 1);
+    close(fd);
+    CU_ASSERT_FALSE(
+        hvb_provenance_add_bed(set->store, "DIR", 0, &bed, profile, &error));
+    CU_ASSERT_FATAL(
+        g_error_matches(error, HVB_RESULTS_ERROR, HVB_RESULTS_ERROR_DIFFERS));
+    CU_ASSERT_PTR_NOT_NULL(strstr(error->message, "made with guest_images "));
+    CU_ASSERT_PTR_NOT_NULL(strstr(error->message, image));
+    g_unlink(image);
 }
 
 static void test_another_host_is_refused(void)
@@ -219,6 +268,8 @@ CU_TestInfo tests_resume[] = {
     TEST(another_seed_is_refused),
     TEST(another_revision_of_hvbench_is_refused),
     TEST(another_stack_is_refused_and_the_first_stays_recorded),
+    TEST(all_kernels_of_a_mixed_bed_are_recorded),
+    TEST(a_changed_disk_image_is_refused),
     TEST(another_host_is_refused),
     TEST_END,
 };

@@ -26,8 +26,8 @@ static HvbCell *make_full_cell(void)
          -10, -11, -12, -13},
     };
     HvbTuning tunings[] = {
-        {-1, 100000, 50000, 1000000, G_MAXUINT64, TRUE},
-        {1000, 1001, 1002, 1003, 2, FALSE},
+        {-1, 100000, 50000, 1000000, G_MAXUINT64, TRUE, "0-1,4"},
+        {1000, 1001, 1002, 1003, 2, FALSE, ""},
     };
     HvbEventRecord events[] = {
         {0, G_MININT64, g_strdup("note"), NULL},
@@ -153,6 +153,7 @@ static void check_tunings(GArray *a, GArray *b)
         CU_ASSERT_EQUAL(x->vm_period_us, y->vm_period_us);
         CU_ASSERT_EQUAL(x->shares, y->shares);
         CU_ASSERT_EQUAL(x->cgroup_v2, y->cgroup_v2);
+        CU_ASSERT_STRING_EQUAL(x->cpus, y->cpus);
     }
 }
 

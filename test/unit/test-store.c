@@ -151,8 +151,11 @@ static void test_other_schema_version_is_refused(void)
     g_autoptr(Set) set = set_begin();
 
     g_clear_pointer(&set->store, hvb_store_free);
-    g_free(set_sql(set, "PRAGMA user_version = 2"));
-    check_refusal(set, "schema version 2", HVB_RESULTS_ERROR_SCHEMA);
+    g_free(set_sql(set, "PRAGMA user_version = 3"));
+    check_refusal(set, "schema version 3", HVB_RESULTS_ERROR_SCHEMA);
+    g_free(set_sql(set, "PRAGMA user_version = 1"));
+    check_refusal(set, "use the hvbench that made it",
+                  HVB_RESULTS_ERROR_SCHEMA);
 }
 
 static void test_empty_file_becomes_a_result_set_only_by_creating(void)

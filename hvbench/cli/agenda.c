@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "hvbench/cli/agenda.h"
+
+#include "hvbench/cli/overrides.h"
+#include "hvbench/results/claims.h"
+
+#include <string.h>
+
+/* The figures, then what the claims need beside them, then what the paper
+ * leaves open. */
+static const char *const scenarios[] = {
+    "fig02",
+    "fig03",
+    "fig04",
+    "fig05",
+    "fig06",
+    "fig07",
+    "fig09",
+    "fig10",
+    "fig11",
+    "fig12",
+    "c04-again",
+    "c08-light",
+    "c08-heavy",
+    "c08-heavy-managed",
+    "c12-dynamic",
+    "c15-two",
+    "c15-four",
+    "c15-eight",
+    "c16-vm",
+    "c17-pinned",
+    "c18-free",
+    "c18-limited",
+    "privileged",
+    "uni",
+    "cache-none-cold",
+    "cache-none-warm",
+    "cache-writeback-cold",
+    "cache-writeback-warm",
+    NULL,
+};
+#define N_SCENARIOS (G_N_ELEMENTS(scenarios) - 1)
+
+#define LEVEL_BIT(level) (1u << (level))
+#define ALL_LEVELS (LEVEL_BIT(HVB_N_LEVELS) - 1)
+
+/* --only */
+
+static guint find_scenario(const char *name)
+{
+    guint i = 0;
+
+    while (i < N_SCENARIOS && strcmp(scenarios[i], name) != 0)
+        i++;
+    return i;
+}
+
+/* "3", "03", "fig3", "fig03". N_SCENARIOS if it is no figure. */
+static guint find_figure(const char *word)
+{
+    const char *digits = g_str_has_prefix(word, "fig") ? word + 3 : word;
+    guint64 number;
+
+    if (!g_ascii_string_to_unsigned(digits, 10, 1, 99, &number, NULL))
+        return N_SCENARIOS;
+    g_autofree char *name = g_strdup_printf("fig%02u", (guint)number);
+    return find_scenario(name);
+}
+
+/* Returns whether there is such a claim. */
+static gboolean mark_claim(const char *word, gboolean *wanted)
+{
+    gboolean found = FALSE;
+
+    for (const HvbClaimNeed *need = hvb_claim_needs; need->id; need++) {
+        guint i = find_scenario(need->scenario);
+        if (g_ascii_strcasecmp(need->id, word) != 0)
+            continue;
+        found = TRUE;
+        if (i < N_SCENARIOS)
+            wanted[i] = TRUE;
+    }
+    return found;
+}
+
+static gboolean mark(const char *word, gboolean *wanted, GError **error)
+{
+    guint i = find_scenario(word);
+
+    if (i == N_SCENARIOS)
+        i = find_figure(word);
+    if (i < N_SCENARIOS) {
+        wanted[i] = TRUE;
+        return TRUE;
+    }
+    if (mark_claim(word, wanted))
+        return TRUE;
+    if (strcmp(word, "8") == 0 || strcmp(word, "fig08") == 0)
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    "--only: figure 8 is the cap's configuration, which the "
+                    "report of figure 9 shows: take 9");
+    else
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    "--only: '%s' is no figure (2 to 7, 9 to 12), scenario "
+                    "('hvbench list'), claim (C1 ...) or open question (Q1 "
+                    "...) of the paper",
+                    word);
+    return FALSE;
+}
+
+static gboolean parse_only(const char *only, gboolean *wanted, GError **error)
+{
+    g_auto(GStrv) words = g_strsplit(only, ",", 0);
+
+    for (char **word = words; *word; word++)
+        if (!mark(g_strstrip(*word), wanted, error))
+            return FALSE;
+    if (*words)
+        return TRUE;
+    g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                "--only: name a figure, scenario, claim or open question");
+    return FALSE;
+}
+
+/* Wishes */
+
+static const HvbProfile *profile_at(const HvbAgenda *agenda, guint scenario)
+{
+    return agenda->profiles->pdata[scenario];
+}
+
+static gboolean is_figure(const HvbProfile *profile)
+{
+    return g_str_has_prefix(profile->name, "fig");
+}
+
+/* Index into the agenda's profiles; their number if it is not among them. */
+static guint scenario_of(const HvbAgenda *agenda, const char *name)
+{
+    guint i = 0;
+
+    while (i < agenda->profiles->len &&
+           strcmp(profile_at(agenda, i)->name, name) != 0)
+        i++;
+    return i;
+}
+
+static void wish(HvbAgenda *agenda, guint scenario, guint levels, HvbRank rank,
+                 guint group)
+{
+    const HvbWish wished = {
+        .scenario = scenario,
+        .levels = hvb_choice_levels(profile_at(agenda, scenario), levels),
+        .rank = rank,
+        .group = group,
+    };
+
+    if (wished.levels != 0)
+        g_array_append_val(agenda->wishes, wished);
+}
+
+/* The lowest and the highest of the levels. */
+static guint ends_of(guint levels)
+{
+    guint ends = 0;
+
+    if (levels == 0)
+        return 0;
+    ends |= LEVEL_BIT(g_bit_nth_lsf(levels, -1));
+    ends |= LEVEL_BIT(g_bit_nth_msf(levels, -1));
+    return ends;
+}
+
+/* All levels of the scenario that a claim or question rests on. */
+static guint needed_levels(const char *name)
+{
+    guint levels = 0;
+
+    for (const HvbClaimNeed *need = hvb_claim_needs; need->id; need++)
+        if (strcmp(need->scenario, name) == 0)
+            levels |= need->levels;
+    return levels;
+}
+
+static void wish_for_ends(HvbAgenda *agenda, gboolean named)
+{
+    for (guint s = 0; s < agenda->profiles->len; s++) {
+        const HvbProfile *profile = profile_at(agenda, s);
+        guint levels =
+            hvb_choice_levels(profile, is_figure(profile)
+                                           ? ALL_LEVELS
+                                           : needed_levels(profile->name));
+        if (levels == 0)
+            levels = hvb_choice_levels(profile, ALL_LEVELS);
+        if (named || is_figure(profile))
+            wish(agenda, s, ends_of(levels), HVB_RANK_FIGURE, 0);
+    }
+}
+
+static guint count_needs(const char *name)
+{
+    guint n = 0;
+
+    for (const HvbClaimNeed *need = hvb_claim_needs; need->id; need++)
+        n += strcmp(need->scenario, name) == 0 ? 1 : 0;
+    return n;
+}
+
+/* Those first that most claims rest on. */
+static void wish_for_medium(HvbAgenda *agenda)
+{
+    guint most = 0;
+
+    for (const HvbClaimNeed *need = hvb_claim_needs; need->id; need++)
+        most = MAX(most, count_needs(need->scenario));
+    for (guint n = most + 1; n-- > 0;)
+        for (guint s = 0; s < agenda->profiles->len; s++) {
+            const HvbProfile *profile = profile_at(agenda, s);
+            if (is_figure(profile) && count_needs(profile->name) == n)
+                wish(agenda, s, LEVEL_BIT(HVB_LEVEL_MEDIUM), HVB_RANK_MEDIUM,
+                     0);
+        }
+}
+
+/* Each claim is a group: a part of what it rests on is of no use. */
+static void wish_for_claims(HvbAgenda *agenda, gboolean named, char initial,
+                            HvbRank rank)
+{
+    const char *id = "";
+    guint group = (guint)rank << 16;
+
+    for (const HvbClaimNeed *need = hvb_claim_needs; need->id; need++) {
+        guint s = scenario_of(agenda, need->scenario);
+        if (need->id[0] != initial || s == agenda->profiles->len)
+            continue;
+        group += strcmp(need->id, id) != 0 ? 1 : 0;
+        id = need->id;
+        gboolean is_extra = !named && !is_figure(profile_at(agenda, s));
+        if (is_extra == (rank != HVB_RANK_NEED))
+            wish(agenda, s, need->levels, rank, is_extra ? group : 0);
+    }
+}
+
+/* What rests on nothing but itself. */
+static void wish_for_others(HvbAgenda *agenda, gboolean named)
+{
+    for (guint s = 0; !named && s < agenda->profiles->len; s++) {
+        const HvbProfile *profile = profile_at(agenda, s);
+        guint levels = hvb_choice_levels(profile, ALL_LEVELS);
+        if (!is_figure(profile) && needed_levels(profile->name) == 0)
+            wish(agenda, s, ends_of(levels), HVB_RANK_QUESTION, 0);
+    }
+}
+
+static void wish_for_rest(HvbAgenda *agenda, gboolean named)
+{
+    static const HvbLevel order[] = {HVB_LEVEL_MEDIUM,  HVB_LEVEL_BUSY,
+                                     HVB_LEVEL_MAXIMUM, HVB_LEVEL_LOW,
+                                     HVB_LEVEL_NONE,    HVB_LEVEL_OVERLOAD};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(order); i++)
+        for (guint s = 0; s < agenda->profiles->len; s++)
+            if (named || is_figure(profile_at(agenda, s)))
+                wish(agenda, s, LEVEL_BIT(order[i]), HVB_RANK_REST, 0);
+}
+
+static void make_wishes(HvbAgenda *agenda, gboolean named)
+{
+    wish_for_ends(agenda, named);
+    wish_for_medium(agenda);
+    wish_for_claims(agenda, named, 'C', HVB_RANK_NEED);
+    wish_for_claims(agenda, named, 'Q', HVB_RANK_NEED);
+    wish_for_claims(agenda, named, 'C', HVB_RANK_CLAIM);
+    wish_for_claims(agenda, named, 'Q', HVB_RANK_QUESTION);
+    wish_for_others(agenda, named);
+    wish_for_rest(agenda, named);
+}
+
+HvbAgenda *hvb_agenda_new(const char *only, const HvbOverrides *overrides,
+                          GError **error)
+{
+    gboolean wanted[N_SCENARIOS] = {FALSE};
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+    g_autoptr(HvbAgenda) agenda = NULL;
+
+    if (only && !parse_only(only, wanted, error))
+        return NULL;
+    for (guint i = 0; i < N_SCENARIOS; i++)
+        if (!only || wanted[i])
+            g_ptr_array_add(names, (gpointer)scenarios[i]);
+    g_ptr_array_add(names, NULL);
+    agenda = g_new0(HvbAgenda, 1);
+    agenda->wishes = g_array_new(FALSE, FALSE, sizeof(HvbWish));
+    agenda->profiles =
+        hvb_overrides_load(overrides, (const char *const *)names->pdata, error);
+    if (!agenda->profiles)
+        return NULL;
+    make_wishes(agenda, only != NULL);
+    return g_steal_pointer(&agenda);
+}
+
+void hvb_agenda_free(HvbAgenda *agenda)
+{
+    if (!agenda)
+        return;
+    g_clear_pointer(&agenda->profiles, g_ptr_array_unref);
+    g_array_unref(agenda->wishes);
+    g_free(agenda);
+}
+
+/* After the choice */
+
+static guint chosen_levels(const GArray *chosen, guint scenario)
+{
+    const HvbChosen *choice = &g_array_index(chosen, HvbChosen, scenario);
+    guint levels = 0;
+
+    for (guint level = 0; level < HVB_N_LEVELS; level++)
+        if (choice->rank[level] != HVB_RANK_NONE)
+            levels |= LEVEL_BIT(level);
+    return levels;
+}
+
+static char *left_out_line(const HvbAgenda *agenda, const GArray *chosen,
+                           guint scenario, guint missing)
+{
+    const HvbProfile *profile = profile_at(agenda, scenario);
+    GString *line = g_string_new(NULL);
+    const char *before = " (";
+
+    g_string_append_printf(line, "%s:", profile->name);
+    if (chosen_levels(chosen, scenario) == 0)
+        g_string_append(line, " all of it");
+    for (guint level = 0; level < HVB_N_LEVELS; level++)
+        if (chosen_levels(chosen, scenario) != 0 &&
+            (missing & LEVEL_BIT(level)))
+            g_string_append_printf(line, "%s%s",
+                                   g_str_has_suffix(line->str, ":") ? " "
+                                                                    : ", ",
+                                   hvb_level_name((HvbLevel)level));
+    for (const HvbClaimNeed *need = hvb_claim_needs; need->id; need++)
+        if (strcmp(need->scenario, profile->name) == 0 &&
+            (need->levels & missing)) {
+            g_string_append_printf(line, "%s%s", before, need->id);
+            before = ", ";
+        }
+    if (strcmp(before, ", ") == 0)
+        g_string_append_c(line, ')');
+    return g_string_free(line, FALSE);
+}
+
+GPtrArray *hvb_agenda_left_out(const HvbAgenda *agenda, const GArray *chosen)
+{
+    GPtrArray *lines = g_ptr_array_new_with_free_func(g_free);
+
+    for (guint s = 0; s < agenda->profiles->len; s++) {
+        const HvbProfile *profile = profile_at(agenda, s);
+        guint has = chosen_levels(chosen, s);
+        guint missing =
+            hvb_choice_levels(profile, needed_levels(profile->name)) & ~has;
+        if (missing != 0 || has == 0)
+            g_ptr_array_add(lines, left_out_line(agenda, chosen, s, missing));
+    }
+    return lines;
+}
+
+void hvb_agenda_narrow(HvbAgenda *agenda, GArray *chosen)
+{
+    for (guint s = agenda->profiles->len; s-- > 0;) {
+        HvbProfile *profile = agenda->profiles->pdata[s];
+        guint levels = chosen_levels(chosen, s);
+        for (guint level = 0; level < HVB_N_LEVELS; level++)
+            profile->levels[level] = (levels & LEVEL_BIT(level)) != 0;
+        if (levels != 0)
+            continue;
+        g_ptr_array_remove_index(agenda->profiles, s);
+        g_array_remove_index(chosen, s);
+    }
+    g_array_set_size(agenda->wishes, 0); /* their indexes are void */
+}
