@@ -10,6 +10,7 @@
 /* More would be unreadable in one picture; each still has its own. */
 #define MAX_TOGETHER 12
 #define NO_SAMPLE "no sample"
+#define NOT_PLANNED "not measured"
 
 /* Of the lines in delays.gp: colours after Okabe and Ito, "Color Universal
  * Design", and Tol's scheme muted (text.h), each with a mark of its own, which
@@ -69,6 +70,17 @@ static const HvbP3Row *sampled_row(const HvbP3 *p3, HvbLevel level)
     return NULL;
 }
 
+/* What stands in the place of bars; "" if there are some. */
+static const char *why_empty(const HvbP3 *p3, HvbLevel level)
+{
+    if (sampled_row(p3, level))
+        return "";
+    for (guint i = 0; i < p3->levels->len; i++)
+        if (g_array_index(p3->levels, HvbP3Level, i).level == level)
+            return NO_SAMPLE;
+    return NOT_PLANNED;
+}
+
 static void append_bars(GString *data, guint number, const HvbP3 *p3,
                         const Rows *rows)
 {
@@ -110,7 +122,7 @@ static void append_rows(GString *data, guint number, const HvbP3 *p3,
         hvb_gnuplot_append_column(data, row ? mean : "");
         hvb_gnuplot_append_column(data, row ? within : "");
         hvb_gnuplot_append_column(data, row ? samples : "");
-        hvb_gnuplot_append_column(data, row ? "" : NO_SAMPLE);
+        hvb_gnuplot_append_column(data, why_empty(p3, rows->levels[r]));
         g_string_append_c(data, '\n');
     }
     hvb_gnuplot_end_block(data);

@@ -13,7 +13,7 @@ typedef struct {
     double cpu_ns, vcpu_ns, emulator_ns;
     double throttled_ns, throttled_periods;
     double view_ns; /* the window by the guest's clock; 0: never asked */
-    double idle_ns, steal_ns;
+    double busy_ns, steal_ns; /* by the guest's own meter */
     double users_ns, probes_ns, agent_ns, manager_ns;
     gboolean seen;
 } GuestSums;
@@ -37,7 +37,7 @@ static void add_guest(GuestSums *sums, const HvbMeterRecord *m)
     if (!m->has_guest_view && m->guest != 0)
         return;
     sums->view_ns += (double)m->guest_window_ns;
-    sums->idle_ns += fmax((double)m->idle_ns, 0.0);
+    sums->busy_ns += hvb_meter_record_busy_ns(m);
     sums->steal_ns += (double)m->steal_ns;
     sums->users_ns += (double)m->users_cpu_ns;
     sums->probes_ns += (double)m->probes_cpu_ns;
@@ -91,8 +91,7 @@ static HvbAccountGuest make_guest(const GuestSums *sums, guint guest,
             sums->window_ns > 0.0
                 ? sums->throttled_periods / (sums->window_ns / NS_PER_S)
                 : NAN,
-        .guest_busy_percent =
-            percent(fmax(sums->view_ns - sums->idle_ns, 0.0), sums->view_ns),
+        .guest_busy_percent = percent(sums->busy_ns, sums->view_ns),
         .steal_percent = percent(sums->steal_ns, sums->view_ns),
         .users_percent = percent(sums->users_ns, sums->view_ns),
         .probes_percent = percent(sums->probes_ns, sums->view_ns),

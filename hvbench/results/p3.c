@@ -257,18 +257,16 @@ static void fill_busy(const HvbP3 *p3, HvbP3Level *row, GPtrArray *cells)
         for (guint i = 0; i < cell->meters->len; i++) {
             const HvbMeterRecord *m =
                 &g_array_index(cell->meters, HvbMeterRecord, i);
-            double window_ns = (double)m->guest_window_ns;
-            double idle_ns = (double)m->idle_ns;
 
             if (m->guest == 0) {
-                add_share(&total, busy_of(m), busy_of(m) + idle_ns);
+                add_share(&total, busy_of(m), busy_of(m) + (double)m->idle_ns);
                 continue;
             }
             if (!hvb_p3_counts_guest(p3, cell, m->guest))
                 continue;
-            /* A meter that ticks may count more than the window has. */
             if (m->has_guest_view)
-                add_share(&guest, window_ns - MAX(idle_ns, 0.0), window_ns);
+                add_share(&guest, hvb_meter_record_busy_ns(m),
+                          (double)m->guest_window_ns);
             add_share(&host, (double)m->host_cpu_ns, (double)m->host_window_ns);
         }
     }

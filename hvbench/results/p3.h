@@ -53,7 +53,8 @@ typedef struct {
     /* Means over the cells, by length of window; NaN where nothing was metered,
      * 0 at least. The measured guests are those that samples came from. */
     double guest_busy_percent; /* their own view: what of the window their
-                                * /proc/stat does not call idle; 0 ... 100 */
+                                * /proc/stat does not call idle, % of one CPU:
+                                * natively it may exceed 100 */
     double host_busy_percent;  /* what the host charged them (all threads of
                                 * the VM), % of one CPU; may exceed 100 */
     double host_total_percent; /* what the host's /proc/stat does not call

@@ -259,7 +259,10 @@ SELECT s.run_id AS run, s.name AS scenario, l.name AS level,
        c.level AS level_order, c.repetition, c.id AS cell, c.status,
        ifnull(g.guest, 0) AS guest,
        CASE WHEN m.guest_id IS NOT NULL AND m.has_guest_view
-            THEN 100.0 - 100.0 * m.idle_ns / nullif(m.guest_window_ns, 0)
+            THEN 100.0 * max(1, round(1.0 * (m.user_ns + m.system_ns +
+                                             m.steal_ns + m.idle_ns) /
+                                      nullif(m.guest_window_ns, 0)))
+                 - 100.0 * m.idle_ns / nullif(m.guest_window_ns, 0)
        END AS guest_busy_percent,
        CASE WHEN m.guest_id IS NOT NULL
             THEN 100.0 * m.host_cpu_ns / nullif(m.host_window_ns, 0)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "hvbench/run/cell.h"
 
+#include <math.h>
+
 const char *hvb_cell_status_name(HvbCellStatus status)
 {
     static const char *const names[] = {
@@ -12,6 +14,19 @@ const char *hvb_cell_status_name(HvbCellStatus status)
 
     g_return_val_if_fail((guint)status < G_N_ELEMENTS(names), NULL);
     return names[status];
+}
+
+double hvb_meter_record_busy_ns(const HvbMeterRecord *meter)
+{
+    /* In doubles: a guest may report any number. */
+    double window_ns = (double)meter->guest_window_ns;
+    double idle_ns = fmax((double)meter->idle_ns, 0.0);
+    double total_ns = (double)meter->user_ns + (double)meter->system_ns +
+                      (double)meter->steal_ns + idle_ns;
+    double cpus =
+        window_ns > 0.0 ? fmax(round(total_ns / window_ns), 1.0) : 0.0;
+
+    return fmax(cpus * window_ns - idle_ns, 0.0);
 }
 
 void hvb_event_record_clear(HvbEventRecord *event)

@@ -44,6 +44,12 @@ typedef struct {
     gint64 throttled_ns;
 } HvbMeterRecord;
 
+/* What the guest's own meter does not call idle, ns: 0 at least. Of a guest
+ * that is the window less what it calls idle, since a meter that ticks may
+ * count more than the window has. Natively there are several CPUs: as many
+ * windows as the meter's own total holds, rounded. */
+double hvb_meter_record_busy_ns(const HvbMeterRecord *meter);
+
 typedef struct {
     guint guest;    /* 0: hvbench itself */
     gint64 time_ns; /* of the side that the event is from */

@@ -82,6 +82,24 @@ static void test_guest_is_accounted_for_from_both_sides(void)
     CU_ASSERT_DOUBLE_EQUAL(g->overhead_percent, 10, 1e-9);
 }
 
+static void test_native_meter_counts_all_cpus(void)
+{
+    g_autoptr(HvbRunRecord) run = make_run(NULL, 1);
+    /* Two CPUs, 60 % of each in use; the ticks fall short by a little. */
+    const HvbMeterRecord m = {.guest = 1,
+                              .guest_window_ns = 10 * S,
+                              .user_ns = 11 * S,
+                              .idle_ns = 8 * S,
+                              .has_guest_view = TRUE,
+                              .host_window_ns = 10 * S,
+                              .host_cpu_ns = 12 * S};
+
+    add_meter(run, 0, &m);
+    g_autoptr(GArray) account = hvb_account_make(run, 0);
+    CU_ASSERT_DOUBLE_EQUAL(guest_of(account, 0)->guest_busy_percent, 120, 1e-9);
+    CU_ASSERT_DOUBLE_EQUAL(guest_of(account, 0)->host_percent, 120, 1e-9);
+}
+
 static void test_guest_that_was_not_asked_has_the_hosts_view_alone(void)
 {
     g_autoptr(HvbRunRecord) run = make_run(NULL, 1);
@@ -178,6 +196,7 @@ static void test_disturbed_cells_are_not_accounted_for(void)
 
 CU_TestInfo tests_account[] = {
     TEST(guest_is_accounted_for_from_both_sides),
+    TEST(native_meter_counts_all_cpus),
     TEST(guest_that_was_not_asked_has_the_hosts_view_alone),
     TEST(long_windows_weigh_more),
     TEST(host_row_tells_of_services_and_totals),
