@@ -124,6 +124,9 @@ services = 0
 # CPU that they ask for together, % of one CPU: 1 to 6400, at most 100 for each
 # of them.
 service-percent = 20
+# Share of the CPU of all services together, 1 to 10000, where the group of all
+# guests together has 100. A process of the host that is in no group counts 100.
+service-weight = 100
 # Mean of a service's bursts of work (exponential), ms of CPU: 1 to 10000.
 service-burst-ms = 100
 # Whether a priority manager runs on the host: yes or no. It watches the host's

@@ -15,4 +15,6 @@ title = One loaded guest, host manager
 [host]
 services = 2
 service-percent = 20
+# As two processes that are in no group, as in the paper's days.
+service-weight = 200
 manager = yes

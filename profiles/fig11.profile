@@ -41,4 +41,5 @@ measured = apart
 cpus = 2
 services = 2
 service-percent = 20
+service-weight = 200
 manager = yes

@@ -201,6 +201,25 @@ gboolean hvb_group_read_cpu(const HvbGroup *group, gint64 *ret_cpu_ns,
     return TRUE;
 }
 
+gboolean hvb_group_set_weight(const HvbGroup *group, guint weight,
+                              GError **error)
+{
+    guint64 shares = group->v2 ? weight : MAX(2, weight * 1024 / 100);
+    g_autofree char *text = g_strdup_printf("%" G_GUINT64_FORMAT, shares);
+    const char *file = group->v2 ? "cpu.weight" : "cpu.shares";
+
+    /* Without a cpu controller all groups are alike. */
+    if (hvb_group_read_shares(group) == 0 && weight == 100)
+        return TRUE;
+    if (write_file(group->cpu, file, text) &&
+        hvb_group_read_shares(group) == shares)
+        return TRUE;
+    g_set_error(error, HVB_BED_ERROR, HVB_BED_ERROR_TUNING,
+                "cannot set %s of the control group %s to %s", file, group->cpu,
+                text);
+    return FALSE;
+}
+
 guint64 hvb_group_read_shares(const HvbGroup *group)
 {
     g_autofree char *text =

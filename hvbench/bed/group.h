@@ -2,10 +2,10 @@
 /* Group: a control group of hvbench's own, at the top of the host's hierarchy,
  * for what it runs on the host itself.
  *
- * It has the default weight and no cap. Under cgroup v1 it exists below the
- * cpu controller and where CPU time is charged: cpuacct, or, where that is not
- * mounted, the cgroup2 tree. Under v2 it has the cpu controller if the root
- * group can give it. */
+ * It has the default weight, unless told otherwise, and no cap. Under cgroup v1
+ * it exists below the cpu controller and where CPU time is charged: cpuacct,
+ * or, where that is not mounted, the cgroup2 tree. Under v2 it has the cpu
+ * controller if the root group can give it. */
 #ifndef HVB_BED_GROUP_H
 #define HVB_BED_GROUP_H
 
@@ -37,6 +37,10 @@ GArray *hvb_group_pids(const HvbGroup *group);
  * HVB_BED_ERROR_HOST. */
 gboolean hvb_group_read_cpu(const HvbGroup *group, gint64 *ret_cpu_ns,
                             GError **error);
+/* Sets its share of the CPU among the groups at the top: `weight` (1 ... 10000)
+ * where 100 is the default. Errors: HVB_BED_ERROR_TUNING. */
+gboolean hvb_group_set_weight(const HvbGroup *group, guint weight,
+                              GError **error);
 /* cgroup v1 cpu.shares or v2 cpu.weight; 0 if it has no such file. */
 guint64 hvb_group_read_shares(const HvbGroup *group);
 gboolean hvb_group_is_v2(const HvbGroup *group);

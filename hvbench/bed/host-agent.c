@@ -20,6 +20,16 @@ static gboolean host_place(HvbHostAgent *agent, guint cpus, GError **error)
     return list != NULL;
 }
 
+static gboolean host_weigh(HvbHostAgent *agent, guint weight, GError **error)
+{
+    return hvb_group_set_weight(((Host *)agent)->local->group, weight, error);
+}
+
+static char *host_explain(HvbHostAgent *agent)
+{
+    return hvb_local_agent_explain(((Host *)agent)->local);
+}
+
 static void host_free(HvbHostAgent *agent)
 {
     Host *self = (Host *)agent;
@@ -41,6 +51,8 @@ HvbHostAgent *hvb_host_agent_start(const char *group, GCancellable *cancellable,
     Host *self = g_new0(Host, 1);
     self->agent.link = local->link;
     self->agent.place = host_place;
+    self->agent.weigh = host_weigh;
+    self->agent.explain = host_explain;
     self->agent.free = host_free;
     self->local = local;
     return &self->agent;

@@ -18,6 +18,11 @@ struct _HvbHostAgent {
     /* Confines it, and all that it runs, to the first `cpus` CPUs of the host
      * (0: all). Errors: HVB_BED_ERROR_TUNING. */
     gboolean (*place)(HvbHostAgent *agent, guint cpus, GError **error);
+    /* Gives its group this weight: group.h. Errors: HVB_BED_ERROR_TUNING. */
+    gboolean (*weigh)(HvbHostAgent *agent, guint weight, GError **error);
+    /* Why its link is down: how its process ended, and the last that it said.
+     * The caller frees the text. */
+    char *(*explain)(HvbHostAgent *agent);
     void (*free)(HvbHostAgent *agent);
 };
 

@@ -145,30 +145,41 @@ static guint scenario_of(const HvbAgenda *agenda, const char *name)
     return i;
 }
 
+static void add_wish(HvbAgenda *agenda, HvbWish wish)
+{
+    wish.levels =
+        hvb_choice_levels(profile_at(agenda, wish.scenario), wish.levels);
+    if (wish.levels != 0)
+        g_array_append_val(agenda->wishes, wish);
+}
+
+/* For one cell of each level. */
 static void wish(HvbAgenda *agenda, guint scenario, guint levels, HvbRank rank,
                  guint group)
 {
-    const HvbWish wished = {
-        .scenario = scenario,
-        .levels = hvb_choice_levels(profile_at(agenda, scenario), levels),
-        .rank = rank,
-        .group = group,
-    };
-
-    if (wished.levels != 0)
-        g_array_append_val(agenda->wishes, wished);
+    add_wish(agenda, (HvbWish){scenario, levels, rank, group, 1});
 }
 
-/* The lowest and the highest of the levels. */
-static guint ends_of(guint levels)
+/* For as many as the need takes at these of its levels. */
+static void wish_for_need(HvbAgenda *agenda, const HvbClaimNeed *need,
+                          guint levels, HvbRank rank, guint group)
 {
-    guint ends = 0;
+    guint s = scenario_of(agenda, need->scenario);
 
-    if (levels == 0)
-        return 0;
-    ends |= LEVEL_BIT(g_bit_nth_lsf(levels, -1));
-    ends |= LEVEL_BIT(g_bit_nth_msf(levels, -1));
-    return ends;
+    for (guint level = 0; level < HVB_N_LEVELS; level++)
+        if (levels & LEVEL_BIT(level))
+            add_wish(agenda, (HvbWish){s, LEVEL_BIT(level), rank, group,
+                                       hvb_claim_need_cells(need, level)});
+}
+
+static guint lowest_of(guint levels)
+{
+    return levels ? LEVEL_BIT(g_bit_nth_lsf(levels, -1)) : 0;
+}
+
+static guint highest_of(guint levels)
+{
+    return levels ? LEVEL_BIT(g_bit_nth_msf(levels, -1)) : 0;
 }
 
 /* All levels of the scenario that a claim or question rests on. */
@@ -182,18 +193,51 @@ static guint needed_levels(const char *name)
     return levels;
 }
 
-static void wish_for_ends(HvbAgenda *agenda, gboolean named)
+/* The least that makes a figure is its highest level. The first one of all is
+ * there to be looked at while the guests boot, so it has a row in the middle,
+ * too, and the lowest. What is named has its lowest and highest level. */
+static void wish_for_figures(HvbAgenda *agenda, gboolean named)
 {
     for (guint s = 0; s < agenda->profiles->len; s++) {
         const HvbProfile *profile = profile_at(agenda, s);
+        guint needed = needed_levels(profile->name);
         guint levels =
-            hvb_choice_levels(profile, is_figure(profile)
+            hvb_choice_levels(profile, is_figure(profile) || needed == 0
                                            ? ALL_LEVELS
-                                           : needed_levels(profile->name));
-        if (levels == 0)
-            levels = hvb_choice_levels(profile, ALL_LEVELS);
-        if (named || is_figure(profile))
-            wish(agenda, s, ends_of(levels), HVB_RANK_FIGURE, 0);
+                                           : needed);
+        guint wanted = highest_of(levels);
+        if (!named && !is_figure(profile))
+            continue;
+        if (named || profile->native)
+            wanted |= lowest_of(levels);
+        if (!named && profile->native)
+            wanted |= LEVEL_BIT(HVB_LEVEL_MEDIUM);
+        wish(agenda, s, wanted, HVB_RANK_FIGURE, 0);
+    }
+}
+
+/* Whether the agenda has all scenarios that the claim rests on. */
+static gboolean is_whole(const HvbAgenda *agenda, const char *id)
+{
+    for (const HvbClaimNeed *need = hvb_claim_needs; need->id; need++)
+        if (strcmp(need->id, id) == 0 &&
+            scenario_of(agenda, need->scenario) == agenda->profiles->len)
+            return FALSE;
+    return TRUE;
+}
+
+/* What decides a large effect is of use as a whole only. */
+static void wish_for_core(HvbAgenda *agenda)
+{
+    const char *id = "";
+    guint group = (guint)HVB_RANK_CORE << 16;
+
+    for (const HvbClaimNeed *need = hvb_claim_needs; need->id; need++) {
+        if (need->large == 0 || !is_whole(agenda, need->id))
+            continue;
+        group += strcmp(need->id, id) != 0 ? 1 : 0;
+        id = need->id;
+        wish_for_need(agenda, need, need->large, HVB_RANK_CORE, group);
     }
 }
 
@@ -206,8 +250,8 @@ static guint count_needs(const char *name)
     return n;
 }
 
-/* Those first that most claims rest on. */
-static void wish_for_medium(HvbAgenda *agenda)
+/* One more level of each figure, first of those that most claims rest on. */
+static void wish_for_level(HvbAgenda *agenda, HvbLevel level, HvbRank rank)
 {
     guint most = 0;
 
@@ -217,12 +261,22 @@ static void wish_for_medium(HvbAgenda *agenda)
         for (guint s = 0; s < agenda->profiles->len; s++) {
             const HvbProfile *profile = profile_at(agenda, s);
             if (is_figure(profile) && count_needs(profile->name) == n)
-                wish(agenda, s, LEVEL_BIT(HVB_LEVEL_MEDIUM), HVB_RANK_MEDIUM,
-                     0);
+                wish(agenda, s, LEVEL_BIT(level), rank, 0);
         }
 }
 
-/* Each claim is a group: a part of what it rests on is of no use. */
+/* Whether the claim, which is whole, takes a scenario that is no figure. */
+static gboolean takes_extra(const HvbAgenda *agenda, const char *id)
+{
+    for (const HvbClaimNeed *need = hvb_claim_needs; need->id; need++)
+        if (strcmp(need->id, id) == 0 &&
+            !is_figure(profile_at(agenda, scenario_of(agenda, need->scenario))))
+            return TRUE;
+    return FALSE;
+}
+
+/* Those of rank NEED are judged from figures (or what is named) alone. Each is
+ * a group: a part of what it rests on is of no use. */
 static void wish_for_claims(HvbAgenda *agenda, gboolean named, char initial,
                             HvbRank rank)
 {
@@ -230,14 +284,12 @@ static void wish_for_claims(HvbAgenda *agenda, gboolean named, char initial,
     guint group = (guint)rank << 16;
 
     for (const HvbClaimNeed *need = hvb_claim_needs; need->id; need++) {
-        guint s = scenario_of(agenda, need->scenario);
-        if (need->id[0] != initial || s == agenda->profiles->len)
+        if (need->id[0] != initial || !is_whole(agenda, need->id))
             continue;
         group += strcmp(need->id, id) != 0 ? 1 : 0;
         id = need->id;
-        gboolean is_extra = !named && !is_figure(profile_at(agenda, s));
-        if (is_extra == (rank != HVB_RANK_NEED))
-            wish(agenda, s, need->levels, rank, is_extra ? group : 0);
+        if ((!named && takes_extra(agenda, id)) == (rank != HVB_RANK_NEED))
+            wish_for_need(agenda, need, need->levels, rank, group);
     }
 }
 
@@ -248,7 +300,8 @@ static void wish_for_others(HvbAgenda *agenda, gboolean named)
         const HvbProfile *profile = profile_at(agenda, s);
         guint levels = hvb_choice_levels(profile, ALL_LEVELS);
         if (!is_figure(profile) && needed_levels(profile->name) == 0)
-            wish(agenda, s, ends_of(levels), HVB_RANK_QUESTION, 0);
+            wish(agenda, s, lowest_of(levels) | highest_of(levels),
+                 HVB_RANK_QUESTION, 0);
     }
 }
 
@@ -266,8 +319,10 @@ static void wish_for_rest(HvbAgenda *agenda, gboolean named)
 
 static void make_wishes(HvbAgenda *agenda, gboolean named)
 {
-    wish_for_ends(agenda, named);
-    wish_for_medium(agenda);
+    wish_for_figures(agenda, named);
+    wish_for_core(agenda);
+    wish_for_level(agenda, HVB_LEVEL_NONE, HVB_RANK_IDLE);
+    wish_for_level(agenda, HVB_LEVEL_MEDIUM, HVB_RANK_MEDIUM);
     wish_for_claims(agenda, named, 'C', HVB_RANK_NEED);
     wish_for_claims(agenda, named, 'Q', HVB_RANK_NEED);
     wish_for_claims(agenda, named, 'C', HVB_RANK_CLAIM);

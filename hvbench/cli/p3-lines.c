@@ -285,7 +285,7 @@ static char *table_remark(const HvbP3 *p3, const HvbP3Level *level)
         const char *what;
     } remarks[] = {
         {level->disturbed, "disturbed or failed cells, left out"},
-        {level->suspect, "suspect cells (calibration drifted)"},
+        {level->suspect, "suspect cells, counted"},
         {level->lost, "samples lost"},
         {row->censored, "samples censored (their delay is a lower bound)"},
         {row->failed, "operations failed"},

@@ -7,6 +7,7 @@
 #include "hvbench/cli/reproduce-set.h"
 #include "hvbench/cli/result-dir.h"
 #include "hvbench/results/claims.h"
+#include "hvbench/results/measure.h"
 #include "hvbench/results/p3.h"
 #include "hvbench/run/budget-plan.h"
 
@@ -98,7 +99,8 @@ static gboolean parse(int *argc, char ***argv, Options *options)
         "Reproduces the paper: measures its figures and what its claims rest "
         "on, as much of\nit as the budget has room for, and says of each claim "
         "whether it was reproduced.\nThe plan is printed first. The same "
-        "command goes on with an interrupted run.\n\n"
+        "command, given in the same directory,\ngoes on with an interrupted "
+        "run.\n\n"
         "Ctrl-C, SIGTERM and SIGHUP stop the guests and end the run, and so "
         "does a pipe that\nnobody reads any more. With nohup it survives its "
         "terminal.");
@@ -175,10 +177,13 @@ static int refuse_budget(const Options *options, double least_s)
     g_autofree char *text = hvb_duration_format(least);
 
     return hvb_cmd_fail(HVB_EXIT_USAGE,
-                        "--budget: %s are too short for one cell at two levels "
-                        "of each %s: it takes %s at least%s",
-                        given, options->only ? "scenario" : "figure", text,
-                        options->only ? "" : ", or less with --only");
+                        "--budget: %s is too short for %s: it takes %s at "
+                        "least%s",
+                        given,
+                        options->only
+                            ? "one cell at two levels of each scenario"
+                            : "one cell of each figure",
+                        text, options->only ? "" : ", or less with --only");
 }
 
 static int make_job(const Options *options, Job *job)
@@ -214,15 +219,30 @@ static void print_scenario(const Job *job, guint scenario)
     const HvbSpent *spent =
         &job->planned->entries[HVB_LEDGER_SCENARIO(scenario)];
     g_autofree char *time = hvb_duration_format((guint)lrint(spent->seconds));
-    g_autoptr(GString) levels = g_string_new(NULL);
 
+    printf("  %-20s", profile->name);
     for (guint level = 0; level < HVB_N_LEVELS; level++) {
-        const char *name = hvb_level_name((HvbLevel)level);
-        g_string_append_printf(levels, "%-*s", (int)strlen(name) + 1,
-                               profile->levels[level] ? name : "");
+        g_autofree char *least =
+            profile->levels[level]
+                ? g_strdup_printf("%u+",
+                                  hvb_budget_plan_count(job->foreseen, scenario,
+                                                        (HvbLevel)level))
+                : NULL;
+        printf("  %*s", (int)strlen(hvb_level_name((HvbLevel)level)),
+               least ? least : "");
     }
-    printf("  %-20s  %s%2u+  %8s\n", profile->name, levels->str,
-           least_repetitions(job, scenario), time);
+    printf("  %9s\n", time);
+}
+
+static void print_head(void)
+{
+    printf("Plan: each level is measured so often at least, and again as long "
+           "as the interval\nof its mean is wide and time is left\n"
+           "  %-20s",
+           "");
+    for (guint level = 0; level < HVB_N_LEVELS; level++)
+        printf("  %s", hvb_level_name((HvbLevel)level));
+    putchar('\n');
 }
 
 static void print_expenses(const Job *job)
@@ -245,8 +265,7 @@ static void print_expenses(const Job *job)
 
 static void print_plan(const Job *job)
 {
-    printf("Plan: each level is measured so often at least, and again as long "
-           "as the interval\nof its mean is wide and time is left\n");
+    print_head();
     for (guint s = 0; s < job->agenda->profiles->len; s++)
         print_scenario(job, s);
     print_expenses(job);
@@ -295,14 +314,27 @@ static guint count_unmeasured(GPtrArray *p3s)
     return n;
 }
 
-/* Who asked for a part only wants no verdict on the rest. */
-static void drop_untouched(GPtrArray *claims)
+/* Whether something was compared for it, or all that it needs was asked for. */
+static gboolean is_touched(const HvbRunRecord *run, const HvbClaim *claim)
 {
-    for (guint i = claims->len; i-- > 0;) {
-        const HvbClaim *claim = claims->pdata[i];
-        if (claim->evidence->len == 0)
+    guint index;
+
+    for (guint i = 0; i < claim->evidence->len; i++)
+        if (((const HvbEvidence *)claim->evidence->pdata[i])->n > 0)
+            return TRUE;
+    for (const HvbClaimNeed *need = hvb_claim_needs; need->id; need++)
+        if (strcmp(need->id, claim->id) == 0 &&
+            !hvb_run_find_scenario(run, need->scenario, &index))
+            return FALSE;
+    return TRUE;
+}
+
+/* Who asked for a part only wants no verdict on the rest. */
+static void drop_untouched(const HvbRunRecord *run, GPtrArray *claims)
+{
+    for (guint i = claims->len; i-- > 0;)
+        if (!is_touched(run, claims->pdata[i]))
             g_ptr_array_remove_index(claims, i);
-    }
 }
 
 static void print(const HvbRunRecord *run, GPtrArray *p3s, gpointer user_data)
@@ -316,7 +348,7 @@ static void print(const HvbRunRecord *run, GPtrArray *p3s, gpointer user_data)
 
     hvb_p3_print_compact(stdout, p3s);
     if (job->options->only)
-        drop_untouched(claims);
+        drop_untouched(run, claims);
     if (claims->len > 0)
         hvb_claims_print(stdout, claims);
     printf("\nTime: %s of %s used\n", used, budget);

@@ -4,8 +4,6 @@
 #include "hvbench/cli/enforced.h"
 #include "hvbench/report/report.h"
 
-#include <string.h>
-
 HvbProfile *hvb_session_profile(HvbSession *self, guint scenario)
 {
     return self->settings->profiles->pdata[scenario];
@@ -109,7 +107,7 @@ static gboolean on_guest_ready(guint guest, const HvbGuest *said,
 {
     HvbSession *self = user_data;
 
-    self->calibrated[guest - 1] = TRUE;
+    self->calibrated += calibration->iterations_per_ms > 0 ? 1 : 0;
     if (reference_ns[WIRE_OPEN] > 0)
         hvb_progress_note(self->progress,
                           "%s: %" G_GUINT64_FORMAT
@@ -268,39 +266,18 @@ static void draw(HvbSession *self, guint scenario)
     hvb_session_spend(self, HVB_EXPENSE_REPORT, 1);
 }
 
-/* Guests that are idle in all cells: the store keeps how they were tuned. */
-static gboolean add_idle_guests(HvbSession *self, const HvbBed *bed,
-                                GError **error)
-{
-    const gint64 unmeasured_ns[WIRE_N_OPERATIONS] = {0};
-    const WireCalibration none = {0};
-
-    for (guint i = 0; i < bed->n_guests; i++)
-        if (!self->calibrated[i] &&
-            !hvb_store_add_guest(self->settings->store, i + 1,
-                                 bed->guests[i].name, &bed->guests[i].hello,
-                                 &none, unmeasured_ns, error))
-            return FALSE;
-    return TRUE;
-}
-
 /* Calibrates the guests that scenarios of this bed use. */
 static gboolean prepare(HvbSession *self, HvbConductor *conductor,
                         const HvbBed *bed, guint bed_index, GError **error)
 {
     const HvbSessionSettings *settings = self->settings;
     g_autofree gboolean *scenarios = g_new0(gboolean, settings->profiles->len);
-    guint calibrated = 0;
 
     for (guint i = 0; i < settings->profiles->len; i++)
         scenarios[i] = settings->planner->beds[i] == bed_index;
-    memset(self->calibrated, 0, sizeof self->calibrated);
-    gboolean prepared = hvb_conductor_prepare(conductor, scenarios, error) &&
-                        add_idle_guests(self, bed, error);
-    for (guint i = 0; i < bed->n_guests; i++)
-        calibrated += self->calibrated[i] ? 1 : 0;
-    hvb_session_spend(self, HVB_EXPENSE_CALIBRATION,
-                      calibrated + (bed->host ? 1 : 0));
+    self->calibrated = bed->host ? 1 : 0;
+    gboolean prepared = hvb_conductor_prepare(conductor, scenarios, error);
+    hvb_session_spend(self, HVB_EXPENSE_CALIBRATION, self->calibrated);
     return prepared;
 }
 

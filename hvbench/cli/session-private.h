@@ -20,9 +20,8 @@ typedef struct {
     HvbConnection *connection; /* NULL: not needed yet */
     int lock;                  /* the machine's, while there is no connection
                                 * to hold it; -1: not held */
-    /* Guests of the bed that are calibrated, [0] guest 1. */
-    gboolean calibrated[HVB_MAX_GUESTS];
-    gint64 lap_us; /* until when time was entered */
+    guint calibrated; /* agents of the bed so far, the host's own counted */
+    gint64 lap_us;    /* until when time was entered */
 } HvbSession;
 
 HvbProfile *hvb_session_profile(HvbSession *self, guint scenario);

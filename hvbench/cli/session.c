@@ -22,19 +22,28 @@ static void on_boot(guint up, guint all, gpointer user_data)
     hvb_progress_phase(self->progress, "booting guests: %u of %u up", up, all);
 }
 
-/* Where a guest is gone, that is the cause, whatever failed on it first (a
- * libvirt call, say); adds what its console says. */
+/* Takes `why` over. */
+static void add_cause(GError **error, char *why)
+{
+    g_autoptr(GError) cause = g_steal_pointer(error);
+
+    g_set_error(error, HVB_BED_ERROR, HVB_BED_ERROR_GUEST, "%s; %s",
+                cause->message, why);
+    g_free(why);
+}
+
+/* Where a guest or the host's agent is gone, that is the cause, whatever failed
+ * on it first (a libvirt call, say); adds what the last of it was. */
 static void explain(HvbBed *bed, GError **error)
 {
     for (guint i = 0; i < bed->n_guests; i++) {
         if (!bed->guests[i].link || !hvb_link_why_down(bed->guests[i].link))
             continue;
-        g_autofree char *why = bed->explain(bed, i);
-        g_autoptr(GError) cause = g_steal_pointer(error);
-        g_set_error(error, HVB_BED_ERROR, HVB_BED_ERROR_GUEST, "%s; %s",
-                    cause->message, why);
+        add_cause(error, bed->explain(bed, i));
         return;
     }
+    if (bed->host && hvb_link_why_down(bed->host->link))
+        add_cause(error, bed->host->explain(bed->host));
 }
 
 /* Making beds */

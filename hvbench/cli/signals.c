@@ -14,7 +14,7 @@ static gboolean output_lost;
 static gboolean on_signal(gpointer user_data G_GNUC_UNUSED)
 {
     g_cancellable_cancel(cancellable);
-    g_message("interrupted, stopping the guests ...");
+    g_message("interrupted, ending the run ...");
     return G_SOURCE_CONTINUE;
 }
 

@@ -89,6 +89,8 @@ const HvbKey hvb_keys[] = {
      .what = "emulated processes of the host"},
     {"host", "service-percent", HVB_KEY_DOUBLE, PROFILE(service_percent), 1,
      6400, "20", .what = "% of one CPU that they ask for together"},
+    {"host", "service-weight", HVB_KEY_UINT, PROFILE(service_weight), 1, 10000,
+     "100", .what = "CPU share of all services, that of all guests being 100"},
     {"host", "service-burst-ms", HVB_KEY_UINT, PROFILE(service_burst_ms), 1,
      10000, "100", .what = "ms of work, mean of a service's bursts"},
     {"host", "manager", HVB_KEY_BOOL, PROFILE(host_manager), 0, 0, "no",

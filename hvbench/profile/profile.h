@@ -133,6 +133,8 @@ typedef struct {
     HvbAffinity affinity;
     guint services;         /* emulated processes of the host; 0: none */
     double service_percent; /* CPU that they ask for together, % of one */
+    guint service_weight;   /* of the group of all services, 1 ... 10000; that
+                             * of all guests together has 100 */
     guint service_burst_ms; /* mean of a burst, ms of CPU */
     gboolean host_manager;  /* a priority manager runs on the host */
     WireMethod host_method; /* never NONE */

@@ -41,14 +41,19 @@ static void set_side(JsonObject *object, const HvbFindings *findings,
     json_object_set_boolean_member(object, here, was_run(findings, scenario));
 }
 
-/* "4.10 to 7.25", "" if there is none. */
+/* "4.10 to 7.25", "at least 4.10" of one without an upper end, "" if there is
+ * none. */
 static char *interval_of(const HvbEvidence *evidence)
 {
     g_autofree char *low = hvb_text_figure(evidence->low, NULL);
     g_autofree char *high = hvb_text_figure(evidence->high, NULL);
 
-    if (isnan(evidence->low) || isnan(evidence->high))
+    if (isnan(evidence->low) && isnan(evidence->high))
         return g_strdup("");
+    if (isnan(evidence->low))
+        return g_strconcat("at most ", high, NULL);
+    if (isnan(evidence->high))
+        return g_strconcat("at least ", low, NULL);
     return g_strdup_printf("%s to %s", low, high);
 }
 

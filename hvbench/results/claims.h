@@ -50,12 +50,28 @@ GPtrArray *hvb_claims_judge(const HvbRunRecord *run);
  * scenarios that the claims compare. Else nobody wants to see verdicts. */
 gboolean hvb_claims_apply(const HvbRunRecord *run);
 
-/* Which cells a claim rests on: what a short budget runs first. */
+/* Which cells a claim rests on, and how often it takes them. Levels are bits
+ * 1 << HvbLevel.
+ *
+ * An effect is large if the paper, or Linux under TCG, puts it beyond the
+ * claim's limit by a factor of more than two: with two repetitions at two
+ * levels, which leave two degrees of freedom (t = 4.3), that is decided as long
+ * as ratios of the same level scatter by no more than a third. Cells of such
+ * claims are what a short budget repeats first.
+ *
+ * A comparison at one level, or of knees (one of each repetition), has one
+ * degree of freedom less than repetitions: two (t = 12.7) say next to nothing,
+ * three (t = 4.3) are the least. */
 typedef struct {
     const char *id;       /* of the claim */
     const char *scenario; /* name of the shipped profile */
-    guint levels;         /* bit 1 << HvbLevel for each level */
+    guint levels;         /* all that it is judged from */
+    guint large; /* of these: two, at which two repetitions are expected to do
+                  * for a large effect; 0: it is not large */
+    guint alone; /* of these: compared alone, or part of a knee */
 } HvbClaimNeed;
+/* How many cells of the level the need takes to be judged from: 2 or 3. */
+guint hvb_claim_need_cells(const HvbClaimNeed *need, guint level);
 /* Ends with a row of NULLs. */
 extern const HvbClaimNeed hvb_claim_needs[];
 

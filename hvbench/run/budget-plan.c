@@ -9,8 +9,8 @@
 #define NARROW_MS 10.0
 #define NARROW_SHARE 0.1
 #define CELLS_AT_LEAST 3
-/* So often a cell of which nothing counts is taken for one of the first round,
- * before it has to wait like a repetition. */
+/* So often a cell of the first round is tried until it counts, before it has to
+ * wait like a repetition. */
 #define CHANCES 2
 
 /* What is known of a scenario at a level. */
@@ -57,10 +57,45 @@ static double width_of(const HvbKnown *known)
            fmax(NARROW_MS, NARROW_SHARE * fabs(known->mean_ms));
 }
 
-static gboolean is_first_round(const Progress *progress)
+static gboolean is_twice(const BudgetPlan *self, guint scenario, guint level)
 {
-    return progress->over == 0 ||
-           (progress->known.cells == 0 && progress->over < CHANCES);
+    return g_array_index(self->chosen, HvbChosen, scenario).twice[level];
+}
+
+static gboolean is_first_cell(const Progress *progress)
+{
+    return progress->known.cells == 0 && progress->over < CHANCES;
+}
+
+/* The rank in the first round of the next cell; NONE: it is over for it. */
+static HvbRank rank_in_round(const BudgetPlan *self, guint scenario,
+                             guint level)
+{
+    const Progress *progress = &self->progress[scenario][level];
+
+    if (is_first_cell(progress))
+        return rank_of(self, scenario, level);
+    if (is_twice(self, scenario, level) && progress->known.cells < 2 &&
+        progress->over < 2 * CHANCES)
+        return HVB_RANK_CORE;
+    return HVB_RANK_NONE;
+}
+
+/* How many cells of the first round are still to do there that are at least as
+ * important as `rank`. */
+static guint count_due(const BudgetPlan *self, guint scenario, guint level,
+                       HvbRank rank)
+{
+    HvbRank next = rank_in_round(self, scenario, level);
+    guint n = 0;
+
+    if (next == HVB_RANK_NONE)
+        return 0;
+    n += next <= rank ? 1 : 0;
+    if (is_first_cell(&self->progress[scenario][level]) &&
+        is_twice(self, scenario, level) && rank >= HVB_RANK_CORE)
+        n++;
+    return n;
 }
 
 /* Prices */
@@ -99,32 +134,33 @@ static double price_of_beds(const BudgetPlan *self, guint from)
     return price_s + (has_guests ? hvb_price_setup(self->ledger) : 0);
 }
 
-/* A first round of the bed. */
-static double price_of_round(const BudgetPlan *self, guint bed)
+/* All cells of the bed that what was chosen takes to be of use. */
+static double price_of_use(const BudgetPlan *self, guint bed)
 {
     double price_s = 0;
 
-    for (guint s = 0; s < self->profiles->len; s++)
+    for (guint s = 0; s < self->profiles->len; s++) {
+        const HvbChosen *chosen = &g_array_index(self->chosen, HvbChosen, s);
         for (guint level = 0; level < HVB_N_LEVELS; level++)
             if (self->base.beds[s] == bed &&
-                rank_of(self, s, level) != HVB_RANK_NONE)
-                price_s += hvb_price_cell(self->ledger, self->profiles, s);
+                chosen->rank[level] != HVB_RANK_NONE)
+                price_s += chosen->cells[level] *
+                           hvb_price_cell(self->ledger, self->profiles, s);
+    }
     return price_s;
 }
 
-/* What of it is still to do on the beds after this one and at least as
- * important as `rank`. */
+/* What of the first round is still to do on the beds after this one and at
+ * least as important as `rank`. */
 static double price_of_later(const BudgetPlan *self, guint bed, HvbRank rank)
 {
     double price_s = 0;
 
     for (guint s = 0; s < self->profiles->len; s++)
         for (guint level = 0; level < HVB_N_LEVELS; level++)
-            if (self->base.beds[s] > bed &&
-                rank_of(self, s, level) != HVB_RANK_NONE &&
-                rank_of(self, s, level) <= rank &&
-                is_first_round(&self->progress[s][level]))
-                price_s += hvb_price_cell(self->ledger, self->profiles, s);
+            if (self->base.beds[s] > bed)
+                price_s += count_due(self, s, level, rank) *
+                           hvb_price_cell(self->ledger, self->profiles, s);
     return price_s;
 }
 
@@ -141,9 +177,9 @@ static double room_on(const BudgetPlan *self, guint bed, HvbRank rank)
     if (rank != HVB_N_RANKS)
         return own_s;
     for (guint b = 0; b < self->base.n_beds; b++) {
-        double round_s = price_of_round(self, b);
-        all_s += round_s;
-        up_to_here_s += b <= bed ? round_s : 0;
+        double use_s = price_of_use(self, b);
+        all_s += use_s;
+        up_to_here_s += b <= bed ? use_s : 0;
     }
     return fmin(own_s, (room_s + used_s) * up_to_here_s / all_s - used_s);
 }
@@ -160,20 +196,22 @@ static int compare_candidates(gconstpointer a, gconstpointer b)
     return (x->width < y->width) - (x->width > y->width);
 }
 
-/* First the cells of the first round by rank; then those with too few cells,
- * first those that something rests on; then the others. */
+/* First the cells of the first round by rank; then those with fewer cells than
+ * what rests on them takes; then those with too few for an early end; then the
+ * others. */
 static guint urgency_of(const BudgetPlan *self, guint scenario, guint level)
 {
-    const Progress *progress = &self->progress[scenario][level];
-    HvbRank rank = rank_of(self, scenario, level);
+    const HvbChosen *chosen = &g_array_index(self->chosen, HvbChosen, scenario);
+    guint cells = self->progress[scenario][level].known.cells;
+    HvbRank rank = rank_in_round(self, scenario, level);
 
-    if (is_first_round(progress))
+    if (rank != HVB_RANK_NONE)
         return rank;
-    guint urgency = HVB_N_RANKS * (1 + progress->known.cells);
-    if (progress->known.cells >= CELLS_AT_LEAST)
+    if (cells >= CELLS_AT_LEAST)
         return HVB_N_RANKS * 2 * (1 + CELLS_AT_LEAST);
-    return rank == HVB_RANK_REST ? urgency + HVB_N_RANKS * (1 + CELLS_AT_LEAST)
-                                 : urgency + rank;
+    guint stage =
+        cells < chosen->cells[level] ? 1 + cells : 1 + CELLS_AT_LEAST + cells;
+    return HVB_N_RANKS * stage + chosen->rank[level];
 }
 
 static GArray *find_candidates(const BudgetPlan *self, guint bed)
@@ -199,8 +237,9 @@ static GArray *find_candidates(const BudgetPlan *self, guint bed)
     return candidates;
 }
 
-/* How many of the sorted candidates make a round: in the first round those of
- * the first one's rank, else as many as there is room for. */
+/* How many of the sorted candidates make a round, as far as there is room: in
+ * the first round those of the first one's rank, else those that need it as
+ * much as the first one, whatever their rank. */
 static guint round_length(const BudgetPlan *self, guint bed,
                           const GArray *candidates)
 {
@@ -212,7 +251,9 @@ static guint round_length(const BudgetPlan *self, guint bed,
     HvbRank rank = (HvbRank)MIN(first->urgency, (guint)HVB_N_RANKS);
     double room_s = room_on(self, bed, rank);
     while (n < candidates->len && first[n].price_s <= room_s &&
-           (rank == HVB_N_RANKS || first[n].urgency == rank))
+           (rank == HVB_N_RANKS
+                ? first[n].urgency / HVB_N_RANKS == first->urgency / HVB_N_RANKS
+                : first[n].urgency == rank))
         room_s -= first[n++].price_s;
     return n;
 }
@@ -258,10 +299,9 @@ static const Candidate *first_that_fits(BudgetPlan *self, guint bed)
     Candidate *head;
 
     while ((head = g_queue_peek_head(&self->round))) {
-        HvbRank rank =
-            is_first_round(&self->progress[head->scenario][head->level])
-                ? rank_of(self, head->scenario, head->level)
-                : HVB_N_RANKS;
+        HvbRank rank = rank_in_round(self, head->scenario, head->level);
+        if (rank == HVB_RANK_NONE)
+            rank = HVB_N_RANKS;
         if (self->base.beds[head->scenario] == bed &&
             head->price_s <= room_on(self, bed, rank))
             return head;

@@ -5,19 +5,22 @@
  * once, then the one with most of the figures, then the small ones. Booting a
  * bed costs so much that none is booted twice. Each bed may use up to its part
  * of the time that boots, calibrations and the report leave for cells, in
- * proportion to the cells chosen for it; what a bed does not use falls to those
- * after it. A bed that is done, since cells of a later one are, stays so.
+ * proportion to the cells that what was chosen for it takes to be of use; what
+ * a bed does not use falls to those after it. A bed that is done, since cells
+ * of a later one are, stays so.
  *
- * On a bed the first round measures every chosen cell once, in order of rank,
- * those of one rank in random order; a cell of which nothing counts gets a
- * second chance. Should time turn out to be too short for
- * all, what goes is what matters least: cells give way to those of later beds
- * whose rank is before theirs. Each round after it measures those again
- * whose interval is not narrow yet: half its width above the larger of 10 ms
- * and 10 % of the mean, or fewer than three cells. If not all of them fit any
- * more, the neediest are taken: with fewer than three cells, first those that
- * a figure or claim rests on, else the widest by that measure. The order within
- * a round is random.
+ * On a bed the first round measures every chosen cell once, or twice where the
+ * choice says so, in order of rank, those of one rank in random order; a cell
+ * that does not count gets a second chance. Should time turn out to be too
+ * short for all, what goes is what matters least: cells give way to those of
+ * later beds whose rank is before theirs.
+ *
+ * Each round after it measures those again whose interval is not narrow yet:
+ * half its width above the larger of 10 ms and 10 % of the mean, or fewer than
+ * three cells. If not all of them fit any more, the neediest are taken: first
+ * those with fewer cells than the claims that rest on them take, then those
+ * with fewer than three, else the widest by that measure. The order within a
+ * round is random.
  *
  * Time is what the ledger says; whoever measures keeps it. */
 #ifndef HVB_RUN_BUDGET_PLAN_H

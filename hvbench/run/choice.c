@@ -4,11 +4,9 @@
 #include "hvbench/run/budget.h"
 #include "hvbench/run/plan.h"
 
-/* How much of the budget the first round may take, up to wishes of a rank. */
-static const double share_of_rank[HVB_N_RANKS] = {
-    [HVB_RANK_FIGURE] = 1.0, [HVB_RANK_MEDIUM] = 1.0,   [HVB_RANK_NEED] = 0.55,
-    [HVB_RANK_CLAIM] = 0.75, [HVB_RANK_QUESTION] = 0.7, [HVB_RANK_REST] = 0.5,
-};
+/* What no claim rests on has to leave a part of the budget to cells that are
+ * measured again: disturbed ones, and those with a wide interval. */
+#define SHARE_OF_REST 0.9
 
 guint hvb_choice_levels(const HvbProfile *profile, guint levels)
 {
@@ -46,18 +44,18 @@ guint hvb_choice_calibrated(GPtrArray *profiles, const GArray *chosen,
     return n;
 }
 
-/* Cells of the scenario, once each. */
+/* As many cells of the scenario as it takes for them to be of use. */
 static double price_of_scenario(const HvbLedger *ledger, GPtrArray *profiles,
                                 const HvbChosen *chosen, guint scenario)
 {
     guint n = 0;
 
     for (guint level = 0; level < HVB_N_LEVELS; level++)
-        n += chosen->rank[level] != HVB_RANK_NONE ? 1 : 0;
+        n += chosen->cells[level];
     return n * hvb_price_cell(ledger, profiles, scenario);
 }
 
-/* The first round of all that is chosen, with all that belongs to it. */
+/* All that is chosen, with all that belongs to it. */
 static double price_of(GPtrArray *profiles, const GArray *chosen,
                        const guint *beds, guint n_beds)
 {
@@ -107,9 +105,16 @@ static void grant(GArray *chosen, GPtrArray *profiles, const HvbWish *wish)
     guint levels =
         hvb_choice_levels(profiles->pdata[wish->scenario], wish->levels);
 
-    for (guint level = 0; level < HVB_N_LEVELS; level++)
-        if ((levels & 1u << level) && scenario->rank[level] == HVB_RANK_NONE)
+    for (guint level = 0; level < HVB_N_LEVELS; level++) {
+        if (!(levels & 1u << level))
+            continue;
+        if (scenario->rank[level] == HVB_RANK_NONE)
             scenario->rank[level] = wish->rank;
+        if (wish->rank == HVB_RANK_CORE)
+            scenario->twice[level] = TRUE;
+        scenario->cells[level] =
+            MAX(scenario->cells[level], MAX(wish->cells, 1));
+    }
 }
 
 GArray *hvb_choice_make(GPtrArray *profiles, const GArray *wishes,
@@ -135,7 +140,7 @@ GArray *hvb_choice_make(GPtrArray *profiles, const GArray *wishes,
         for (guint k = 0; k < n; k++)
             grant(tried, profiles, wish + k);
         if (price_of(profiles, tried, beds, n_beds) <=
-            share_of_rank[wish->rank] * budget_s) {
+            (wish->rank == HVB_RANK_REST ? SHARE_OF_REST : 1.0) * budget_s) {
             g_array_unref(chosen);
             chosen = g_steal_pointer(&tried);
         }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Choice: which levels of which scenarios a budget has room for.
  *
- * Wishes are granted in order, each as a whole, as long as they fit with the
- * boots, calibrations and the report that they make necessary. The less
- * important ones are granted only a part of the budget, so that the more
- * important cells get repetitions: without those there is no telling a
- * difference from chance. */
+ * Wishes are granted in order, each as a whole, as long as all the cells that
+ * they take to be of use fit, with the boots, calibrations and the report that
+ * they make necessary. First comes a row of each figure, then what decides the
+ * claims of large effects: few levels twice tell more than many levels once,
+ * since without repetitions there is no telling a difference from chance. */
 #ifndef HVB_RUN_CHOICE_H
 #define HVB_RUN_CHOICE_H
 
@@ -16,9 +16,11 @@ typedef enum {
     HVB_RANK_NONE,     /* not wanted */
     HVB_RANK_FIGURE,   /* the least that makes a figure of the paper; or what
                         * was asked for by name */
-    HVB_RANK_MEDIUM,   /* a third level of it */
-    HVB_RANK_NEED,     /* further levels of it that a claim rests on */
-    HVB_RANK_CLAIM,    /* other scenarios that a claim rests on */
+    HVB_RANK_CORE,     /* what decides a large effect, twice each */
+    HVB_RANK_IDLE,     /* the lowest level of a figure */
+    HVB_RANK_MEDIUM,   /* one in its middle */
+    HVB_RANK_NEED,     /* what claims rest on that are about figures alone */
+    HVB_RANK_CLAIM,    /* what the other claims rest on */
     HVB_RANK_QUESTION, /* the open questions */
     HVB_RANK_REST,     /* the figures' other levels */
     HVB_N_RANKS,
@@ -30,11 +32,17 @@ typedef struct {
     HvbRank rank;
     guint group; /* wishes that follow one another in the same group are granted
                   * together or not at all; 0: alone */
+    guint cells; /* of each level, that it takes to be of use; 0: 1. Two of rank
+                  * CORE are both of the first round, else further ones come
+                  * after it */
 } HvbWish;
 
 /* What became of a scenario. */
 typedef struct {
-    HvbRank rank[HVB_N_LEVELS]; /* NONE: left out */
+    HvbRank rank[HVB_N_LEVELS];   /* of the first cell; NONE: left out */
+    gboolean twice[HVB_N_LEVELS]; /* a second cell, of rank CORE, belongs to the
+                                   * first round */
+    guint cells[HVB_N_LEVELS]; /* of the wishes that were granted: the most */
 } HvbChosen;
 
 /* Grants what fits `budget_s`. Returns an HvbChosen for each of the profiles

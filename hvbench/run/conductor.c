@@ -4,14 +4,10 @@
 #include "hvbench/run/calibration.h"
 #include "hvbench/run/demand.h"
 #include "hvbench/run/record.h"
-#include "loadgen/random.h"
 
 #include <math.h>
 
 #define CLOCK_PINGS 5
-
-/* What a seed is for. */
-enum { SEED_USERS = 1, SEED_SCHEDULE = 2, SEED_SERVICES = 3 };
 
 struct _HvbConductor {
     HvbBed *bed;
@@ -22,9 +18,9 @@ struct _HvbConductor {
     HvbAbility *guests;
     HvbCell *cell; /* under way; else NULL */
     gboolean *measured;
-    gboolean *active; /* loaded or measured in the cell under way */
-    guint next_other; /* active guest whose turn it is to be checked */
-    char *doubt;      /* why every figure of this bed is suspect; or NULL */
+    gboolean *active;  /* loaded or measured in the cell under way */
+    guint next_other;  /* active guest whose turn it is to be checked */
+    GPtrArray *doubts; /* char *: why a guest's calibration is suspect; NULL */
 };
 
 HvbConductor *hvb_conductor_new(HvbBed *bed, GPtrArray *profiles,
@@ -41,6 +37,8 @@ HvbConductor *hvb_conductor_new(HvbBed *bed, GPtrArray *profiles,
     self->guests = g_new0(HvbAbility, bed->n_guests);
     self->measured = g_new0(gboolean, bed->n_guests);
     self->active = g_new0(gboolean, bed->n_guests);
+    self->doubts = g_ptr_array_new_with_free_func(g_free);
+    g_ptr_array_set_size(self->doubts, (gint)bed->n_guests);
     return self;
 }
 
@@ -51,7 +49,7 @@ void hvb_conductor_free(HvbConductor *conductor)
     g_free(conductor->guests);
     g_free(conductor->measured);
     g_free(conductor->active);
-    g_free(conductor->doubt);
+    g_ptr_array_unref(conductor->doubts);
     g_free(conductor);
 }
 
@@ -169,8 +167,8 @@ static gboolean prepare_guest(HvbConductor *self, guint i, double limit_percent,
         return FALSE;
     if (doubt)
         note(self, "calibration", doubt);
-    if (doubt && !self->doubt)
-        self->doubt = g_steal_pointer(&doubt);
+    g_free(self->doubts->pdata[i]);
+    self->doubts->pdata[i] = g_steal_pointer(&doubt);
     return TRUE;
 }
 
@@ -255,7 +253,9 @@ static gboolean set_bed(HvbConductor *self, const HvbProfile *profile,
             return FALSE;
         g_array_append_val(self->cell->tunings, enforced);
     }
-    return !bed->host || bed->host->place(bed->host, profile->cpus, error);
+    return !bed->host ||
+           (bed->host->place(bed->host, profile->cpus, error) &&
+            bed->host->weigh(bed->host, profile->service_weight, error));
 }
 
 static gboolean set_managers(HvbConductor *self, const HvbProfile *profile,
@@ -275,17 +275,6 @@ static gboolean set_managers(HvbConductor *self, const HvbProfile *profile,
            hvb_link_manage(host->link, &outside, self->cancellable, error);
 }
 
-/* Seeds of one cell for different purposes and guests: unrelated streams, but
- * the same ones in every scenario. */
-static guint64 derive_seed(const HvbCell *cell, guint guest, guint purpose)
-{
-    Random random;
-
-    random_init(&random,
-                cell->seed ^ ((guint64)guest << 32) ^ ((guint64)purpose << 48));
-    return random_u64(&random);
-}
-
 static gboolean set_load(HvbConductor *self, const HvbProfile *profile,
                          GError **error)
 {
@@ -295,7 +284,8 @@ static gboolean set_load(HvbConductor *self, const HvbProfile *profile,
         const WireLoad load =
             hvb_demand_of_guest(profile, i, self->cell->level,
                                 bed->demand_factor,
-                                derive_seed(self->cell, i, SEED_USERS));
+                                hvb_demand_seed(self->cell->seed, i,
+                                                HVB_SEED_USERS));
         if (load.users > 0 && !hvb_link_load(bed->guests[i].link, &load,
                                              self->cancellable, error))
             return FALSE;
@@ -303,8 +293,8 @@ static gboolean set_load(HvbConductor *self, const HvbProfile *profile,
     if (!bed->host || profile->services == 0)
         return TRUE;
     const WireLoad services =
-        hvb_demand_of_services(profile,
-                               derive_seed(self->cell, 0, SEED_SERVICES));
+        hvb_demand_of_services(profile, hvb_demand_seed(self->cell->seed, 0,
+                                                        HVB_SEED_SERVICES));
     return hvb_link_load(bed->host->link, &services, self->cancellable, error);
 }
 
@@ -320,7 +310,7 @@ static gboolean measure(HvbConductor *self, const HvbProfile *profile,
     hvb_profile_probe(profile, &probe);
     probe.cell = (guint64)self->cell->attempt << 32 | self->cell->position;
     for (guint i = 0; i < self->bed->n_guests; i++)
-        seeds[i] = derive_seed(self->cell, i, SEED_SCHEDULE);
+        seeds[i] = hvb_demand_seed(self->cell->seed, i, HVB_SEED_SCHEDULE);
     if (!hvb_window_open(window, &probe, seeds, self->cancellable, error) ||
         !hvb_usage_read(self->bed, self->cancellable, opened, error) ||
         !hvb_window_wait_close(window, self->cancellable, error) ||
@@ -403,6 +393,15 @@ static gboolean check_drift(HvbConductor *self, GError **error)
     return TRUE;
 }
 
+/* Of the guests that the cell loads or measures, the first that is in doubt. */
+static const char *find_doubt(const HvbConductor *self)
+{
+    for (guint i = 0; i < self->bed->n_guests; i++)
+        if (self->active[i] && self->doubts->pdata[i])
+            return self->doubts->pdata[i];
+    return NULL;
+}
+
 static gboolean live(HvbConductor *self, const HvbProfile *profile,
                      GError **error)
 {
@@ -421,7 +420,7 @@ static gboolean live(HvbConductor *self, const HvbProfile *profile,
     if (!ok)
         (void)quieten_host(self, NULL);
     else
-        hvb_record_verdict(cell, profile, window, self->doubt);
+        hvb_record_verdict(cell, profile, window, find_doubt(self));
     return ok;
 }
 

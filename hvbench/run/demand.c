@@ -1,7 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "hvbench/run/demand.h"
 
+#include "loadgen/random.h"
+
 #include <math.h>
+
+guint64 hvb_demand_seed(guint64 cell_seed, guint guest, HvbSeedPurpose purpose)
+{
+    Random random;
+
+    random_init(&random,
+                cell_seed ^ ((guint64)guest << 32) ^ ((guint64)purpose << 48));
+    return random_u64(&random);
+}
 
 WireLoad hvb_demand_of_guest(const HvbProfile *profile, guint guest,
                              HvbLevel level, guint factor, guint64 seed)

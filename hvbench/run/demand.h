@@ -5,6 +5,18 @@
 
 #include "hvbench/profile/profile.h"
 
+/* What a seed is for. */
+typedef enum {
+    HVB_SEED_USERS = 1,
+    HVB_SEED_SCHEDULE = 2,
+    HVB_SEED_SERVICES = 3,
+} HvbSeedPurpose;
+
+/* A seed made of a cell's, for guest `guest` (from 0): those of different
+ * purposes and guests make unrelated streams, but the same ones in every
+ * scenario. */
+guint64 hvb_demand_seed(guint64 cell_seed, guint guest, HvbSeedPurpose purpose);
+
 /* The emulated users of guest `guest` (from 0) at `level`; none unless it is
  * loaded. `factor` is the bed's demand_factor. */
 WireLoad hvb_demand_of_guest(const HvbProfile *profile, guint guest,

@@ -18,8 +18,8 @@ void hvb_record_counts(HvbCell *cell, const HvbWindow *window);
 /* Status, suspicion and their reason. A cell is disturbed if others, or the
  * hypervisor below the host, took more CPU than the profile's gate allows, or
  * if anything that the guests sent is missing or was refused. It is suspect if
- * a guest's calibration drifted beyond the gate, or was in `doubt` (the
- * reason; NULL: it was not) from the beginning. */
+ * the calibration of a guest that it loads or measures drifted beyond the gate,
+ * or was in `doubt` (the reason; NULL: it was not) from the beginning. */
 void hvb_record_verdict(HvbCell *cell, const HvbProfile *profile,
                         const HvbWindow *window, const char *doubt);
 

@@ -145,7 +145,7 @@ static void calibrate(FakeAgent *self, guint32 request)
         .request = request,
         .rounds = WIRE_CALIBRATION_ROUNDS,
         .spread_permille = 3,
-        .converged = 1,
+        .converged = !self->unsteady,
         .iterations_per_ms = (guint64)(FAKE_RATE * factor),
     };
 
@@ -333,6 +333,14 @@ static gboolean fake_place(HvbBed *bed, guint guest, guint cpus,
     return TRUE;
 }
 
+static gboolean fake_host_weigh(HvbHostAgent *agent, guint weight,
+                                GError **error)
+{
+    (void)error;
+    ((FakeHost *)agent)->weight = weight;
+    return TRUE;
+}
+
 static gboolean fake_host_place(HvbHostAgent *agent, guint cpus, GError **error)
 {
     (void)error;
@@ -422,6 +430,7 @@ FakeHost *fake_bed_add_host(FakeBed *bed)
     host->fake = fake_agent_new();
     host->agent.link = fake_agent_connect(host->fake, "host");
     host->agent.place = fake_host_place;
+    host->agent.weigh = fake_host_weigh;
     host->agent.free = fake_host_free;
     while (!hvb_link_is_up(host->agent.link))
         g_main_context_iteration(NULL, TRUE);

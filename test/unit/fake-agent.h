@@ -24,6 +24,7 @@ typedef struct {
     gboolean refuse_probe;   /* ERROR */
     gboolean garbage;        /* bytes between its frames */
     double drift;            /* each later calibration is so much faster */
+    gboolean unsteady;       /* its calibrations do not converge */
     guint censor;            /* the last so many operations never end */
     gint64 used_ns;          /* by its users, between one METER and the next */
 
@@ -67,6 +68,7 @@ typedef struct {
     HvbHostAgent agent;
     FakeAgent *fake;
     FakePlace placed;
+    guint weight;
 } FakeHost;
 
 /* A bed of `n` fake agents, all up. */

@@ -4,9 +4,11 @@
 #include "hvbench/cli/duration.h"
 #include "hvbench/cli/reproduce-set.h"
 #include "hvbench/results/claims.h"
+#include "hvbench/run/budget-plan.h"
 #include "test/suites.h"
 #include "test/unit/result-set.h"
 
+#include <math.h>
 #include <string.h>
 
 static HvbAgenda *make(const char *only)
@@ -105,9 +107,121 @@ static void test_ten_minutes_have_room_for_every_figure_of_the_paper(void)
     CU_ASSERT_EQUAL(chosen->len, agenda->profiles->len);
     for (guint i = 0; i < agenda->profiles->len; i++) {
         const HvbProfile *profile = agenda->profiles->pdata[i];
-        CU_ASSERT_TRUE(profile->levels[HVB_LEVEL_NONE]);
         CU_ASSERT_TRUE(profile->levels[HVB_LEVEL_OVERLOAD]);
         CU_ASSERT_FALSE(profile->levels[HVB_LEVEL_LOW]);
+    }
+    const HvbProfile *native = agenda->profiles->pdata[0];
+    CU_ASSERT_TRUE(native->levels[HVB_LEVEL_NONE]);
+    CU_ASSERT_TRUE(native->levels[HVB_LEVEL_MEDIUM]);
+}
+
+/* How often the plan measures each level of the agenda's scenarios if nothing
+ * surprises; checks that it ends in time. */
+typedef guint Counts[64][HVB_N_LEVELS];
+
+static void foresee(HvbAgenda *agenda, double budget_s, Counts counts)
+{
+    g_autoptr(GArray) chosen = choose(agenda, budget_s);
+
+    hvb_agenda_narrow(agenda, chosen);
+    g_autoptr(HvbLedger) ledger = hvb_ledger_new(agenda->profiles->len);
+    g_autoptr(HvbPlanner) plan =
+        hvb_budget_plan_new(agenda->profiles, chosen, ledger, budget_s, 1);
+
+    hvb_budget_plan_foresee(plan, ledger);
+    CU_ASSERT_TRUE(hvb_ledger_total(ledger) <= budget_s);
+    CU_ASSERT_TRUE(hvb_ledger_total(ledger) >= 0.95 * budget_s);
+    for (guint s = 0; s < agenda->profiles->len; s++)
+        for (guint level = 0; level < HVB_N_LEVELS; level++)
+            counts[s][level] = hvb_budget_plan_count(plan, s, (HvbLevel)level);
+}
+
+/* How many of these levels of the need are measured less often than it takes,
+ * or than `cells`. */
+static guint count_short(const HvbAgenda *agenda, Counts counts,
+                         const HvbClaimNeed *need, guint levels, guint cells)
+{
+    guint n = 0, s = 0;
+
+    while (s < agenda->profiles->len &&
+           strcmp(((const HvbProfile *)agenda->profiles->pdata[s])->name,
+                  need->scenario) != 0)
+        s++;
+    for (guint level = 0; level < HVB_N_LEVELS; level++)
+        if ((levels & 1u << level) &&
+            counts[s][level] < MAX(cells, hvb_claim_need_cells(need, level)))
+            n++;
+    return n;
+}
+
+/* All but C14, which takes yet another level of two figures. */
+static void test_ten_minutes_repeat_what_decides_large_effects(void)
+{
+    g_autoptr(HvbAgenda) agenda = make(NULL);
+    Counts counts = {0};
+    guint n = 0;
+
+    foresee(agenda, 600, counts);
+    for (const HvbClaimNeed *need = hvb_claim_needs; need->id; need++) {
+        if (need->large == 0 || strcmp(need->id, "C14") == 0)
+            continue;
+        CU_ASSERT_EQUAL(count_short(agenda, counts, need, need->large, 2), 0);
+        n++;
+    }
+    CU_ASSERT_TRUE(n > 0);
+}
+
+static void test_default_time_gives_each_claim_the_cells_it_takes(void)
+{
+    g_autoptr(HvbAgenda) agenda = make(NULL);
+    Counts counts = {0};
+
+    foresee(agenda, 75 * 60, counts);
+    for (const HvbClaimNeed *need = hvb_claim_needs; need->id; need++) {
+        CU_ASSERT_EQUAL(count_short(agenda, counts, need, need->levels, 2), 0);
+    }
+}
+
+static void test_a_night_gives_each_cell_three_repetitions(void)
+{
+    g_autoptr(HvbAgenda) agenda = make(NULL);
+    Counts counts = {0};
+
+    foresee(agenda, 8 * 3600, counts);
+    for (const HvbClaimNeed *need = hvb_claim_needs; need->id; need++) {
+        CU_ASSERT_EQUAL(count_short(agenda, counts, need, need->levels, 3), 0);
+    }
+}
+
+/* The native figure's first, then one row of each that the main bed has. */
+static void test_every_figure_has_a_picture_early(void)
+{
+    static const guint at_first[] = {3, 8};
+    g_autoptr(HvbAgenda) agenda = make(NULL);
+    g_autoptr(GArray) chosen = choose(agenda, 600);
+
+    hvb_agenda_narrow(agenda, chosen);
+    g_autoptr(HvbLedger) ledger = hvb_ledger_new(agenda->profiles->len);
+    g_autoptr(HvbPlanner) plan =
+        hvb_budget_plan_new(agenda->profiles, chosen, ledger, 600, 1);
+    const HvbKnown one = {1, 50, NAN};
+    gboolean seen[64] = {FALSE};
+    HvbPlanCell cell;
+
+    for (guint bed = 0; bed < G_N_ELEMENTS(at_first); bed++) {
+        for (guint i = 0; i < at_first[bed]; i++) {
+            CU_ASSERT_TRUE_FATAL(plan->next(plan, bed, &cell));
+            const HvbProfile *profile = agenda->profiles->pdata[cell.scenario];
+            CU_ASSERT_EQUAL(profile->native, bed == 0);
+            CU_ASSERT_EQUAL(cell.repetition, 1);
+            if (bed > 0) {
+                CU_ASSERT_EQUAL(cell.level, HVB_LEVEL_OVERLOAD);
+                CU_ASSERT_FALSE(seen[cell.scenario]);
+            }
+            seen[cell.scenario] = TRUE;
+            plan->finished(plan, cell.scenario, cell.level, cell.repetition,
+                           &one);
+        }
     }
 }
 
@@ -202,6 +316,10 @@ CU_TestInfo tests_agenda[] = {
     TEST(only_refuses_what_it_does_not_know),
     TEST(every_claim_is_within_reach),
     TEST(ten_minutes_have_room_for_every_figure_of_the_paper),
+    TEST(ten_minutes_repeat_what_decides_large_effects),
+    TEST(default_time_gives_each_claim_the_cells_it_takes),
+    TEST(a_night_gives_each_cell_three_repetitions),
+    TEST(every_figure_has_a_picture_early),
     TEST(what_is_left_out_is_told_with_its_claims),
     TEST(what_is_named_is_measured_at_all_levels_in_the_end),
     TEST(durations_are_read),

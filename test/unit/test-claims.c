@@ -103,7 +103,7 @@ static const struct {
     {"C15", "c15-eight", MEMBER(delay_factor), 3},
     {"C15", "c15-two", MEMBER(delay_factor), 0.3},
     {"C16", "c16-vm", MEMBER(emulator), -5},
-    {"C16", "c16-vm", MEMBER(charged), 1.05},
+    {"C16", "fig03", MEMBER(charged), 1.05},
     {"C16", "c16-vm", MEMBER(host_busy[HVB_LEVEL_BUSY]), 70},
     {"C16", "fig09", MEMBER(host_busy[HVB_LEVEL_BUSY]), 40},
     {"C17", "c17-pinned", MEMBER(delay_factor), 2},
@@ -267,7 +267,7 @@ static void test_overhead_is_given_for_each_level(void)
 
     CU_ASSERT_EQUAL_FATAL(claim->evidence->len, 6);
     for (guint i = 0; i < 6; i++) {
-        CU_ASSERT_DOUBLE_EQUAL(evidence(claim, i)->effect, 5, 1e-4);
+        CU_ASSERT_DOUBLE_EQUAL(evidence(claim, i)->effect, 9, 1e-4);
         CU_ASSERT_STRING_EQUAL(evidence(claim, i)->effect_unit, "%");
         CU_ASSERT_EQUAL(evidence(claim, i)->n, i == 0 ? 15 : 3);
     }

@@ -311,6 +311,23 @@ static void test_drift_beyond_the_limit_makes_a_cell_suspect(void)
     tear_down(&f);
 }
 
+static void test_a_doubtful_calibration_marks_cells_that_use_the_guest(void)
+{
+    Fixture f;
+
+    set_up(&f);
+    f.fake->agents[1]->unsteady = TRUE;
+    profile_of(&f)->guests[1].loaded = TRUE;
+    prepare(&f);
+    HvbCell *cell = run(&f, HVB_LEVEL_LOW, NULL);
+    CU_ASSERT_TRUE(cell->suspect);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(cell->why);
+    CU_ASSERT_PTR_NOT_NULL(strstr(cell->why, "guest2"));
+    profile_of(&f)->guests[1].loaded = FALSE;
+    CU_ASSERT_FALSE(run(&f, HVB_LEVEL_LOW, NULL)->suspect);
+    tear_down(&f);
+}
+
 static void test_a_lost_guest_fails_its_cell_and_the_rest_is_kept(void)
 {
     Fixture f;
@@ -422,6 +439,8 @@ CU_TestInfo tests_conductor[] = {
     {"foreign CPU disturbs a cell", test_foreign_cpu_disturbs_a_cell},
     {"drift beyond the limit makes a cell suspect",
      test_drift_beyond_the_limit_makes_a_cell_suspect},
+    {"a doubtful calibration marks cells that use the guest",
+     test_a_doubtful_calibration_marks_cells_that_use_the_guest},
     {"a lost guest fails its cell and the rest is kept",
      test_a_lost_guest_fails_its_cell_and_the_rest_is_kept},
     {"meters hold both views", test_meters_hold_both_views},

@@ -6,6 +6,7 @@
 #include "test/suites.h"
 #include "test/unit/report-set.h"
 
+#include <math.h>
 #include <string.h>
 
 /* The paper's set with two claims and a question made up, in the place of what
@@ -71,6 +72,24 @@ static void test_page_gives_each_claim_its_verdict_and_evidence(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(page, "4.10 to 7.25"));
     CU_ASSERT_PTR_NOT_NULL(strstr(questions, "id=\"c-Q1\""));
     CU_ASSERT_PTR_NULL(strstr(questions, "id=\"c-C1\""));
+}
+
+static void test_page_shows_the_only_end_of_an_interval(void)
+{
+    g_autoptr(ReportSet) set = set_with_claims();
+    const HvbClaim *claim = set->findings->claims->pdata[0];
+    HvbEvidence *evidence = claim->evidence->pdata[0];
+    g_autofree char *page = NULL;
+
+    evidence->low = 4321.0;
+    evidence->high = NAN;
+    page = page_of(set);
+    CU_ASSERT_PTR_NOT_NULL(strstr(page, "at least 4321"));
+    g_clear_pointer(&page, g_free);
+    evidence->low = NAN;
+    evidence->high = 4321.0;
+    page = page_of(set);
+    CU_ASSERT_PTR_NOT_NULL(strstr(page, "at most 4321"));
 }
 
 static void test_page_escapes_a_claim(void)
@@ -298,6 +317,7 @@ static void test_compact_table_tells_levels_without_samples(void)
 CU_TestInfo tests_findings[] = {
     TEST(test_page_goes_from_verdicts_to_details),
     TEST(test_page_gives_each_claim_its_verdict_and_evidence),
+    TEST(test_page_shows_the_only_end_of_an_interval),
     TEST(test_page_escapes_a_claim),
     TEST(test_page_of_other_profiles_has_no_verdicts),
     TEST(test_page_opens_the_scenarios_if_they_are_few),

@@ -82,6 +82,8 @@ static void test_v1_groups_are_in_both_controllers(void)
     CU_ASSERT_TRUE_FATAL(hvb_group_read_cpu(group, &cpu_ns, NULL));
     CU_ASSERT_EQUAL(cpu_ns, 12345);
     CU_ASSERT_EQUAL(hvb_group_read_shares(group), 1024);
+    CU_ASSERT_TRUE(hvb_group_set_weight(group, 250, NULL));
+    CU_ASSERT_EQUAL(hvb_group_read_shares(group), 2560);
     unlink_below(root, CGROUP "cpu/" NAME "/cgroup.procs");
     unlink_below(root, CGROUP "cpu/" NAME "/cpu.shares");
     unlink_below(root, CGROUP "cpuacct/" NAME "/cgroup.procs");
@@ -119,6 +121,10 @@ static void test_v2_groups_get_the_cpu_controller(void)
     expect_file(root, CGROUP "cgroup.subtree_control", "+cpu");
     /* No cpu.weight: the root could not give it. */
     CU_ASSERT_EQUAL(hvb_group_read_shares(group), 0);
+    CU_ASSERT_TRUE(hvb_group_set_weight(group, 100, NULL));
+    g_autoptr(GError) error = NULL;
+    CU_ASSERT_FALSE(hvb_group_set_weight(group, 200, &error));
+    CU_ASSERT_TRUE(g_error_matches(error, HVB_BED_ERROR, HVB_BED_ERROR_TUNING));
     CU_ASSERT_FALSE(hvb_group_read_cpu(group, &cpu_ns, NULL));
     write_below(root, CGROUP NAME "/cpu.stat", "usage_usec 5\n");
     write_below(root, CGROUP NAME "/cgroup.procs", "41\n42\n");

@@ -137,7 +137,7 @@ static void test_scenarios_that_are_compared_differ_in_one_thing(void)
         {"fig04", "fig03", "[stack] hypervisor=B "},
         {"fig05", "fig03", "[guest 1] manager=yes "},
         {"fig06", "c08-light", "[host] manager=yes "},
-        {"c08-light", "fig03", "[host] services=2 "},
+        {"c08-light", "fig03", "[host] services=2 [host] service-weight=200 "},
         {"fig07", "fig06", "[guest 1] manager=yes "},
         {"fig09", "fig03", "[guest 1] cap-percent=50 "},
         {"fig10", "fig09", "[guest 1] manager=yes "},
@@ -147,7 +147,8 @@ static void test_scenarios_that_are_compared_differ_in_one_thing(void)
          "[guest 4] manager=yes "},
         {"c04-again", "fig03", "[stack] boot=2 "},
         {"c08-heavy", "fig03",
-         "[host] cpus=2 [host] services=12 [host] service-percent=150 "},
+         "[host] cpus=2 [host] services=12 [host] service-percent=150 "
+         "[host] service-weight=1200 "},
         {"c08-heavy-managed", "c08-heavy", "[host] manager=yes "},
         {"privileged", "c12-dynamic", "[guest 1] weight=400 "},
         {"c16-vm", "fig09", "[guest 1] cap-scope=vm "},

@@ -52,6 +52,7 @@ static HvbProfile *with_services(void)
     profile->cpus = 2;
     profile->services = 3;
     profile->service_percent = 60;
+    profile->service_weight = 300;
     profile->service_burst_ms = 50;
     profile->host_manager = TRUE;
     profile->host_method = WIRE_METHOD_IDLE;
@@ -108,6 +109,7 @@ static void test_services_and_host_manager_run_in_the_window_only(void)
     CU_ASSERT_TRUE(f.managed);
     CU_ASSERT_EQUAL(f.host->fake->manage.method, WIRE_METHOD_IDLE);
     CU_ASSERT_EQUAL(f.host->fake->load.burst_mean_us, 50000);
+    CU_ASSERT_EQUAL(f.host->weight, 300);
     CU_ASSERT_EQUAL(f.host->placed.cpus_before, 2);
     CU_ASSERT_EQUAL(f.host->placed.cpus, 0);
     CU_ASSERT_EQUAL(f.host->fake->users, 0);
