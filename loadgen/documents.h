@@ -21,9 +21,8 @@
 #include <limits.h>
 
 #define DOCUMENT_SIZE (64 * 1024)
-#define DOCUMENT_ALIGNMENT                            \
-    4096 /* of a buffer: enough for O_DIRECT anywhere \
-          */
+/* Of a buffer: enough for O_DIRECT anywhere. */
+#define DOCUMENT_ALIGNMENT 4096
 /* 16 MiB: they must stay in the page cache of a small guest. */
 #define DOCUMENTS_WARM 256
 /* Cold ones are picked among the first so many. */

@@ -10,8 +10,9 @@
 #
 #     image = /srv/images/mine.qcow2
 #
-# It is never written, but QEMU's user must be able to read it. A guest that is
-# measured needs in it the static program hvbench-agent and the systemd unit
+# It is never written, but QEMU's user must be able to read it. It boots by its
+# own boot loader; one without, as a copy of what `make debian` builds, needs the
+# paths of its kernel and initrd beside it. A guest that is measured needs in it the static program hvbench-agent and the systemd unit
 # hvbench-agent.service, which `make install` puts into share/hvbench; the unit
 # says where they go. Without them say `agent = no`.
 

@@ -154,8 +154,9 @@ HvbAccel hvb_accel_choose(HvbConnection *connection, const HvbProfile *profile,
         return HVB_ACCEL_TCG;
     }
     HvbAccel accel = hvb_accel_recall(connection, profile, ret_reason);
-    return accel != HVB_ACCEL_AUTO
-               ? accel
-               : hvb_accel_probe(connection, profile, settings, ret_reason,
-                                 error);
+    if (accel != HVB_ACCEL_AUTO)
+        return accel;
+    g_message("testing whether a guest boots under KVM (%d s at most)",
+              PATIENCE_S);
+    return hvb_accel_probe(connection, profile, settings, ret_reason, error);
 }

@@ -208,16 +208,24 @@ static gboolean open_libvirt(HvbConnection *self, GError **error)
 
 HvbConnection *hvb_connection_open(const char *uri, GError **error)
 {
+    if (uri && !hvb_connection_check_local(uri, error))
+        return NULL;
+    int lock = hvb_state_lock(HVB_LOCK_FILE, error);
+    return lock < 0 ? NULL : hvb_connection_open_locked(uri, lock, error);
+}
+
+HvbConnection *hvb_connection_open_locked(const char *uri, int lock,
+                                          GError **error)
+{
     g_autoptr(HvbConnection) self = g_new0(HvbConnection, 1);
     g_autofree char *state = hvb_state_dir();
 
-    self->lock = -1;
+    self->lock = lock;
     self->imported =
         g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     if (uri && !hvb_connection_check_local(uri, error))
         return NULL;
-    self->lock = hvb_state_lock(HVB_LOCK_FILE, error);
-    if (self->lock < 0 || !hvb_state_make_dir(state, error))
+    if (!hvb_state_make_dir(state, error))
         return NULL;
     prepare_libvirt();
     self->embedded = uri == NULL;

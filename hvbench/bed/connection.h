@@ -24,6 +24,10 @@ typedef struct _HvbConnection HvbConnection;
  * cannot be reached, is another machine's, or when guests of ours run that
  * this libvirt has not started. */
 HvbConnection *hvb_connection_open(const char *uri, GError **error);
+/* The same for who has the machine's lock already: takes it over, also when it
+ * fails, so that there is no moment at which nobody holds it. */
+HvbConnection *hvb_connection_open_locked(const char *uri, int lock,
+                                          GError **error);
 /* Removes the bed's files. */
 void hvb_connection_close(HvbConnection *connection);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HvbConnection, hvb_connection_close)

@@ -37,6 +37,13 @@ static char *read_tail(const char *path)
     return g_steal_pointer(&tail);
 }
 
+gboolean hvb_console_is_empty(const char *path)
+{
+    g_autofree char *tail = read_tail(path);
+
+    return tail && !*g_strchomp(tail);
+}
+
 char *hvb_console_explain(const char *path, const char *shown_as)
 {
     g_autofree char *tail = read_tail(path);

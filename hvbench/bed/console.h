@@ -9,6 +9,9 @@
  * an earlier boot: guest3.log, then guest3.2.log and so on. Caller frees. */
 char *hvb_console_new_path(const char *dir, const char *guest);
 
+/* Whether the file can be read and there is nothing in it but white space. */
+gboolean hvb_console_is_empty(const char *path);
+
 /* One paragraph: whether the kernel panicked and with which words, the console
  * file (named `shown_as`) and its last lines, made printable. Never fails: an
  * unreadable file is said to be so. The caller frees the text. */

@@ -64,7 +64,12 @@ static gboolean check_exists(const char *path, const char *target,
 {
     if (g_file_test(path, G_FILE_TEST_IS_REGULAR))
         return TRUE;
-    if (target)
+    if (g_file_test(path, G_FILE_TEST_EXISTS))
+        g_set_error(error, HVB_BED_ERROR, HVB_BED_ERROR_HOST,
+                    "%s is %s, and the profile needs a file there", path,
+                    g_file_test(path, G_FILE_TEST_IS_DIR) ? "a directory"
+                                                          : "no regular file");
+    else if (target)
         g_set_error(error, HVB_BED_ERROR, HVB_BED_ERROR_HOST,
                     "there is no %s: 'make %s' in hvbench's source builds it, "
                     "'make install' installs it",

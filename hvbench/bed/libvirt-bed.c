@@ -106,10 +106,17 @@ static gboolean libvirt_bed_read_meter(HvbBed *bed, guint guest,
 
 static char *libvirt_bed_explain(HvbBed *bed, guint guest)
 {
-    const char *kept = ((LibvirtBed *)bed)->machines[guest].kept_console;
+    const Machine *machine = &((LibvirtBed *)bed)->machines[guest];
+    const char *kept = machine->kept_console;
     const char *console = bed->guests[guest].console;
+    g_autofree char *said = hvb_console_explain(console, kept ? kept : console);
 
-    return hvb_console_explain(console, kept ? kept : console);
+    if (machine->images.kernel || !hvb_console_is_empty(console))
+        return g_steal_pointer(&said);
+    return g_strconcat(said,
+                       ": is there a boot loader on its image? If not, name "
+                       "its kernel and initrd in the profile",
+                       NULL);
 }
 
 static void keep_console(const Machine *machine, const HvbGuest *guest)

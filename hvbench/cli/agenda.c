@@ -50,7 +50,7 @@ static guint find_scenario(const char *name)
 {
     guint i = 0;
 
-    while (i < N_SCENARIOS && strcmp(scenarios[i], name) != 0)
+    while (i < N_SCENARIOS && g_ascii_strcasecmp(scenarios[i], name) != 0)
         i++;
     return i;
 }
@@ -58,7 +58,8 @@ static guint find_scenario(const char *name)
 /* "3", "03", "fig3", "fig03". N_SCENARIOS if it is no figure. */
 static guint find_figure(const char *word)
 {
-    const char *digits = g_str_has_prefix(word, "fig") ? word + 3 : word;
+    const char *digits =
+        g_ascii_strncasecmp(word, "fig", 3) == 0 ? word + 3 : word;
     guint64 number;
 
     if (!g_ascii_string_to_unsigned(digits, 10, 1, 99, &number, NULL))
@@ -95,7 +96,7 @@ static gboolean mark(const char *word, gboolean *wanted, GError **error)
     }
     if (mark_claim(word, wanted))
         return TRUE;
-    if (strcmp(word, "8") == 0 || strcmp(word, "fig08") == 0)
+    if (strcmp(word, "8") == 0 || g_ascii_strcasecmp(word, "fig08") == 0)
         g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
                     "--only: figure 8 is the cap's configuration, which the "
                     "report of figure 9 shows: take 9");
@@ -174,12 +175,14 @@ static void wish_for_need(HvbAgenda *agenda, const HvbClaimNeed *need,
 
 static guint lowest_of(guint levels)
 {
-    return levels ? LEVEL_BIT(g_bit_nth_lsf(levels, -1)) : 0;
+    return levels & ~(levels - 1);
 }
 
 static guint highest_of(guint levels)
 {
-    return levels ? LEVEL_BIT(g_bit_nth_msf(levels, -1)) : 0;
+    while (levels & (levels - 1))
+        levels &= levels - 1;
+    return levels;
 }
 
 /* All levels of the scenario that a claim or question rests on. */
@@ -404,6 +407,42 @@ static char *left_out_line(const HvbAgenda *agenda, const GArray *chosen,
     return g_string_free(line, FALSE);
 }
 
+/* What of the scenario was wished for, though nothing needs it, and is not
+ * chosen. Where nothing is chosen there is a line for all of it. */
+static guint unneeded_levels(const HvbAgenda *agenda, const GArray *chosen,
+                             guint scenario)
+{
+    guint has = chosen_levels(chosen, scenario);
+    guint levels = 0;
+
+    for (guint i = 0; i < agenda->wishes->len; i++) {
+        const HvbWish *wished = &g_array_index(agenda->wishes, HvbWish, i);
+        if (wished->scenario == scenario)
+            levels |= wished->levels;
+    }
+    return has == 0 ? 0
+                    : levels & ~has &
+                          ~needed_levels(profile_at(agenda, scenario)->name);
+}
+
+static void add_unneeded(GPtrArray *lines, const HvbAgenda *agenda,
+                         const GArray *chosen)
+{
+    for (guint level = 0; level < HVB_N_LEVELS; level++) {
+        GString *line = g_string_new(NULL);
+        for (guint s = 0; s < agenda->profiles->len; s++)
+            if (unneeded_levels(agenda, chosen, s) & LEVEL_BIT(level))
+                g_string_append_printf(line, "%s %s", line->len > 0 ? "," : "",
+                                       profile_at(agenda, s)->name);
+        if (line->len > 0)
+            g_ptr_array_add(lines,
+                            g_strdup_printf("no claim rests on %s of%s",
+                                            hvb_level_name((HvbLevel)level),
+                                            line->str));
+        g_string_free(line, TRUE);
+    }
+}
+
 GPtrArray *hvb_agenda_left_out(const HvbAgenda *agenda, const GArray *chosen)
 {
     GPtrArray *lines = g_ptr_array_new_with_free_func(g_free);
@@ -416,6 +455,7 @@ GPtrArray *hvb_agenda_left_out(const HvbAgenda *agenda, const GArray *chosen)
         if (missing != 0 || has == 0)
             g_ptr_array_add(lines, left_out_line(agenda, chosen, s, missing));
     }
+    add_unneeded(lines, agenda, chosen);
     return lines;
 }
 

@@ -24,7 +24,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(HvbAgenda, hvb_agenda_free)
 
 /* What is not chosen of what claims and open questions rest on: lines such as
  * "c15-two: None, Overload (C15)", with "all of it" in place of the levels
- * where there is no level left. Names only scenarios of the agenda. */
+ * where there is no level left. Then the levels that the agenda wished for
+ * without any claim: "no claim rests on Low of fig05, fig06". Names only
+ * scenarios of the agenda. Call it before hvb_agenda_narrow(). */
 GPtrArray *hvb_agenda_left_out(const HvbAgenda *agenda, const GArray *chosen);
 
 /* Reduces both to what is chosen: drops scenarios without a level, and the

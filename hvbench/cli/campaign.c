@@ -57,8 +57,9 @@ static gboolean begin(const HvbCampaign *campaign, HvbSessionSettings *settings,
 
     if (hvb_store_resume(store, settings->profiles, wanted, ret_seed,
                          &settings->done, &failure)) {
-        printf("resuming the run in %s: %u cells are measured already\n",
-               settings->dir, settings->done->len);
+        printf("resuming the run in %s: %u cell%s measured already\n",
+               settings->dir, settings->done->len,
+               settings->done->len == 1 ? " is" : "s are");
         return TRUE;
     }
     if (failure) {
@@ -78,6 +79,9 @@ static gboolean end(HvbStore *store, const GError *run_error, GError **error)
         return hvb_store_end_run(store, "done", NULL, error);
     if (hvb_cmd_status(run_error) == HVB_EXIT_INTERRUPTED)
         return hvb_store_end_run(store, "interrupted", "by a signal", error);
+    if (g_error_matches(run_error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT))
+        return hvb_store_end_run(store, "interrupted", run_error->message,
+                                 error);
     return hvb_store_end_run(store, "failed", run_error->message, error);
 }
 

@@ -96,6 +96,20 @@ static void append_claim(GString *lines, const HvbTerminal *terminal,
     g_string_append_c(lines, '\n');
 }
 
+static void append_untested(GString *lines, const HvbTerminal *terminal,
+                            GPtrArray *claims)
+{
+    g_autofree char *ids = hvb_claims_untested(claims);
+    g_autofree char *text = NULL;
+
+    if (!ids)
+        return;
+    text = g_strdup_printf("since their scenarios were not run: %s.", ids);
+    append_padded(lines, TEXT_COLUMN, "     not tested");
+    append_paragraph(lines, terminal, text);
+    g_string_append_c(lines, '\n');
+}
+
 void hvb_claims_print(FILE *stream, GPtrArray *claims)
 {
     g_autoptr(GString) lines = g_string_new(NULL);
@@ -104,7 +118,9 @@ void hvb_claims_print(FILE *stream, GPtrArray *claims)
 
     hvb_terminal_look(stream, &terminal);
     for (guint c = 0; c < claims->len; c++)
-        append_claim(lines, &terminal, claims->pdata[c]);
+        if (!((const HvbClaim *)claims->pdata[c])->untested)
+            append_claim(lines, &terminal, claims->pdata[c]);
+    append_untested(lines, &terminal, claims);
     g_string_append_printf(lines, "\n%s\n", count);
     fputs(lines->str, stream);
     fflush(stream);

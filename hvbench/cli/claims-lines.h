@@ -8,10 +8,10 @@
 
 #include <stdio.h>
 
-/* Each claim (HvbClaim *) with its verdict and what decided it, and how many of
- * each verdict there are; wrapped to fewer columns than the terminal has (from
- * 60 on, 100 at most; 80 where there is no terminal). Colour on a terminal
- * only. */
+/* Each claim (HvbClaim *) with its verdict and what decided it, which are
+ * untested, and how many of each verdict there are; wrapped to fewer columns
+ * than the terminal has (from 60 on, 100 at most; 80 where there is no
+ * terminal). Colour on a terminal only. */
 void hvb_claims_print(FILE *stream, GPtrArray *claims);
 
 /* A line for each scenario (HvbP3 *), in the order of the report: the mean

@@ -16,7 +16,8 @@ static const char *provenance_of(const HvbRunRecord *run, const char *key)
     return NULL;
 }
 
-static gboolean is_unfinished(const char *dir, const char *options)
+static gboolean is_unfinished(const char *dir, const char *options,
+                              GPtrArray *profiles)
 {
     if (hvb_result_dir_is_in_use(dir))
         return FALSE;
@@ -25,7 +26,9 @@ static gboolean is_unfinished(const char *dir, const char *options)
         store ? hvb_store_load_run(store, NULL) : NULL;
     return run && g_strcmp0(run->status, "done") != 0 &&
            g_strcmp0(run->hvbench, HVB_VERSION) == 0 &&
-           g_strcmp0(provenance_of(run, HVB_BUDGET_OPTIONS_KEY), options) == 0;
+           g_strcmp0(provenance_of(run, HVB_BUDGET_OPTIONS_KEY), options) ==
+               0 &&
+           hvb_store_is_made_from(store, run->id, profiles, NULL);
 }
 
 static int newest_first(gconstpointer a, gconstpointer b)
@@ -33,7 +36,7 @@ static int newest_first(gconstpointer a, gconstpointer b)
     return strcmp(*(char *const *)b, *(char *const *)a);
 }
 
-char *hvb_reproduce_set_find(const char *options)
+char *hvb_reproduce_set_find(const char *options, GPtrArray *profiles)
 {
     g_autoptr(GDir) listing = g_dir_open(HVB_RESULT_DIR_HOME, 0, NULL);
     g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
@@ -46,7 +49,7 @@ char *hvb_reproduce_set_find(const char *options)
                             g_build_filename(HVB_RESULT_DIR_HOME, name, NULL));
     g_ptr_array_sort(paths, newest_first);
     for (guint i = 0; i < paths->len; i++)
-        if (is_unfinished(paths->pdata[i], options))
+        if (is_unfinished(paths->pdata[i], options, profiles))
             return g_strdup(paths->pdata[i]);
     return NULL;
 }
@@ -66,6 +69,8 @@ gboolean hvb_reproduce_set_record(HvbStore *store, GPtrArray *profiles,
                                   error))
         return FALSE;
     for (guint i = 0; i < planned->n_entries; i++) {
+        if (i == HVB_EXPENSE_INTERRUPTED)
+            continue;
         g_autofree char *key =
             hvb_ledger_key(HVB_BUDGET_PLAN_PREFIX, i, profiles);
         g_autofree char *text = hvb_spent_format(&planned->entries[i]);

@@ -11,9 +11,10 @@
 #define HVB_REPRODUCE_PREFIX "reproduce-"
 
 /* The newest of those below HVB_RESULT_DIR_HOME whose run is not done, was
- * made by this hvbench with these options (HVB_BUDGET_OPTIONS_KEY), and into
- * which nobody measures right now. NULL if there is none. Caller frees. */
-char *hvb_reproduce_set_find(const char *options);
+ * made by this hvbench with these options (HVB_BUDGET_OPTIONS_KEY) from these
+ * profiles (HvbProfile *), and into which nobody measures right now. NULL if
+ * there is none. Caller frees. */
+char *hvb_reproduce_set_find(const char *options, GPtrArray *profiles);
 
 /* Records budget, options, the plan of each entry and what is left out. */
 gboolean hvb_reproduce_set_record(HvbStore *store, GPtrArray *profiles,

@@ -7,7 +7,6 @@
 #include "hvbench/cli/reproduce-set.h"
 #include "hvbench/cli/result-dir.h"
 #include "hvbench/results/claims.h"
-#include "hvbench/results/measure.h"
 #include "hvbench/results/p3.h"
 #include "hvbench/run/budget-plan.h"
 
@@ -163,27 +162,28 @@ static void foresee(Job *job)
 /* A canonical text: what makes a command the same. */
 static char *describe_options(const Options *options)
 {
+    g_autofree char *only =
+        g_ascii_strdown(options->only ? options->only : "", -1);
+
     return g_strdup_printf(
         "budget=%u only=%s connect=%s accel=%s seed=%" G_GINT64_FORMAT,
-        options->budget_s, options->only ? options->only : "",
-        options->connect ? options->connect : "",
+        options->budget_s, only, options->connect ? options->connect : "",
         options->accel ? options->accel : "", options->seed);
 }
 
-static int refuse_budget(const Options *options, double least_s)
+static void refuse_budget(const Options *options, double least_s)
 {
     guint least = (guint)ceil(least_s / BUDGET_STEP) * BUDGET_STEP;
     g_autofree char *given = hvb_duration_format(options->budget_s);
     g_autofree char *text = hvb_duration_format(least);
 
-    return hvb_cmd_fail(HVB_EXIT_USAGE,
-                        "--budget: %s is too short for %s: it takes %s at "
-                        "least%s",
-                        given,
-                        options->only
-                            ? "one cell at two levels of each scenario"
-                            : "one cell of each figure",
-                        text, options->only ? "" : ", or less with --only");
+    hvb_cmd_fail(HVB_EXIT_USAGE,
+                 "--budget: %s is too short for %s: it takes %s at "
+                 "least%s",
+                 given,
+                 options->only ? "one cell at two levels of each scenario"
+                               : "one cell of each figure",
+                 text, options->only ? "" : ", or less with --only");
 }
 
 static int make_job(const Options *options, Job *job)
@@ -205,8 +205,10 @@ static int make_job(const Options *options, Job *job)
                    : hvb_campaign_fail(error);
     job->chosen = hvb_choice_make(job->agenda->profiles, job->agenda->wishes,
                                   options->budget_s, &least_s);
-    if (!job->chosen)
-        return refuse_budget(options, least_s);
+    if (!job->chosen) {
+        refuse_budget(options, least_s);
+        return HVB_EXIT_USAGE;
+    }
     job->left_out = hvb_agenda_left_out(job->agenda, job->chosen);
     hvb_agenda_narrow(job->agenda, job->chosen);
     foresee(job);
@@ -237,7 +239,7 @@ static void print_scenario(const Job *job, guint scenario)
 static void print_head(void)
 {
     printf("Plan: each level is measured so often at least, and again as long "
-           "as the interval\nof its mean is wide and time is left\n"
+           "as the\ninterval of its mean is wide and time is left\n"
            "  %-20s",
            "");
     for (guint level = 0; level < HVB_N_LEVELS; level++)
@@ -295,46 +297,11 @@ static HvbPlanner *plan(HvbStore *store, guint64 seed, gpointer user_data,
                                   error) ||
         !hvb_reproduce_set_recall(store, profiles, job->used, error))
         return NULL;
-    return hvb_budget_plan_new(profiles, job->chosen, job->used,
-                               job->options->budget_s, seed);
-}
-
-/* Levels of the plan that nothing was measured at. */
-static guint count_unmeasured(GPtrArray *p3s)
-{
-    guint n = 0;
-
-    for (guint i = 0; i < p3s->len; i++) {
-        const GArray *levels = ((const HvbP3 *)p3s->pdata[i])->levels;
-        for (guint l = 0; l < levels->len; l++) {
-            const HvbP3Level *level = &g_array_index(levels, HvbP3Level, l);
-            n += level->cells == 0 && level->disturbed == 0 ? 1 : 0;
-        }
-    }
-    return n;
-}
-
-/* Whether something was compared for it, or all that it needs was asked for. */
-static gboolean is_touched(const HvbRunRecord *run, const HvbClaim *claim)
-{
-    guint index;
-
-    for (guint i = 0; i < claim->evidence->len; i++)
-        if (((const HvbEvidence *)claim->evidence->pdata[i])->n > 0)
-            return TRUE;
-    for (const HvbClaimNeed *need = hvb_claim_needs; need->id; need++)
-        if (strcmp(need->id, claim->id) == 0 &&
-            !hvb_run_find_scenario(run, need->scenario, &index))
-            return FALSE;
-    return TRUE;
-}
-
-/* Who asked for a part only wants no verdict on the rest. */
-static void drop_untouched(const HvbRunRecord *run, GPtrArray *claims)
-{
-    for (guint i = claims->len; i-- > 0;)
-        if (!is_touched(run, claims->pdata[i]))
-            g_ptr_array_remove_index(claims, i);
+    HvbPlanner *planner = hvb_budget_plan_new(profiles, job->chosen, job->used,
+                                              job->options->budget_s, seed);
+    if (hvb_ledger_total(job->used) > 0)
+        hvb_budget_plan_insist(planner);
+    return planner;
 }
 
 static void print(const HvbRunRecord *run, GPtrArray *p3s, gpointer user_data)
@@ -344,23 +311,17 @@ static void print(const HvbRunRecord *run, GPtrArray *p3s, gpointer user_data)
     g_autofree char *budget = hvb_duration_format(job->options->budget_s);
     g_autofree char *used =
         hvb_duration_format((guint)lrint(hvb_ledger_total(job->used)));
-    guint unmeasured = count_unmeasured(p3s);
 
     hvb_p3_print_compact(stdout, p3s);
-    if (job->options->only)
-        drop_untouched(run, claims);
-    if (claims->len > 0)
-        hvb_claims_print(stdout, claims);
+    hvb_claims_print(stdout, claims);
     printf("\nTime: %s of %s used\n", used, budget);
-    if (unmeasured > 0 && strcmp(run->status, "done") == 0)
-        printf("There was no time left for %u of the planned levels.\n",
-               unmeasured);
 }
 
 static int measure(const Options *options, Job *job, const char *command)
 {
     g_autofree char *found =
-        options->dir ? NULL : hvb_reproduce_set_find(job->key);
+        options->dir ? NULL
+                     : hvb_reproduce_set_find(job->key, job->agenda->profiles);
     g_autofree char *fresh = options->dir || found
                                  ? NULL
                                  : hvb_result_dir_default(HVB_REPRODUCE_PREFIX);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
 
@@ -82,7 +83,7 @@ gboolean hvb_result_dir_make(const char *wanted, HvbResultDir *ret_dir,
         return FALSE;
     }
     *ret_dir = dir;
-    dir = (HvbResultDir){0};
+    memset(&dir, 0, sizeof dir);
     return TRUE;
 }
 

@@ -245,6 +245,20 @@ static gboolean is_complete(HvbSession *self, guint scenario)
     return TRUE;
 }
 
+guint hvb_session_count_unmeasured(HvbSession *self)
+{
+    guint n = 0;
+
+    for (guint s = 0; s < self->settings->profiles->len; s++)
+        for (guint level = 0; level < HVB_N_LEVELS; level++) {
+            const HvbP3Level *row = find_level(self, s, (HvbLevel)level);
+            if (hvb_session_profile(self, s)->levels[level] &&
+                (!row || (row->cells == 0 && row->disturbed == 0)))
+                n++;
+        }
+    return n;
+}
+
 /* Something to look at while the run goes on. The report draws it again. */
 static void draw(HvbSession *self, guint scenario)
 {
@@ -277,7 +291,10 @@ static gboolean prepare(HvbSession *self, HvbConductor *conductor,
         scenarios[i] = settings->planner->beds[i] == bed_index;
     self->calibrated = bed->host ? 1 : 0;
     gboolean prepared = hvb_conductor_prepare(conductor, scenarios, error);
-    hvb_session_spend(self, HVB_EXPENSE_CALIBRATION, self->calibrated);
+    if (prepared)
+        hvb_session_spend(self, HVB_EXPENSE_CALIBRATION, self->calibrated);
+    else
+        hvb_session_spend(self, HVB_EXPENSE_INTERRUPTED, 0);
     return prepared;
 }
 
@@ -296,10 +313,11 @@ gboolean hvb_session_run_cells(HvbSession *self, HvbBed *bed, guint bed_index,
     planner->set_up(planner, bed_index, TRUE);
     while (planner->next(planner, bed_index, &cell)) {
         gboolean over = hvb_conductor_run_cell(conductor, &cell, error);
-        hvb_session_spend(self, HVB_LEDGER_SCENARIO(cell.scenario),
-                          over ? 1 : 0);
-        if (!over)
+        if (!over) {
+            hvb_session_spend(self, HVB_EXPENSE_INTERRUPTED, 0);
             return FALSE;
+        }
+        hvb_session_spend(self, HVB_LEDGER_SCENARIO(cell.scenario), 1);
         tell_planner(self, cell.scenario, cell.level, cell.repetition);
         hvb_session_show_plan(self);
         draw(self, cell.scenario);

@@ -37,6 +37,9 @@ void hvb_session_show_plan(HvbSession *self);
 /* Takes over the cells that an interrupted run has measured already. */
 void hvb_session_take_done(HvbSession *self);
 
+/* Levels of the profiles that no cell of is over, disturbed or not. */
+guint hvb_session_count_unmeasured(HvbSession *self);
+
 /* For the conductor, with the session as user data. */
 extern const HvbConductorHooks hvb_session_hooks;
 

@@ -68,8 +68,12 @@ static gboolean connect_once(HvbSession *self, GError **error)
     if (self->connection)
         return TRUE;
     hvb_progress_phase(self->progress, "connecting to libvirt");
-    drop_lock(self);
-    self->connection = hvb_connection_open(self->settings->connect, error);
+    if (!hold_lock(self, error))
+        return FALSE;
+    int lock = self->lock;
+    self->lock = -1;
+    self->connection =
+        hvb_connection_open_locked(self->settings->connect, lock, error);
     return self->connection != NULL;
 }
 
@@ -85,16 +89,18 @@ static HvbBed *boot_guests(HvbSession *self, const HvbProfile *profile,
     hvb_progress_phase(self->progress, "looking for an accelerator");
     HvbAccel accel =
         hvb_accel_choose(self->connection, profile, &boot, &reason, error);
-    hvb_session_spend(self, HVB_EXPENSE_SETUP, 1);
     if (accel == HVB_ACCEL_AUTO)
         return NULL;
-    hvb_progress_phase(self->progress, "booting %u guests", profile->n_guests);
+    hvb_session_spend(self, HVB_EXPENSE_SETUP, 1);
+    hvb_progress_phase(self->progress, "booting %u guest%s", profile->n_guests,
+                       profile->n_guests == 1 ? "" : "s");
     HvbBed *bed = hvb_libvirt_bed_boot(self->connection, profile, accel, reason,
                                        &boot, error);
     if (!bed)
         return NULL;
     g_autofree char *up =
-        g_strdup_printf("%u guests are up: %s, %s, %s (%s)", bed->n_guests,
+        g_strdup_printf("%u guest%s up: %s, %s, %s (%s)", bed->n_guests,
+                        bed->n_guests == 1 ? " is" : "s are",
                         bed->stack.hypervisor, bed->stack.machine,
                         bed->stack.accel, bed->stack.accel_reason);
     hvb_session_note(self, "boot", up);
@@ -168,10 +174,11 @@ static gboolean run_bed(HvbSession *self, guint bed_index,
     g_autoptr(GError) failure = NULL;
     HvbBed *bed = make_bed(self, profile, bed_index, error);
 
-    hvb_session_spend(self, expense,
-                      bed && !profile->native ? bed->n_guests : 0);
-    if (!bed)
+    if (!bed) {
+        hvb_session_spend(self, HVB_EXPENSE_INTERRUPTED, 0);
         return FALSE;
+    }
+    hvb_session_spend(self, expense, profile->native ? 0 : bed->n_guests);
     gboolean ok = hvb_session_run_cells(self, bed, bed_index, &failure);
     planner->set_up(planner, bed_index, FALSE);
     hvb_progress_phase(self->progress, profile->native
@@ -261,6 +268,17 @@ static void session_init(HvbSession *self, const HvbSessionSettings *settings)
     hvb_session_show_plan(self);
 }
 
+/* The plan was to measure each level of the profiles. */
+static gboolean check_measured(HvbSession *self, GError **error)
+{
+    guint n = hvb_session_count_unmeasured(self);
+
+    if (n > 0)
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
+                    "there was no time left for %u of the planned levels", n);
+    return n == 0;
+}
+
 gboolean hvb_session_run(const HvbSessionSettings *settings, GError **error)
 {
     g_auto(HvbSession) self = {.lock = -1};
@@ -272,5 +290,5 @@ gboolean hvb_session_run(const HvbSessionSettings *settings, GError **error)
     for (guint bed = 0; bed < settings->planner->n_beds; bed++)
         if (!run_bed_with_reboots(&self, bed, error))
             return FALSE;
-    return TRUE;
+    return check_measured(&self, error);
 }

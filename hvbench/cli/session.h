@@ -29,7 +29,8 @@ typedef struct {
 
 /* Runs the cells of the plan that are not done yet. Returns FALSE with the
  * error that ended the run: any HVB_BED_ERROR, HVB_RESULTS_ERROR,
- * G_IO_ERROR_CANCELLED. Guests are stopped and everything received is stored
+ * G_IO_ERROR_CANCELLED; G_IO_ERROR_TIMED_OUT if the planner had no time for a
+ * level of the profiles. Guests are stopped and everything received is stored
  * either way. */
 gboolean hvb_session_run(const HvbSessionSettings *settings, GError **error);
 

@@ -71,6 +71,9 @@ static void print_bed(const HvbProfile *profile)
         printf(", on %u host CPU%s", profile->cpus,
                profile->cpus == 1 ? "" : "s");
     printf("\n");
+    if (profile->native)
+        printf("# without guests, kernel, memory, cache, cap and weight below "
+               "mean nothing\n");
 }
 
 static void print_plan(const HvbProfile *profile)

@@ -3,6 +3,7 @@
 
 #include "hvbench/profile/keys.h"
 #include "hvbench/profile/source.h"
+#include "loadgen/operations.h"
 
 #include <math.h>
 #include <string.h>
@@ -84,6 +85,23 @@ static Contradiction check_kernel(const HvbProfile *profile)
             return (Contradiction){
                 "guests", "kernel", i + 1,
                 g_strdup("a kernel given by its path needs an initrd, too")};
+    }
+    return none;
+}
+
+/* What is told to a kernel does not reach a boot loader's. */
+static Contradiction check_loader(const HvbProfile *profile)
+{
+    for (guint i = 0; i < profile->n_guests; i++) {
+        const HvbGuestProfile *guest = &profile->guests[i];
+        if (!strchr(guest->image, '/') || strchr(guest->kernel, '/') ||
+            (!*guest->initrd && !*guest->cmdline))
+            continue;
+        return (Contradiction){
+            "guests", *guest->initrd ? "initrd" : "cmdline", i + 1,
+            g_strdup_printf("guest %u boots by its image's own boot loader, "
+                            "which is not told; say kernel = FILE, too",
+                            i + 1)};
     }
     return none;
 }
@@ -225,7 +243,9 @@ static Contradiction check_headline(const HvbProfile *profile)
 static Contradiction check_probe_load(const HvbProfile *profile)
 {
     static const guint work_ms[WIRE_N_OPERATIONS] = {
-        [WIRE_KEY] = 5, [WIRE_OPEN] = 60, [WIRE_LAUNCH] = 120};
+        [WIRE_KEY] = OPERATION_KEY_MS,
+        [WIRE_OPEN] = OPERATION_OPEN_MS,
+        [WIRE_LAUNCH] = OPERATION_LAUNCH_MS};
     guint operations = 0, busy_ms = 0;
 
     for (int i = 0; i < WIRE_N_OPERATIONS; i++) {
@@ -277,10 +297,11 @@ static Contradiction check_memory(const HvbProfile *profile)
 
 /* The headline before the samples, which are counted by its share. */
 static const CheckFunc checks[] = {
-    check_name,       check_native,   check_kernel,     check_agent,
-    check_measured,   check_loaded,   check_limits,     check_caps,
-    check_users,      check_services, check_reading,    check_headline,
-    check_probe_load, check_samples,  check_thresholds, check_memory,
+    check_name,     check_native,     check_kernel,   check_loader,
+    check_agent,    check_measured,   check_loaded,   check_limits,
+    check_caps,     check_users,      check_services, check_reading,
+    check_headline, check_probe_load, check_samples,  check_thresholds,
+    check_memory,
 };
 
 static const HvbSetting *find_setting(GPtrArray *sources, const char *group,

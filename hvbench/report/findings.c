@@ -156,7 +156,8 @@ const HvbEvidence *hvb_claim_leading(const HvbClaim *claim)
 {
     for (guint e = 0; e < claim->evidence->len; e++) {
         const HvbEvidence *evidence = claim->evidence->pdata[e];
-        if (!evidence->aside && evidence->verdict == claim->verdict)
+        if (!evidence->aside && evidence->n > 0 &&
+            evidence->verdict == claim->verdict)
             return evidence;
     }
     return claim->evidence->len > 0 ? claim->evidence->pdata[0] : NULL;
@@ -174,7 +175,7 @@ char *hvb_claims_count(GPtrArray *claims)
 
     for (guint c = 0; c < claims->len; c++) {
         const HvbClaim *claim = claims->pdata[c];
-        if (hvb_claim_is_question(claim))
+        if (claim->untested || hvb_claim_is_question(claim))
             continue;
         counts[claim->verdict]++;
         n++;

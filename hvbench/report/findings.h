@@ -48,14 +48,15 @@ const char *hvb_findings_provenance(const HvbFindings *findings,
  * numbers, then the others as they are. Borrowed; the caller owns the array. */
 GPtrArray *hvb_findings_order(GPtrArray *p3s);
 
-/* The comparison that stands for a claim: the first decisive one that came out
- * as the claim did, else the first of all; NULL if there is none. */
+/* The comparison that stands for a claim: the first decisive one with figures
+ * that came out as the claim did, else the first of all; NULL if there is
+ * none. */
 const HvbEvidence *hvb_claim_leading(const HvbClaim *claim);
 
 /* Whether it is one of the questions that the paper left open. */
 gboolean hvb_claim_is_question(const HvbClaim *claim);
-/* "18 claims: 12 reproduced, 2 not reproduced, 4 inconclusive", the questions
- * not counted. Caller frees. */
+/* "18 claims: 12 reproduced, 2 not reproduced, 4 inconclusive", questions and
+ * what is untested not counted. Caller frees. */
 char *hvb_claims_count(GPtrArray *claims);
 
 #endif

@@ -122,12 +122,16 @@ void hvb_page_set_claims(JsonObject *page, const HvbFindings *findings)
 
     for (guint c = 0; findings->claims && c < findings->claims->len; c++) {
         const HvbClaim *claim = findings->claims->pdata[c];
+        if (claim->untested)
+            continue;
         json_array_add_object_element(hvb_claim_is_question(claim) ? questions
                                                                    : claims,
                                       claim_of(findings, claim));
     }
-    if (findings->claims)
+    if (findings->claims) {
         hvb_page_set(page, "verdicts", hvb_claims_count(findings->claims));
+        hvb_page_set(page, "untested", hvb_claims_untested(findings->claims));
+    }
     json_object_set_array_member(page, "claims", claims);
     json_object_set_array_member(page, "questions", questions);
 }

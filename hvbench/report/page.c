@@ -138,6 +138,15 @@ static char *scenario_names(GPtrArray *ordered)
     return g_strdup(names->str);
 }
 
+/* Whether there was no guest in any scenario. */
+static gboolean is_native(const HvbRunRecord *run)
+{
+    for (guint i = 0; i < run->profiles->len; i++)
+        if (!((const HvbProfile *)run->profiles->pdata[i])->native)
+            return FALSE;
+    return run->profiles->len > 0;
+}
+
 /* Those that have no place in p3.svg: their own pictures, small. */
 static JsonArray *small_pictures(const char *dir, GPtrArray *ordered)
 {
@@ -214,6 +223,8 @@ static JsonObject *page_of(const char *dir, const HvbFindings *findings)
 
     hvb_page_set(page, "css", resource_text("/hvbench/report/report.css"));
     hvb_page_set(page, "names", scenario_names(ordered));
+    hvb_page_set(page, "users_of",
+                 g_strdup(is_native(run) ? "this machine" : "these guests"));
     set_run(page, run);
     set_overview(page, ordered);
     hvb_page_set(page, "together", hvb_page_picture(dir, "p3"));

@@ -197,34 +197,47 @@ static JsonObject *evidence_of(const HvbEvidence *evidence)
     set_number(object, "effect_high", evidence->high);
     set_name(object, "effect_unit", evidence->effect_unit);
     json_object_set_int_member(object, "n", evidence->n);
+    json_object_set_int_member(object, "cells", evidence->cells);
+    json_object_set_int_member(object, "suspect_cells", evidence->suspect);
+    json_object_set_boolean_member(object, "different_boots",
+                                   evidence->boots_differ);
     json_object_set_string_member(object, "verdict",
                                   hvb_verdict_name(evidence->verdict));
     json_object_set_boolean_member(object, "decides", !evidence->aside);
     return object;
 }
 
-static JsonArray *claims_of(GPtrArray *claims)
+static JsonObject *claim_of(const HvbClaim *claim)
 {
-    JsonArray *array = json_array_new();
+    JsonObject *object = json_object_new();
+    JsonArray *evidence = json_array_new();
+
+    json_object_set_string_member(object, "id", claim->id);
+    json_object_set_string_member(object, "claim", claim->words);
+    json_object_set_string_member(object, "verdict",
+                                  hvb_verdict_name(claim->verdict));
+    set_name(object, "why", claim->why);
+    for (guint e = 0; e < claim->evidence->len; e++)
+        json_array_add_object_element(evidence,
+                                      evidence_of(claim->evidence->pdata[e]));
+    json_object_set_array_member(object, "evidence", evidence);
+    return object;
+}
+
+static void set_claims(JsonObject *object, GPtrArray *claims)
+{
+    JsonArray *tested = json_array_new();
+    JsonArray *untested = json_array_new();
 
     for (guint c = 0; c < claims->len; c++) {
         const HvbClaim *claim = claims->pdata[c];
-        JsonObject *object = json_object_new();
-        JsonArray *evidence = json_array_new();
-
-        json_object_set_string_member(object, "id", claim->id);
-        json_object_set_string_member(object, "claim", claim->words);
-        json_object_set_string_member(object, "verdict",
-                                      hvb_verdict_name(claim->verdict));
-        set_name(object, "why", claim->why);
-        for (guint e = 0; e < claim->evidence->len; e++)
-            json_array_add_object_element(evidence,
-                                          evidence_of(
-                                              claim->evidence->pdata[e]));
-        json_object_set_array_member(object, "evidence", evidence);
-        json_array_add_object_element(array, object);
+        if (claim->untested)
+            json_array_add_string_element(untested, claim->id);
+        else
+            json_array_add_object_element(tested, claim_of(claim));
     }
-    return array;
+    json_object_set_array_member(object, "claims", tested);
+    json_object_set_array_member(object, "untested_claims", untested);
 }
 
 static void set_spent(JsonObject *object, const char *name, gboolean is_known,
@@ -345,8 +358,7 @@ static JsonNode *summary_of(const HvbFindings *findings)
         json_object_set_string_member(object, "why", run->why);
     set_provenance(object, run);
     if (findings->claims)
-        json_object_set_array_member(object, "claims",
-                                     claims_of(findings->claims));
+        set_claims(object, findings->claims);
     if (findings->times->len > 0)
         json_object_set_object_member(object, "budget", budget_of(findings));
     for (guint b = 0; b < HVB_P3_BINS - 1; b++)

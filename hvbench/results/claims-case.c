@@ -1,15 +1,30 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "hvbench/results/claims-case.h"
+#include "hvbench/results/claims-words.h"
 
 #include <math.h>
 
 #define N_VERDICTS (HVB_VERDICT_INCONCLUSIVE + 1)
 
+/* A scenario that has no cell that counts at any of these levels. */
+typedef struct {
+    const char *scenario;
+    guint levels;
+} Lack;
+
 struct _HvbCase {
     const HvbRunRecord *run;
     HvbClaim *claim;
     GPtrArray *clauses[N_VERDICTS]; /* char *, of decisive comparisons */
-    GPtrArray *remarks;             /* char * */
+    /* What the last clause is about, unless it is about something missing;
+     * borrowed from its evidence. */
+    const char *subject[N_VERDICTS];
+    GPtrArray *missing; /* char *: scenarios that were not run and the like */
+    GArray *lacks;      /* Lack */
+    GPtrArray *remarks; /* char * */
+    GHashTable *cells;  /* HvbCell *: what all decisive comparisons rest on */
+    guint more;         /* repetitions that may do for what is open */
+    gboolean untold;    /* for some of it nobody can tell how many */
+    gboolean too_few;   /* repetitions for an interval */
 };
 
 const HvbRunRecord *hvb_case_run(const HvbCase *c)
@@ -17,88 +32,25 @@ const HvbRunRecord *hvb_case_run(const HvbCase *c)
     return c->run;
 }
 
-char *hvb_levels_text(guint levels)
+/* With what its members that are 0 stand for. */
+static HvbComparison complete(const HvbComparison *comparison)
 {
-    g_autoptr(GPtrArray) names = g_ptr_array_new();
-    guint first = HVB_N_LEVELS, last = 0;
+    HvbComparison full = *comparison;
 
-    for (guint l = 0; l < HVB_N_LEVELS; l++) {
-        if (!(levels & HVB_LEVEL_BIT(l)))
-            continue;
-        g_ptr_array_add(names, (gpointer)hvb_level_name((HvbLevel)l));
-        first = MIN(first, l);
-        last = l;
-    }
-    if (names->len > 2 && last - first + 1 == names->len)
-        return g_strdup_printf("%s to %s", hvb_level_name((HvbLevel)first),
-                               hvb_level_name((HvbLevel)last));
-    GString *text = g_string_new(NULL);
-    for (guint i = 0; i < names->len; i++)
-        g_string_append_printf(text, "%s%s",
-                               i == 0                ? ""
-                               : i == names->len - 1 ? " and "
-                                                     : ", ",
-                               (const char *)names->pdata[i]);
-    return g_string_free(text, FALSE);
-}
-
-/* The levels whose places among `levels` are the bits of `strata`. */
-static guint levels_at(guint levels, guint strata)
-{
-    guint found = 0, place = 0;
-
-    for (guint l = 0; l < HVB_N_LEVELS; l++) {
-        if (!(levels & HVB_LEVEL_BIT(l)))
-            continue;
-        if (strata >> place & 1)
-            found |= HVB_LEVEL_BIT(l);
-        place++;
-    }
-    return found;
-}
-
-/* FALSE: something that is made of all levels. */
-static gboolean is_by_level(const HvbComparison *comparison)
-{
-    return comparison->levels != 0;
-}
-
-static guint levels_of_a(const HvbComparison *comparison)
-{
-    return comparison->levels_a ? comparison->levels_a : comparison->levels;
-}
-
-static HvbMeasure measure_of_a(const HvbComparison *comparison)
-{
-    return comparison->measure_a ? comparison->measure_a : comparison->measure;
-}
-
-static const char *unit_of(const HvbComparison *comparison)
-{
-    return comparison->unit ? comparison->unit
-                            : hvb_measure_unit(comparison->measure);
-}
-
-/* A difference of two percentages is in points. */
-static const char *effect_unit_of(const HvbComparison *comparison)
-{
-    if (comparison->effect == HVB_EFFECT_RATIO)
-        return "times";
-    if (comparison->effect == HVB_EFFECT_EXCESS)
-        return "%";
-    return g_str_equal(unit_of(comparison), "%") ? "points"
-                                                 : unit_of(comparison);
-}
-
-static double confidence_of(const HvbComparison *comparison)
-{
-    return 1.0 - (1.0 - HVB_CONFIDENCE) / MAX(comparison->family, 1);
+    if (full.levels_a == 0)
+        full.levels_a = full.levels;
+    if (full.measure_a == HVB_MEASURE_UNSAID)
+        full.measure_a = full.measure;
+    if (!full.unit)
+        full.unit = hvb_measure_unit(full.measure);
+    full.family = MAX(full.family, 1);
+    return full;
 }
 
 /* A CPU share that is small is not for that reason one that nobody minds. */
 static double offset_of(const HvbComparison *comparison)
 {
-    return g_str_equal(unit_of(comparison), "ms") ? HVB_RATIO_OFFSET_MS : 0.0;
+    return g_str_equal(comparison->unit, "ms") ? HVB_RATIO_OFFSET_MS : 0.0;
 }
 
 static HvbLimits scaled_limits(const HvbComparison *comparison)
@@ -111,177 +63,119 @@ static HvbLimits scaled_limits(const HvbComparison *comparison)
     };
 }
 
-/* What is compared, at which levels: those of the pairs that there are. */
-static char *describe(const HvbComparison *comparison, guint strata)
+/* A scenario that a comparison takes, at which levels. */
+typedef struct {
+    const char *name; /* NULL: none */
+    guint levels;
+} Part;
+#define N_PARTS 4
+
+static void list_parts(const HvbComparison *comparison, Part *ret_parts)
 {
-    guint levels = comparison->levels, levels_a = levels_of_a(comparison);
-    HvbMeasure measure_a = measure_of_a(comparison);
-    GString *what =
-        g_string_new(comparison->what ? comparison->what
-                                      : hvb_measure_name(comparison->measure));
+    const char *names[N_PARTS] = {comparison->a, comparison->b,
+                                  comparison->others[0], comparison->others[1]};
 
-    if (strata != 0) {
-        levels = levels_at(levels, strata);
-        levels_a = levels_at(levels_a, strata);
-    }
-    g_autofree char *text = hvb_levels_text(levels);
-    g_autofree char *text_a = hvb_levels_text(levels_a);
-    if (!comparison->what && measure_a != comparison->measure)
-        g_string_append_printf(what, " against %s",
-                               hvb_measure_name(measure_a));
-    if (is_by_level(comparison))
-        g_string_append_printf(what, ", %s", text);
-    if (levels_a != levels)
-        g_string_append_printf(what, " against %s", text_a);
-    if (comparison->family > 1)
-        g_string_append_printf(what, " (%.4g %% interval)",
-                               100.0 * confidence_of(comparison));
-    return g_string_free(what, FALSE);
-}
-
-/* Three figures are as much as a measurement is good for. */
-static void append_number(GString *text, double value, const char *unit)
-{
-    int decimals = fabs(value) < 9.95 ? 1 : 0;
-
-    if (g_str_equal(unit, "times") || g_str_equal(unit, ""))
-        decimals = 2;
-    else if (unit[0] == '%' || g_str_equal(unit, "points"))
-        decimals = 1;
-    g_string_append_printf(text, "%.*f", decimals, value);
-}
-
-static void append_quantity(GString *text, double value, const char *unit)
-{
-    append_number(text, value, unit);
-    if (unit[0] != '\0')
-        g_string_append_printf(text, " %s", unit);
-}
-
-static void append_limits(GString *text, const HvbComparison *comparison)
-{
-    static const char *const words[] = {
-        [HVB_RULE_ABOVE] = "above ",
-        [HVB_RULE_BELOW] = "below ",
-        [HVB_RULE_WITHIN] = "within ",
-        [HVB_RULE_OUTSIDE] = "outside ",
-    };
-    const HvbLimits *limits = &comparison->limits;
-    const char *unit = effect_unit_of(comparison);
-
-    g_string_append(text, words[limits->rule]);
-    if (limits->rule == HVB_RULE_ABOVE) {
-        append_number(text, limits->low, unit);
-    } else if (limits->rule == HVB_RULE_BELOW) {
-        append_number(text, limits->high, unit);
-    } else {
-        append_number(text, limits->low, unit);
-        g_string_append(text, " to ");
-        append_number(text, limits->high, unit);
+    for (guint i = 0; i < N_PARTS; i++) {
+        guint levels = i == 0 ? comparison->levels_a : comparison->levels;
+        ret_parts[i] = (Part){names[i], levels ? levels : HVB_LEVELS_ALL};
     }
 }
 
-static void append_figures(GString *text, const HvbComparison *comparison,
-                           const HvbEvidence *e)
+/* Adds the cells that count to `cells`. */
+static void collect_cells(const HvbCase *c, const Part *part, GHashTable *cells)
 {
-    append_quantity(text, e->b, e->unit);
-    g_string_append_printf(text, " in %s against ", e->scenario_b);
-    append_quantity(text, e->a, e->unit);
-    if (e->scenario_a && !g_str_equal(e->scenario_a, e->scenario_b))
-        g_string_append_printf(text, " in %s", e->scenario_a);
-    g_string_append(text, ", ");
-    if (comparison->effect != HVB_EFFECT_RATIO && e->effect > 0)
-        g_string_append(text, "+");
-    append_quantity(text, e->effect, e->effect_unit);
-}
-
-/* The interval, and what its ends are worth if it has no end on one side. */
-static void append_interval(GString *text, const HvbEvidence *e)
-{
-    g_string_append(text, " (");
-    if (isnan(e->low) && isnan(e->high)) {
-        g_string_append(text, "no interval");
-    } else if (isnan(e->low)) {
-        g_string_append(text, "at most ");
-        append_number(text, e->high, e->effect_unit);
-    } else {
-        if (isnan(e->high))
-            g_string_append(text, "at least ");
-        append_number(text, e->low, e->effect_unit);
-        if (!isnan(e->high)) {
-            g_string_append(text, " to ");
-            append_number(text, e->high, e->effect_unit);
-        }
-    }
-    g_string_append(text, ")");
-}
-
-static void append_open_end(GString *text, const HvbComparison *comparison,
-                            const HvbContrast *contrast)
-{
-    const HvbLimits limits = scaled_limits(comparison);
-    guint more = hvb_interval_more(&contrast->interval, &limits,
-                                   confidence_of(comparison));
-
-    g_string_append(text, "open whether ");
-    append_limits(text, comparison);
-    if (isnan(contrast->interval.error))
-        g_string_append(text, ", which takes one more repetition at least");
-    else if (more > 0 && isfinite(contrast->interval.low) &&
-             isfinite(contrast->interval.high))
-        g_string_append_printf(text,
-                               ", for which about %u more repetition%s "
-                               "may do",
-                               more, more == 1 ? "" : "s");
-}
-
-/* The clause of a comparison of which there are pairs. */
-static char *explain(const HvbComparison *comparison,
-                     const HvbContrast *contrast, const HvbEvidence *e)
-{
-    GString *text = g_string_new(e->what);
-
-    g_string_append(text, ": ");
-    append_figures(text, comparison, e);
-    append_interval(text, e);
-    g_string_append(text, ", ");
-    if (e->verdict == HVB_VERDICT_INCONCLUSIVE) {
-        append_open_end(text, comparison, contrast);
-    } else {
-        if (e->verdict == HVB_VERDICT_NOT_REPRODUCED)
-            g_string_append(text, "not ");
-        append_limits(text, comparison);
-    }
-    return g_string_free(text, FALSE);
-}
-
-/* The clause of one of which there is no pair. */
-static char *explain_lack(const HvbCase *c, const HvbComparison *comparison)
-{
-    const char *names[] = {comparison->a, comparison->b, comparison->others[0],
-                           comparison->others[1]};
+    g_autoptr(GPtrArray) counted = NULL;
     guint index;
 
-    for (guint i = 0; i < G_N_ELEMENTS(names); i++)
-        if (names[i] && !hvb_run_find_scenario(c->run, names[i], &index))
-            return g_strdup_printf("%s was not run", names[i]);
-    for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
-        guint levels = i == 0 ? levels_of_a(comparison) : comparison->levels;
-        levels = levels ? levels : HVB_LEVELS_ALL;
-        if (!names[i])
-            continue;
-        g_autofree char *text = hvb_levels_text(levels);
-        g_autoptr(GArray) found =
-            hvb_observe(c->run, names[i], levels, HVB_MEASURE_DELAY, 0);
-        if (found->len == 0)
-            return g_strdup_printf("no cell of %s at %s counts", names[i],
-                                   text);
+    if (!part->name || !hvb_run_find_scenario(c->run, part->name, &index))
+        return;
+    counted = hvb_counted_cells(c->run, index);
+    for (guint i = 0; i < counted->len; i++) {
+        HvbCell *cell = counted->pdata[i];
+        if (part->levels & HVB_LEVEL_BIT(cell->level))
+            g_hash_table_add(cells, cell);
     }
-    return g_strdup_printf("%s: nothing to compare in %s",
-                           comparison->what
-                               ? comparison->what
-                               : hvb_measure_name(comparison->measure),
-                           comparison->b);
+}
+
+static guint count_suspect(GHashTable *cells)
+{
+    GHashTableIter iter;
+    gpointer cell;
+    guint n = 0;
+
+    g_hash_table_iter_init(&iter, cells);
+    while (g_hash_table_iter_next(&iter, &cell, NULL))
+        n += ((const HvbCell *)cell)->suspect ? 1 : 0;
+    return n;
+}
+
+/* Whether it takes scenarios that cannot have shared their guests. */
+static gboolean boots_differ(const HvbCase *c, const Part *parts)
+{
+    const HvbProfile *first = NULL;
+    guint index;
+
+    for (guint i = 0; i < N_PARTS; i++) {
+        if (!parts[i].name ||
+            !hvb_run_find_scenario(c->run, parts[i].name, &index))
+            continue;
+        const HvbProfile *profile = c->run->profiles->pdata[index];
+        if (first && !hvb_profile_same_bed(first, profile))
+            return TRUE;
+        first = profile;
+    }
+    return FALSE;
+}
+
+static void add_clause(GPtrArray *clauses, char *clause)
+{
+    if (g_ptr_array_find_with_equal_func(clauses, clause, g_str_equal, NULL))
+        g_free(clause);
+    else
+        g_ptr_array_add(clauses, clause);
+}
+
+static void add_lack(HvbCase *c, const char *scenario, guint levels)
+{
+    const Lack lack = {scenario, levels};
+
+    for (guint i = 0; i < c->lacks->len; i++) {
+        Lack *known = &g_array_index(c->lacks, Lack, i);
+        if (g_str_equal(known->scenario, scenario)) {
+            known->levels |= levels;
+            return;
+        }
+    }
+    g_array_append_val(c->lacks, lack);
+}
+
+/* Says why there is no pair. */
+static void explain_lack(HvbCase *c, const HvbComparison *comparison,
+                         const Part *parts)
+{
+    guint index;
+
+    for (guint i = 0; i < N_PARTS; i++)
+        if (parts[i].name &&
+            !hvb_run_find_scenario(c->run, parts[i].name, &index)) {
+            add_clause(c->missing,
+                       g_strdup_printf("%s was not run", parts[i].name));
+            return;
+        }
+    for (guint i = 0; i < N_PARTS; i++) {
+        g_autoptr(GHashTable) cells = g_hash_table_new(NULL, NULL);
+        collect_cells(c, &parts[i], cells);
+        if (parts[i].name && g_hash_table_size(cells) == 0) {
+            add_lack(c, parts[i].name, parts[i].levels);
+            return;
+        }
+    }
+    add_clause(c->missing,
+               g_strdup_printf("%s: nothing to compare in %s",
+                               comparison->what
+                                   ? comparison->what
+                                   : hvb_measure_name(comparison->measure),
+                               comparison->b));
 }
 
 /* An open end is no figure. */
@@ -301,55 +195,103 @@ static void evidence_free(gpointer data)
 }
 
 static HvbEvidence *make_evidence(const HvbComparison *comparison,
-                                  const HvbContrast *contrast)
+                                  const HvbContrast *contrast, gboolean differ)
 {
     const HvbInterval *interval = &contrast->interval;
     const HvbLimits limits = scaled_limits(comparison);
     HvbEvidence *e = g_new0(HvbEvidence, 1);
 
-    e->what = describe(comparison, contrast->strata);
+    e->what = hvb_comparison_describe(comparison, contrast->strata, differ);
     e->scenario_a = g_strdup(comparison->a);
     e->scenario_b = g_strdup(comparison->b);
     e->a = contrast->a;
     e->b = contrast->b;
-    e->unit = unit_of(comparison);
+    e->unit = comparison->unit;
     e->effect = shown(comparison->effect, interval->estimate);
     e->low = shown(comparison->effect, interval->low);
     e->high = shown(comparison->effect, interval->high);
-    e->effect_unit = effect_unit_of(comparison);
+    e->effect_unit = hvb_comparison_effect_unit(comparison);
     e->n = interval->n;
+    e->boots_differ = differ;
     e->verdict = hvb_interval_verdict(interval, &limits);
     e->aside = comparison->aside;
     return e;
 }
 
-static void add_clause(GPtrArray *clauses, char *clause)
+/* Counts the cells that it rests on. */
+static void count_cells(HvbCase *c, const Part *parts, HvbEvidence *e)
 {
-    if (g_ptr_array_find_with_equal_func(clauses, clause, g_str_equal, NULL))
-        g_free(clause);
-    else
-        g_ptr_array_add(clauses, clause);
+    g_autoptr(GHashTable) cells = g_hash_table_new(NULL, NULL);
+
+    for (guint i = 0; i < N_PARTS; i++) {
+        collect_cells(c, &parts[i], cells);
+        if (!e->aside)
+            collect_cells(c, &parts[i], c->cells);
+    }
+    e->cells = g_hash_table_size(cells);
+    e->suspect = count_suspect(cells);
+}
+
+/* What it takes to decide what is open. */
+static void foresee(HvbCase *c, const HvbComparison *comparison,
+                    const HvbInterval *interval)
+{
+    const HvbLimits limits = scaled_limits(comparison);
+    guint more = hvb_interval_more(interval, &limits,
+                                   hvb_comparison_confidence(comparison));
+
+    if (isnan(interval->error))
+        c->too_few = TRUE;
+    else if (more == 0 || !isfinite(interval->low) || !isfinite(interval->high))
+        c->untold = TRUE;
+    c->more = MAX(c->more, more);
+}
+
+/* The clause of a comparison of which there are pairs: its subject once. */
+static void explain(HvbCase *c, const HvbComparison *comparison,
+                    const HvbEvidence *e)
+{
+    g_autofree char *text = hvb_comparison_explain(comparison, e);
+    const char **subject = &c->subject[e->verdict];
+    gboolean same = g_strcmp0(*subject, e->what) == 0;
+
+    *subject = e->what;
+    add_clause(c->clauses[e->verdict],
+               g_strconcat(same ? "" : e->what, same ? "" : ": ", text, NULL));
 }
 
 const HvbEvidence *hvb_case_conclude(HvbCase *c,
                                      const HvbComparison *comparison,
                                      const HvbContrast *contrast)
 {
-    HvbEvidence *e = make_evidence(comparison, contrast);
+    const HvbComparison full = complete(comparison);
+    Part parts[N_PARTS];
+    HvbEvidence *e;
 
+    list_parts(&full, parts);
+    e = make_evidence(&full, contrast, boots_differ(c, parts));
     g_ptr_array_add(c->claim->evidence, e);
-    if (!comparison->aside)
-        add_clause(c->clauses[e->verdict],
-                   e->n > 0 ? explain(comparison, contrast, e)
-                            : explain_lack(c, comparison));
+    if (e->n > 0)
+        count_cells(c, parts, e);
+    if (e->aside)
+        return e;
+    if (e->n == 0) {
+        explain_lack(c, &full, parts);
+        return e;
+    }
+    explain(c, &full, e);
+    if (e->verdict == HVB_VERDICT_INCONCLUSIVE)
+        foresee(c, &full, &contrast->interval);
     return e;
 }
 
 HvbContrast hvb_case_contrast(const HvbComparison *comparison, const GArray *a,
                               const GArray *b)
 {
-    return hvb_contrast_make(a, b, comparison->effect, offset_of(comparison),
-                             confidence_of(comparison));
+    const HvbComparison full = complete(comparison);
+
+    return hvb_contrast_make(a, b, full.effect, offset_of(&full),
+                             hvb_comparison_confidence(&full));
 }
 
 const HvbEvidence *hvb_case_hold(HvbCase *c, const HvbComparison *comparison,
@@ -362,13 +304,12 @@ const HvbEvidence *hvb_case_hold(HvbCase *c, const HvbComparison *comparison,
 
 const HvbEvidence *hvb_case_compare(HvbCase *c, const HvbComparison *comparison)
 {
-    g_autoptr(GArray) b = hvb_observe(c->run, comparison->b, comparison->levels,
-                                      comparison->measure, comparison->guests);
-    g_autoptr(GArray) a =
-        comparison->a
-            ? hvb_observe(c->run, comparison->a, levels_of_a(comparison),
-                          measure_of_a(comparison), comparison->guests)
-            : hvb_observations_constant(b, comparison->constant);
+    const HvbComparison full = complete(comparison);
+    g_autoptr(GArray) b =
+        hvb_observe(c->run, full.b, full.levels, full.measure, full.guests);
+    g_autoptr(GArray) a = full.a ? hvb_observe(c->run, full.a, full.levels_a,
+                                               full.measure_a, full.guests)
+                                 : hvb_observations_constant(b, full.constant);
 
     return hvb_case_hold(c, comparison, a, b);
 }
@@ -387,25 +328,64 @@ static HvbVerdict reach_verdict(const HvbCase *c, gboolean any)
 
     if (c->clauses[first]->len > 0)
         return first;
-    return c->clauses[HVB_VERDICT_INCONCLUSIVE]->len > 0
+    return c->clauses[HVB_VERDICT_INCONCLUSIVE]->len + c->missing->len +
+                       c->lacks->len >
+                   0
                ? HVB_VERDICT_INCONCLUSIVE
                : last;
+}
+
+static void append_clauses(GString *why, const GPtrArray *clauses)
+{
+    for (guint i = 0; i < clauses->len; i++)
+        g_string_append_printf(why, "%s%s", why->len > 0 ? "; " : "",
+                               (const char *)clauses->pdata[i]);
+}
+
+/* What an inconclusive claim takes. */
+static void append_wants(GString *why, const HvbCase *c)
+{
+    if (c->too_few)
+        g_string_append(why, "; needs more repetitions");
+    else if (c->more > 0 && !c->untold)
+        g_string_append_printf(why, "; about %u more repetition%s may do",
+                               c->more, c->more == 1 ? "" : "s");
+    append_clauses(why, c->missing);
+    for (guint i = 0; i < c->lacks->len; i++) {
+        const Lack *lack = &g_array_index(c->lacks, Lack, i);
+        g_autofree char *levels = hvb_levels_text(lack->levels);
+        g_string_append_printf(why, "%sno cell of %s at %s counts",
+                               why->len > 0 ? "; " : "", lack->scenario,
+                               levels);
+    }
 }
 
 /* One sentence of all clauses that decided. */
 static char *compose(const HvbCase *c)
 {
-    const GPtrArray *clauses = c->clauses[c->claim->verdict];
     GString *why = g_string_new(NULL);
+    guint suspect = count_suspect(c->cells);
 
-    for (guint i = 0; i < clauses->len + c->remarks->len; i++)
-        g_string_append_printf(
-            why, "%s%s", i == 0 ? "" : "; ",
-            (const char *)(i < clauses->len
-                               ? clauses->pdata[i]
-                               : c->remarks->pdata[i - clauses->len]));
+    append_clauses(why, c->clauses[c->claim->verdict]);
+    if (c->claim->verdict == HVB_VERDICT_INCONCLUSIVE)
+        append_wants(why, c);
+    append_clauses(why, c->remarks);
+    if (suspect > 0)
+        g_string_append_printf(why, "; %u of %u cells %s suspect", suspect,
+                               g_hash_table_size(c->cells),
+                               suspect == 1 ? "was" : "were");
     g_string_append_c(why, '.');
     return g_string_free(why, FALSE);
+}
+
+static void case_clear(HvbCase *c)
+{
+    for (guint v = 0; v < N_VERDICTS; v++)
+        g_ptr_array_unref(c->clauses[v]);
+    g_ptr_array_unref(c->missing);
+    g_array_unref(c->lacks);
+    g_ptr_array_unref(c->remarks);
+    g_hash_table_unref(c->cells);
 }
 
 HvbClaim *hvb_case_try(const HvbRunRecord *run, const HvbClaimTest *test)
@@ -413,7 +393,10 @@ HvbClaim *hvb_case_try(const HvbRunRecord *run, const HvbClaimTest *test)
     HvbCase c = {
         .run = run,
         .claim = g_new0(HvbClaim, 1),
+        .missing = g_ptr_array_new_with_free_func(g_free),
+        .lacks = g_array_new(FALSE, FALSE, sizeof(Lack)),
         .remarks = g_ptr_array_new_with_free_func(g_free),
+        .cells = g_hash_table_new(NULL, NULL),
     };
 
     for (guint v = 0; v < N_VERDICTS; v++)
@@ -428,8 +411,6 @@ HvbClaim *hvb_case_try(const HvbRunRecord *run, const HvbClaimTest *test)
         test->judge(&c);
     c.claim->verdict = reach_verdict(&c, test->any);
     c.claim->why = compose(&c);
-    for (guint v = 0; v < N_VERDICTS; v++)
-        g_ptr_array_unref(c.clauses[v]);
-    g_ptr_array_unref(c.remarks);
+    case_clear(&c);
     return c.claim;
 }

@@ -11,8 +11,7 @@ static void judge_knee(HvbCase *c)
         .b = "fig11",
         .effect = HVB_EFFECT_DIFFERENCE,
         .limits = {HVB_RULE_ABOVE, 0.0, 0.0},
-        .what = "CPU of the host at which the mean delay is 50 ms over that "
-                "at None",
+        .what = "CPU of the host at which the delay is 50 ms over None's",
         .unit = "%",
     };
     gboolean open_a, open_b;
@@ -71,7 +70,7 @@ static const HvbComparison same_sum[] = {
 #define LEVELS_BOUND HVB_LEVELS(HVB_LEVEL_BUSY, HVB_LEVEL_OVERLOAD)
 /* What a quota may be overrun by: a slice of each CPU per period. */
 #define CAP_SLACK_POINTS 1.0
-/* "20 % looks like 25 %" are 5 points more; half of that is still that effect
+/* 25 % charged for 20 % are 5 points more; half of that is still that effect
  * and no error of meters. */
 #define LOOKS_MORE_POINTS 2.5
 
@@ -195,8 +194,7 @@ const HvbClaimTest hvb_claims_of_sharing[] = {
      "What fits depends only on the sum of the requirements, not on the count "
      "of guests.",
      FALSE, same_sum, NULL},
-    {"C16",
-     "The cap counts overhead: a guest using 20 % looks like 25 % to it.",
+    {"C16", "The cap counts overhead: a guest that uses 20 % is charged 25 %.",
      FALSE, overhead_counts, judge_caps},
     {"C17", "Pinning buys nothing.", FALSE, pinned, NULL},
     {"C18",

@@ -97,6 +97,20 @@ void hvb_claim_free(HvbClaim *claim)
     g_free(claim);
 }
 
+static gboolean is_untested(const HvbRunRecord *run, const HvbClaim *claim)
+{
+    guint index;
+
+    for (guint i = 0; i < claim->evidence->len; i++)
+        if (((const HvbEvidence *)claim->evidence->pdata[i])->n > 0)
+            return FALSE;
+    for (const HvbClaimNeed *need = hvb_claim_needs; need->id; need++)
+        if (g_str_equal(need->id, claim->id) &&
+            !hvb_run_find_scenario(run, need->scenario, &index))
+            return TRUE;
+    return FALSE;
+}
+
 GPtrArray *hvb_claims_judge(const HvbRunRecord *run)
 {
     static const HvbClaimTest *const parts[] = {
@@ -109,9 +123,25 @@ GPtrArray *hvb_claims_judge(const HvbRunRecord *run)
         g_ptr_array_new_with_free_func((GDestroyNotify)hvb_claim_free);
 
     for (guint p = 0; p < G_N_ELEMENTS(parts); p++)
-        for (const HvbClaimTest *test = parts[p]; test->id; test++)
-            g_ptr_array_add(claims, hvb_case_try(run, test));
+        for (const HvbClaimTest *test = parts[p]; test->id; test++) {
+            HvbClaim *claim = hvb_case_try(run, test);
+            claim->untested = is_untested(run, claim);
+            g_ptr_array_add(claims, claim);
+        }
     return claims;
+}
+
+char *hvb_claims_untested(GPtrArray *claims)
+{
+    g_autoptr(GString) ids = g_string_new(NULL);
+
+    for (guint c = 0; c < claims->len; c++) {
+        const HvbClaim *claim = claims->pdata[c];
+        if (claim->untested)
+            g_string_append_printf(ids, "%s%s", ids->len > 0 ? ", " : "",
+                                   claim->id);
+    }
+    return ids->len > 0 ? g_strdup(ids->str) : NULL;
 }
 
 gboolean hvb_claims_apply(const HvbRunRecord *run)

@@ -3,7 +3,7 @@
  *
  * Each claim is judged from contrasts between scenarios (or levels, or meters)
  * that are known by their names, "fig03" and so on. A scenario that was not
- * run makes a claim inconclusive, not wrong. claims.c states every claim's
+ * run makes a claim inconclusive, not wrong. claims-*.c state every claim's
  * test beside its words. */
 #ifndef HVB_RESULTS_CLAIMS_H
 #define HVB_RESULTS_CLAIMS_H
@@ -23,12 +23,18 @@ typedef struct {
     char *what;       /* "mean delay, Medium to Overload" */
     char *scenario_a; /* names; NULL: no scenario (a constant, a meter) */
     char *scenario_b;
-    double a, b;             /* the two figures compared */
-    const char *unit;        /* of both: "ms", "%", "" */
-    double effect;           /* b against a: a ratio or a difference */
-    double low, high;        /* its 95 % confidence interval */
+    double a, b;      /* the two figures compared */
+    const char *unit; /* of both: "ms", "%", "" */
+    double effect;    /* b against a: a ratio or a difference */
+    double low, high; /* its confidence interval; one end NaN: it is open on
+                       * that side, both: there is none. 95 %, or where it is
+                       * one of several of which any decides 1 - 0.05 / their
+                       * number, which `what` then says */
     const char *effect_unit; /* "times", "ms", "%", "points", "" */
     guint n;                 /* pairs, or cells, that the interval rests on */
+    guint cells;             /* that count, of all scenarios it takes */
+    guint suspect;           /* of these, whose calibration drifted */
+    gboolean boots_differ;   /* its scenarios cannot have shared their guests */
     HvbVerdict verdict;      /* of this comparison alone */
     gboolean aside;          /* shown for what it explains; decides nothing */
 } HvbEvidence;
@@ -37,6 +43,8 @@ typedef struct {
     const char *id;    /* "C1" ... "C18"; then the open questions: "Q1" ... */
     const char *words; /* the claim, in a sentence */
     HvbVerdict verdict;
+    gboolean untested;   /* nothing was compared, since scenarios that it takes
+                          * were not run: not worth a verdict */
     char *why;           /* one sentence: what decided it, or what is missing */
     GPtrArray *evidence; /* HvbEvidence * */
 } HvbClaim;
@@ -45,6 +53,10 @@ void hvb_claim_free(HvbClaim *claim);
 /* All claims in order (HvbClaim *, owned by the array), judged from the cells
  * of `run` that count. */
 GPtrArray *hvb_claims_judge(const HvbRunRecord *run);
+
+/* "C3, C8", the ids of those that are untested; NULL if none is. Caller
+ * frees. */
+char *hvb_claims_untested(GPtrArray *claims);
 
 /* Whether the run has anything to do with the paper: one at least of the
  * scenarios that the claims compare. Else nobody wants to see verdicts. */

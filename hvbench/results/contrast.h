@@ -5,7 +5,14 @@
  * All cells of one level and repetition have the same schedules and users, in
  * whatever scenario. So the unit is the pair of two such cells: what they have
  * in common falls out of their difference. Samples are no unit, those of one
- * cell depend on each other. */
+ * cell depend on each other.
+ *
+ * Where two scenarios cannot share their guests (or one has none), they were
+ * measured on different boots, and what one boot does to all of its cells does
+ * not fall out. Nor does the interval know of it, since it is made of the
+ * spread between repetitions on the same boot: it is too narrow by that much.
+ * How much shows in the mean delay of c04-again against that of fig03, the same
+ * guests booted twice, which is part of the evidence on C4. */
 #ifndef HVB_RESULTS_CONTRAST_H
 #define HVB_RESULTS_CONTRAST_H
 

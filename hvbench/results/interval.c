@@ -57,7 +57,7 @@ static void estimate_error(HvbInterval *interval, const Moments *strata,
             fewest = MIN(fewest, strata[s].n);
     if (fewest >= 2) {
         estimate_within(interval, strata);
-    } else if (interval->strata >= 2) {
+    } else if (interval->strata >= 2 && means->squares > 0.0) {
         interval->error = sqrt(variance_of_mean(means));
         interval->freedom = interval->strata - 1.0;
     }

@@ -46,7 +46,9 @@ typedef struct {
  * Mueller, "t-Statistic Based Correlation and Heterogeneity Robust Inference",
  * 2010).
  *
- * Else there is no interval. */
+ * Else there is no interval; nor is there one if those m_l are all alike: that
+ * one repetition came out the same everywhere does not say that the next would,
+ * above all of shares, which often are all 0 or all 100 %. */
 HvbInterval hvb_interval_of(const GArray *observations, double confidence);
 
 /* How an interval (low, high) is held against limits. */

@@ -145,8 +145,19 @@ static gboolean load_parts(HvbStore *store, gint64 id, HvbCell *cell,
            load_rows(store, "events", id, append_event, cell->events, error);
 }
 
-static GPtrArray *load_cells(HvbStore *store, gint64 run_id, gboolean done_only,
-                             GError **error)
+/* Whether it is not run again, by profiles (HvbProfile *) of its run. */
+static gboolean is_over(const HvbCell *cell, GPtrArray *profiles)
+{
+    const HvbProfile *profile = profiles->pdata[cell->scenario];
+
+    return cell->status == HVB_CELL_DONE ||
+           (cell->status == HVB_CELL_DISTURBED &&
+            cell->attempt > profile->reruns);
+}
+
+/* All, or with profiles those that are over. */
+static GPtrArray *load_cells(HvbStore *store, gint64 run_id,
+                             GPtrArray *profiles, GError **error)
 {
     g_autoptr(GPtrArray) cells =
         g_ptr_array_new_with_free_func((GDestroyNotify)hvb_cell_free);
@@ -157,7 +168,7 @@ static GPtrArray *load_cells(HvbStore *store, gint64 run_id, gboolean done_only,
         return NULL;
     for (guint i = 0; i < rows->len; i++) {
         CellRow *row = &g_array_index(rows, CellRow, i);
-        if (done_only && row->cell->status != HVB_CELL_DONE)
+        if (profiles && !is_over(row->cell, profiles))
             continue;
         if (!load_parts(store, row->id, row->cell, error))
             return NULL;
@@ -261,7 +272,7 @@ static gboolean load_run_parts(HvbStore *store, HvbRunRecord *run,
     run->profiles = load_profiles(store, run->id, error);
     if (!run->profiles)
         return FALSE;
-    run->cells = load_cells(store, run->id, FALSE, error);
+    run->cells = load_cells(store, run->id, NULL, error);
     if (!run->cells)
         return FALSE;
     return load_rows(store, "provenance", run->id, append_provenance,
@@ -327,9 +338,8 @@ static gboolean is_same_profile(const HvbProfile *profile, const char *recorded)
     return g_strcmp0(a, b) == 0;
 }
 
-/* FALSE without `error` set: they are others. */
-static gboolean is_made_from(HvbStore *store, gint64 run_id,
-                             GPtrArray *profiles, GError **error)
+gboolean hvb_store_is_made_from(HvbStore *store, gint64 run_id,
+                                GPtrArray *profiles, GError **error)
 {
     g_autoptr(GPtrArray) recorded =
         load_recorded_profiles(store, run_id, error);
@@ -368,6 +378,14 @@ static gboolean is_made_alike(HvbStore *store, const HvbRunRecord *run,
     return TRUE;
 }
 
+static gboolean has_figures(GPtrArray *cells)
+{
+    for (guint i = 0; i < cells->len; i++)
+        if (((const HvbCell *)cells->pdata[i])->status == HVB_CELL_DONE)
+            return TRUE;
+    return FALSE;
+}
+
 gboolean hvb_store_resume(HvbStore *store, GPtrArray *profiles, guint64 seed,
                           guint64 *ret_seed, GPtrArray **ret_cells,
                           GError **error)
@@ -383,13 +401,14 @@ gboolean hvb_store_resume(HvbStore *store, GPtrArray *profiles, guint64 seed,
     run = g_new0(HvbRunRecord, 1);
     if (!load_run_row(store, run, &failure) ||
         g_strcmp0(run->status, "done") == 0 ||
-        !is_made_from(store, run->id, profiles, &failure)) {
+        !hvb_store_is_made_from(store, run->id, profiles, &failure)) {
         if (failure)
             g_propagate_error(error, g_steal_pointer(&failure));
         return FALSE;
     }
-    cells = load_cells(store, run->id, TRUE, error);
-    if (!cells || cells->len == 0 || !is_made_alike(store, run, seed, error) ||
+    cells = load_cells(store, run->id, profiles, error);
+    if (!cells || !has_figures(cells) ||
+        !is_made_alike(store, run, seed, error) ||
         !hvb_store_set_status(store, run->id, "running", NULL, 0, error) ||
         !hvb_transaction_commit(transaction, error))
         return FALSE;

@@ -21,7 +21,7 @@ static const struct {
     [HVB_MEASURE_HOST_BUSY] = {"CPU charged by the host", "%"},
     [HVB_MEASURE_VCPU] = {"CPU of the vCPU", "%"},
     [HVB_MEASURE_EMULATOR] = {"CPU of the emulator", "%"},
-    [HVB_MEASURE_USED] = {"CPU that the guest's processes used", "%"},
+    [HVB_MEASURE_USED] = {"CPU used in the guest", "%"},
     [HVB_MEASURE_HOST_TOTAL] = {"CPU of the whole host", "%"},
 };
 

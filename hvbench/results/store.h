@@ -60,13 +60,19 @@ gboolean hvb_store_add_cell(HvbStore *store, const HvbCell *cell,
 gboolean hvb_store_add_event(HvbStore *store, const HvbEventRecord *event,
                              GError **error);
 
+/* Whether the run was made from these profiles (their texts, in order, but for
+ * the seed). FALSE without `error` set: from others. */
+gboolean hvb_store_is_made_from(HvbStore *store, gint64 run_id,
+                                GPtrArray *profiles, GError **error);
+
 /* Resuming. The last run of the result set if it was not done, has a cell of
  * status DONE and was made from the same profiles (their texts, in order, but
  * for the seed): makes it the current run, returns TRUE, its seed in `ret_seed`
- * and in `ret_cells` its cells of status DONE (HvbCell *, with samples and
- * meters). FALSE without `error` set: nothing to resume. Refused with
- * HVB_RESULTS_ERROR_DIFFERS, and left as it is, if it was made by another
- * revision of hvbench, or with another seed than `seed` (0: any). */
+ * and in `ret_cells` its cells that are over (HvbCell *, with samples and
+ * meters): of status DONE, or DISTURBED with no rerun left. FALSE without
+ * `error` set: nothing to resume. Refused with HVB_RESULTS_ERROR_DIFFERS, and
+ * left as it is, if it was made by another revision of hvbench, or with another
+ * seed than `seed` (0: any). */
 gboolean hvb_store_resume(HvbStore *store, GPtrArray *profiles, guint64 seed,
                           guint64 *ret_seed, GPtrArray **ret_cells,
                           GError **error);

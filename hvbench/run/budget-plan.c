@@ -12,6 +12,8 @@
 /* So often a cell of the first round is tried until it counts, before it has to
  * wait like a repetition. */
 #define CHANCES 2
+/* Urgencies (see urgency_of()) from this on are of more than was chosen. */
+#define EXTRA ((guint)HVB_N_RANKS * (1 + CELLS_AT_LEAST))
 
 /* What is known of a scenario at a level. */
 typedef struct {
@@ -27,8 +29,9 @@ typedef struct {
     double budget_s;
     guint64 seed;
     Random random;
-    gboolean *up; /* per bed */
-    guint last;   /* the last bed of which a cell is over */
+    gboolean insists; /* on a cell of each chosen level */
+    gboolean *up;     /* per bed */
+    guint last;       /* the last bed of which a cell is over */
     Progress (*progress)[HVB_N_LEVELS];
     GHashTable *done;
     GQueue round; /* Candidate *, in the order in which they will run */
@@ -38,6 +41,7 @@ typedef struct {
 typedef struct {
     guint scenario;
     HvbLevel level;
+    gboolean owed; /* whether it fits or not */
     guint urgency; /* small: more urgent */
     double width;  /* of its interval against what would be narrow */
     double price_s;
@@ -62,6 +66,19 @@ static gboolean is_twice(const BudgetPlan *self, guint scenario, guint level)
     return g_array_index(self->chosen, HvbChosen, scenario).twice[level];
 }
 
+static gboolean is_owed(const BudgetPlan *self, guint scenario, guint level)
+{
+    return self->insists && rank_of(self, scenario, level) != HVB_RANK_NONE &&
+           self->progress[scenario][level].over == 0;
+}
+
+/* Beds that are done stay so, but for what is owed. */
+static gboolean may_run(const BudgetPlan *self, guint scenario, guint level)
+{
+    return self->base.beds[scenario] >= self->last ||
+           is_owed(self, scenario, level);
+}
+
 static gboolean is_first_cell(const Progress *progress)
 {
     return progress->known.cells == 0 && progress->over < CHANCES;
@@ -81,8 +98,8 @@ static HvbRank rank_in_round(const BudgetPlan *self, guint scenario,
     return HVB_RANK_NONE;
 }
 
-/* How many cells of the first round are still to do there that are at least as
- * important as `rank`. */
+/* How many cells of the first round are still to do there that are owed, or at
+ * least as important as `rank`. */
 static guint count_due(const BudgetPlan *self, guint scenario, guint level,
                        HvbRank rank)
 {
@@ -91,7 +108,7 @@ static guint count_due(const BudgetPlan *self, guint scenario, guint level,
 
     if (next == HVB_RANK_NONE)
         return 0;
-    n += next <= rank ? 1 : 0;
+    n += next <= rank || is_owed(self, scenario, level) ? 1 : 0;
     if (is_first_cell(&self->progress[scenario][level]) &&
         is_twice(self, scenario, level) && rank >= HVB_RANK_CORE)
         n++;
@@ -166,11 +183,13 @@ static double price_of_later(const BudgetPlan *self, guint bed, HvbRank rank)
 
 /* The time that is left on this bed for cells of the first round of this rank;
  * of HVB_N_RANKS: for repetitions, up to the bed's part. */
-static double room_on(const BudgetPlan *self, guint bed, HvbRank rank)
+static double room_on(const BudgetPlan *self, guint bed, HvbRank rank,
+                      double reserve_s)
 {
     double all_s = 0, up_to_here_s = 0;
     double used_s = hvb_ledger_cells(self->ledger);
-    double room_s = self->budget_s - hvb_ledger_total(self->ledger) -
+    double room_s = self->budget_s - reserve_s -
+                    hvb_ledger_total(self->ledger) -
                     hvb_price_report(self->ledger) - price_of_beds(self, bed);
     double own_s = room_s - price_of_later(self, bed, rank);
 
@@ -184,6 +203,18 @@ static double room_on(const BudgetPlan *self, guint bed, HvbRank rank)
     return fmin(own_s, (room_s + used_s) * up_to_here_s / all_s - used_s);
 }
 
+/* The time that is left on this bed for the candidate. */
+static double room_for(const BudgetPlan *self, guint bed,
+                       const Candidate *candidate)
+{
+    double reserve_s = hvb_budget_reserve(self->budget_s);
+
+    if (candidate->owed)
+        return HUGE_VAL;
+    return room_on(self, bed, (HvbRank)MIN(candidate->urgency, HVB_N_RANKS),
+                   candidate->urgency >= EXTRA ? reserve_s : 0);
+}
+
 /* Rounds */
 
 static int compare_candidates(gconstpointer a, gconstpointer b)
@@ -191,6 +222,8 @@ static int compare_candidates(gconstpointer a, gconstpointer b)
     const Candidate *x = a;
     const Candidate *y = b;
 
+    if (x->owed != y->owed)
+        return x->owed ? -1 : 1;
     if (x->urgency != y->urgency)
         return x->urgency < y->urgency ? -1 : 1;
     return (x->width < y->width) - (x->width > y->width);
@@ -208,10 +241,9 @@ static guint urgency_of(const BudgetPlan *self, guint scenario, guint level)
     if (rank != HVB_RANK_NONE)
         return rank;
     if (cells >= CELLS_AT_LEAST)
-        return HVB_N_RANKS * 2 * (1 + CELLS_AT_LEAST);
-    guint stage =
-        cells < chosen->cells[level] ? 1 + cells : 1 + CELLS_AT_LEAST + cells;
-    return HVB_N_RANKS * stage + chosen->rank[level];
+        return EXTRA + HVB_N_RANKS * CELLS_AT_LEAST;
+    return (cells < chosen->cells[level] ? HVB_N_RANKS : EXTRA) +
+           HVB_N_RANKS * cells + chosen->rank[level];
 }
 
 static GArray *find_candidates(const BudgetPlan *self, guint bed)
@@ -225,11 +257,13 @@ static GArray *find_candidates(const BudgetPlan *self, guint bed)
             const Candidate candidate = {
                 .scenario = s,
                 .level = (HvbLevel)level,
+                .owed = is_owed(self, s, level),
                 .urgency = urgency_of(self, s, level),
                 .width = width_of(&self->progress[s][level].known),
                 .price_s = hvb_price_cell(self->ledger, self->profiles, s),
             };
-            if (rank_of(self, s, level) != HVB_RANK_NONE && candidate.width > 1)
+            if (rank_of(self, s, level) != HVB_RANK_NONE &&
+                may_run(self, s, level) && candidate.width > 1)
                 g_array_append_val(candidates, candidate);
         }
     }
@@ -249,8 +283,9 @@ static guint round_length(const BudgetPlan *self, guint bed,
     if (candidates->len == 0)
         return 0;
     HvbRank rank = (HvbRank)MIN(first->urgency, (guint)HVB_N_RANKS);
-    double room_s = room_on(self, bed, rank);
+    double room_s = room_for(self, bed, first);
     while (n < candidates->len && first[n].price_s <= room_s &&
+           first[n].owed == first->owed &&
            (rank == HVB_N_RANKS
                 ? first[n].urgency / HVB_N_RANKS == first->urgency / HVB_N_RANKS
                 : first[n].urgency == rank))
@@ -299,11 +334,9 @@ static const Candidate *first_that_fits(BudgetPlan *self, guint bed)
     Candidate *head;
 
     while ((head = g_queue_peek_head(&self->round))) {
-        HvbRank rank = rank_in_round(self, head->scenario, head->level);
-        if (rank == HVB_RANK_NONE)
-            rank = HVB_N_RANKS;
         if (self->base.beds[head->scenario] == bed &&
-            head->price_s <= room_on(self, bed, rank))
+            may_run(self, head->scenario, head->level) &&
+            head->price_s <= room_for(self, bed, head))
             return head;
         g_free(g_queue_pop_head(&self->round));
     }
@@ -315,8 +348,6 @@ static gboolean next(HvbPlanner *planner, guint bed, HvbPlanCell *ret_cell)
     BudgetPlan *self = (BudgetPlan *)planner;
     const Candidate *candidate;
 
-    if (bed < self->last)
-        return FALSE;
     while (!(candidate = first_that_fits(self, bed)))
         if (!begin_round(self, bed))
             return FALSE;
@@ -344,10 +375,26 @@ static void set_up(HvbPlanner *planner, guint bed, gboolean up)
     ((BudgetPlan *)planner)->up[bed] = up;
 }
 
+/* Cells that are owed, and their time. */
+static HvbSpent sum_owed(const BudgetPlan *self)
+{
+    HvbSpent owed = {0};
+
+    for (guint s = 0; s < self->profiles->len; s++)
+        for (guint level = 0; level < HVB_N_LEVELS; level++) {
+            guint n = is_owed(self, s, level) ? 1 : 0;
+            owed.n += n;
+            owed.seconds += n * hvb_price_cell(self->ledger, self->profiles, s);
+        }
+    return owed;
+}
+
 static void forecast(const HvbPlanner *planner, HvbForecast *ret_forecast)
 {
     const BudgetPlan *self = (const BudgetPlan *)planner;
-    double rest_s = fmax(0, self->budget_s - hvb_ledger_total(self->ledger));
+    HvbSpent owed = sum_owed(self);
+    double left_s = self->budget_s - hvb_ledger_total(self->ledger);
+    double rest_s = fmax(owed.seconds, left_s);
     guint done = g_hash_table_size(self->done);
     double mean_s = 0, cells_s = rest_s - hvb_price_report(self->ledger);
 
@@ -357,7 +404,7 @@ static void forecast(const HvbPlanner *planner, HvbForecast *ret_forecast)
     cells_s -= price_of_beds(self, self->last);
     *ret_forecast = (HvbForecast){
         .done = done,
-        .all = done + (guint)(fmax(0, cells_s) / mean_s),
+        .all = done + (guint)fmax(owed.n, fmax(0, cells_s) / mean_s),
         .rest_s = (guint)rest_s,
     };
 }
@@ -396,6 +443,11 @@ HvbPlanner *hvb_budget_plan_new(GPtrArray *profiles, const GArray *chosen,
     self->done = hvb_plan_set_new();
     g_queue_init(&self->round);
     return &self->base;
+}
+
+void hvb_budget_plan_insist(HvbPlanner *plan)
+{
+    ((BudgetPlan *)plan)->insists = TRUE;
 }
 
 guint hvb_budget_plan_count(const HvbPlanner *plan, guint scenario,

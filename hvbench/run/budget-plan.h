@@ -22,6 +22,10 @@
  * with fewer than three, else the widest by that measure. The order within a
  * round is random.
  *
+ * What is measured more often than the choice takes leaves the reserve
+ * (hvb_budget_reserve()). A run that was interrupted and goes on keeps to what
+ * was chosen, whatever time is left: see hvb_budget_plan_insist().
+ *
  * Time is what the ledger says; whoever measures keeps it. */
 #ifndef HVB_RUN_BUDGET_PLAN_H
 #define HVB_RUN_BUDGET_PLAN_H
@@ -36,6 +40,10 @@
 HvbPlanner *hvb_budget_plan_new(GPtrArray *profiles, const GArray *chosen,
                                 const HvbLedger *ledger, double budget_s,
                                 guint64 seed);
+
+/* From now on each chosen level that no cell of is over yet is measured before
+ * all else, even if time is short, and even on a bed that was done. */
+void hvb_budget_plan_insist(HvbPlanner *plan);
 
 /* How many cells of the scenario at the level are over. */
 guint hvb_budget_plan_count(const HvbPlanner *plan, guint scenario,

@@ -15,6 +15,9 @@
 #define REPORT_S 3.0
 #define PICTURE_S 0.6 /* of a scenario: while the run goes on, and last */
 
+#define RESERVE_SHARE 0.02
+#define RESERVE_AT_LEAST_S 10.0
+
 /* The constants above weigh as much as this many findings. */
 #define PRIOR_WEIGHT 1.0
 
@@ -44,6 +47,7 @@ const char *hvb_expense_name(HvbExpense expense)
         [HVB_EXPENSE_BOOT] = "boot",
         [HVB_EXPENSE_CALIBRATION] = "calibration",
         [HVB_EXPENSE_REPORT] = "report",
+        [HVB_EXPENSE_INTERRUPTED] = "interrupted",
     };
 
     return names[expense];
@@ -97,6 +101,11 @@ char *hvb_ledger_key(const char *prefix, guint entry, GPtrArray *profiles)
         return g_strconcat(prefix, hvb_expense_name((HvbExpense)entry), NULL);
     const HvbProfile *profile = profiles->pdata[entry - HVB_N_EXPENSES];
     return g_strconcat(prefix, profile->name, NULL);
+}
+
+double hvb_budget_reserve(double budget_s)
+{
+    return MAX(RESERVE_AT_LEAST_S, RESERVE_SHARE * budget_s);
 }
 
 /* Mean of what was paid so far, and of `expected` as a start. */

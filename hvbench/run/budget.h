@@ -44,6 +44,8 @@ typedef enum {
     HVB_EXPENSE_BOOT,        /* starting and stopping guests */
     HVB_EXPENSE_CALIBRATION, /* of guests and host, with the wait for quiet */
     HVB_EXPENSE_REPORT,      /* pictures and pages */
+    HVB_EXPENSE_INTERRUPTED, /* what was begun and did not come to its end: it
+                              * took time, but tells no price. Never planned */
     HVB_N_EXPENSES,
 } HvbExpense;
 const char *hvb_expense_name(HvbExpense expense); /* "setup", "boot", ... */
@@ -67,6 +69,10 @@ double hvb_ledger_cells(const HvbLedger *ledger);
 /* "reproduce.used.boot", "reproduce.used.fig03": the entry's key below
  * `prefix`. Caller frees. */
 char *hvb_ledger_key(const char *prefix, guint entry, GPtrArray *profiles);
+
+/* What of a budget no plan fills, in seconds: 2 %, 10 s at least. It is for
+ * cells that are disturbed and run again. */
+double hvb_budget_reserve(double budget_s);
 
 /* Prices, in seconds: what is expected before anything is known, as measured
  * under TCG on two CPUs, and with every entry of the ledger more of what this

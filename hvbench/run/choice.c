@@ -117,6 +117,16 @@ static void grant(GArray *chosen, GPtrArray *profiles, const HvbWish *wish)
     }
 }
 
+/* Up to which price wishes of the rank are granted. */
+static double room_for(HvbRank rank, double budget_s)
+{
+    double room_s = budget_s - hvb_budget_reserve(budget_s);
+
+    if (rank <= HVB_RANK_CORE)
+        return budget_s;
+    return rank == HVB_RANK_REST ? SHARE_OF_REST * room_s : room_s;
+}
+
 GArray *hvb_choice_make(GPtrArray *profiles, const GArray *wishes,
                         double budget_s, double *ret_least_s)
 {
@@ -140,7 +150,7 @@ GArray *hvb_choice_make(GPtrArray *profiles, const GArray *wishes,
         for (guint k = 0; k < n; k++)
             grant(tried, profiles, wish + k);
         if (price_of(profiles, tried, beds, n_beds) <=
-            (wish->rank == HVB_RANK_REST ? SHARE_OF_REST : 1.0) * budget_s) {
+            room_for(wish->rank, budget_s)) {
             g_array_unref(chosen);
             chosen = g_steal_pointer(&tried);
         }

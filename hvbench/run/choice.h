@@ -45,9 +45,10 @@ typedef struct {
     guint cells[HVB_N_LEVELS]; /* of the wishes that were granted: the most */
 } HvbChosen;
 
-/* Grants what fits `budget_s`. Returns an HvbChosen for each of the profiles
- * (HvbProfile *); NULL if not even all wishes of rank FIGURE do. `ret_least_s`
- * is what those take. */
+/* Grants what fits `budget_s` less its reserve (hvb_budget_reserve()), which
+ * only wishes up to rank CORE may draw on. Returns an HvbChosen for each of the
+ * profiles (HvbProfile *); NULL if not even all wishes of rank FIGURE do.
+ * `ret_least_s` is what those take. */
 GArray *hvb_choice_make(GPtrArray *profiles, const GArray *wishes,
                         double budget_s, double *ret_least_s);
 

@@ -8,7 +8,7 @@
 #include "hvbench/bed/libvirt-bed.h"
 #include "hvbench/bed/placement.h"
 #include "hvbench/bed/state.h"
-#include "test/suites.h"
+#include "test/bed/bed-fixture.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>
@@ -18,27 +18,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define NEEDS_ROOT "needs root, for libvirt's embedded driver"
-
 static HvbConnection *connection;
 static HvbBed *bed;
 static char *consoles;
 
-static gboolean can_run(void)
-{
-    if (geteuid() == 0)
-        return TRUE;
-    test_skip(NEEDS_ROOT);
-    return FALSE;
-}
-
 static gboolean is_up(void)
 {
-    if (bed)
-        return TRUE;
-    if (can_run())
-        CU_FAIL("the guests did not boot");
-    return FALSE;
+    return bed_fixture_is_up(bed, bed_fixture_can_run());
 }
 
 /* TCG even where KVM is there: what is tested does not depend on it, and the
@@ -107,7 +93,7 @@ static void test_guests_boot_and_say_hello(void)
     g_autoptr(HvbProfile) profile = two_guests();
     g_autoptr(GError) error = NULL;
 
-    if (!can_run())
+    if (!bed_fixture_can_run())
         return;
     connection = hvb_connection_open(NULL, &error);
     if (connection)
@@ -324,7 +310,7 @@ static void test_a_panic_is_reported_with_guest_and_console(void)
 {
     g_autofree char *text = NULL;
 
-    if (!can_run())
+    if (!bed_fixture_can_run())
         return;
     text = failed_boot("rdinit=/missing", 120);
     CU_ASSERT_PTR_NOT_NULL_FATAL(text);
@@ -343,7 +329,7 @@ static void test_a_guest_that_never_speaks_is_given_up(void)
 {
     g_autofree char *text = NULL;
 
-    if (!can_run())
+    if (!bed_fixture_can_run())
         return;
     text = failed_boot("panic=0 rdinit=/missing", 10);
     CU_ASSERT_PTR_NOT_NULL_FATAL(text);
@@ -385,7 +371,7 @@ static void test_ctrl_c_stops_the_guests_and_leaves_nothing(void)
     Run run;
     int status;
 
-    if (!can_run())
+    if (!bed_fixture_can_run())
         return;
     CU_ASSERT_TRUE(start_run(&run, "guests are up"));
     CU_ASSERT_EQUAL(guests_running(), 2);
@@ -402,7 +388,7 @@ static void test_what_a_killed_hvbench_left_is_cleared_at_the_next_start(void)
     Run run;
     g_autoptr(GError) error = NULL;
 
-    if (!can_run())
+    if (!bed_fixture_can_run())
         return;
     CU_ASSERT_TRUE(start_run(&run, "guests are up"));
     kill(run.pid, SIGKILL);
@@ -427,7 +413,7 @@ static void test_guests_of_another_libvirt_are_named_and_left_alone(void)
     g_autoptr(GError) error = NULL;
     GPid pid;
 
-    if (!can_run())
+    if (!bed_fixture_can_run())
         return;
     CU_ASSERT_TRUE_FATAL(
         g_spawn_async(NULL, argv, NULL,

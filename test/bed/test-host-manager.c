@@ -5,7 +5,7 @@
 #include "hvbench/bed/group.h"
 #include "hvbench/bed/hypervisor.h"
 #include "hvbench/bed/libvirt-bed.h"
-#include "test/suites.h"
+#include "test/bed/bed-fixture.h"
 
 #include <errno.h>
 #include <sched.h>
@@ -25,21 +25,9 @@
 static HvbConnection *connection;
 static HvbBed *bed;
 
-static gboolean can_run(void)
-{
-    if (geteuid() == 0)
-        return TRUE;
-    test_skip("needs root, for libvirt's embedded driver");
-    return FALSE;
-}
-
 static gboolean is_up(void)
 {
-    if (bed)
-        return TRUE;
-    if (can_run())
-        CU_FAIL("the guests did not boot");
-    return FALSE;
+    return bed_fixture_is_up(bed, bed_fixture_can_run());
 }
 
 static gboolean spin(HvbLink *link, guint users)
@@ -60,7 +48,7 @@ static void test_two_guests_boot_and_spin(void)
     const HvbBootSettings settings = {0};
     g_autoptr(GError) error = NULL;
 
-    if (!can_run())
+    if (!bed_fixture_can_run())
         return;
     CU_ASSERT_PTR_NOT_NULL_FATAL(profile);
     connection = hvb_connection_open(NULL, &error);

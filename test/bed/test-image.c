@@ -7,7 +7,7 @@
 #include "hvbench/bed/libvirt-bed.h"
 #include "hvbench/bed/state.h"
 #include "hvbench/run/window.h"
-#include "test/suites.h"
+#include "test/bed/bed-fixture.h"
 
 #include <glib/gstdio.h>
 #include <stdio.h>
@@ -36,22 +36,17 @@ static gboolean can_run(void)
 {
     g_autofree char *image = hvb_profile_guest_file("debian", "disk.img");
 
-    if (geteuid() != 0)
-        test_skip("needs root, for libvirt's embedded driver");
-    else if (!g_file_test(image, G_FILE_TEST_EXISTS))
-        test_skip("needs the Debian image: make debian");
-    else
+    if (!bed_fixture_can_run())
+        return FALSE;
+    if (g_file_test(image, G_FILE_TEST_EXISTS))
         return TRUE;
+    test_skip("needs the Debian image: make debian");
     return FALSE;
 }
 
 static gboolean is_up(void)
 {
-    if (bed)
-        return TRUE;
-    if (can_run())
-        CU_FAIL("the guests did not boot");
-    return FALSE;
+    return bed_fixture_is_up(bed, can_run());
 }
 
 static void run(const char *const *argv)
@@ -318,6 +313,46 @@ static void test_an_image_that_qemu_cannot_read_is_refused(void)
     g_unlink(path);
 }
 
+static void test_an_image_without_a_boot_loader_is_asked_for_one(void)
+{
+    g_autofree char *path = g_strdup("/var/tmp/hvbench-image-XXXXXX");
+    const HvbBootSettings settings = {0};
+    g_autoptr(GError) error = NULL;
+    int fd;
+
+    if (!bed_fixture_can_run())
+        return;
+    fd = g_mkstemp(path);
+    CU_ASSERT_TRUE_FATAL(fd >= 0);
+    CU_ASSERT_EQUAL(ftruncate(fd, 1 << 20), 0);
+    CU_ASSERT_EQUAL(fchmod(fd, MODE), 0);
+    close(fd);
+    g_autofree char *text = g_strdup_printf("[scenario]\n"
+                                            "name = empty\n"
+                                            "[guests]\n"
+                                            "count = 1\n"
+                                            "memory-mib = 96\n"
+                                            "[guest 1]\n"
+                                            "image = %s\n"
+                                            "loaded = yes\n"
+                                            "measured = yes\n",
+                                            path);
+    g_autoptr(HvbProfile) empty = hvb_profile_from_text(text, "test", &error);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(empty);
+    empty->hello_timeout_s = 5;
+    connection = hvb_connection_open(NULL, &error);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(connection);
+    HvbBed *none = hvb_libvirt_bed_boot(connection, empty, HVB_ACCEL_TCG,
+                                        "a test", &settings, &error);
+    CU_ASSERT_PTR_NULL(none);
+    CU_ASSERT_TRUE_FATAL(
+        g_error_matches(error, HVB_BED_ERROR, HVB_BED_ERROR_BOOT));
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(error->message, "a boot loader on its image"));
+    g_clear_pointer(&connection, hvb_connection_close);
+    g_unlink(path);
+}
+
 CU_TestInfo tests_image[] = {
     {"Debian boots with systemd and says HELLO",
      test_debian_boots_with_systemd_and_says_hello},
@@ -331,5 +366,7 @@ CU_TestInfo tests_image[] = {
      test_images_are_as_they_were_and_overlays_gone},
     {"an image that QEMU cannot read is refused",
      test_an_image_that_qemu_cannot_read_is_refused},
+    {"an image without a boot loader is asked for one",
+     test_an_image_without_a_boot_loader_is_asked_for_one},
     TEST_END,
 };

@@ -6,7 +6,7 @@
 #include "hvbench/bed/local-agent.h"
 #include "hvbench/bed/native-bed.h"
 #include "hvbench/bed/state.h"
-#include "test/suites.h"
+#include "test/bed/bed-fixture.h"
 
 #include <errno.h>
 #include <sched.h>
@@ -22,22 +22,9 @@
 static HvbBed *bed;
 static int lock = -1;
 
-/* Control groups and priorities are root's, and so is the lock. */
-static gboolean can_run(void)
-{
-    if (geteuid() == 0)
-        return TRUE;
-    test_skip("needs root, for a control group of its own");
-    return FALSE;
-}
-
 static gboolean is_up(void)
 {
-    if (bed)
-        return TRUE;
-    if (can_run())
-        CU_FAIL("the native bed did not start");
-    return FALSE;
+    return bed_fixture_is_up(bed, bed_fixture_can_run());
 }
 
 static HvbBed *start(void)
@@ -100,7 +87,7 @@ static void test_the_hosts_agent_says_hello(void)
 {
     g_autoptr(GError) error = NULL;
 
-    if (!can_run())
+    if (!bed_fixture_can_run())
         return;
     lock = hvb_state_lock(HVB_LOCK_FILE, &error);
     if (error)
@@ -218,7 +205,7 @@ static gboolean link_is_down(gpointer link)
 
 static void test_an_agent_that_was_killed_is_explained(void)
 {
-    if (!can_run())
+    if (!bed_fixture_can_run())
         return;
     bed = start();
     CU_ASSERT_PTR_NOT_NULL_FATAL(bed);
@@ -249,7 +236,7 @@ static void test_what_a_killed_hvbench_left_is_cleared_at_the_next_start(void)
     int ends[2];
     char byte;
 
-    if (!can_run())
+    if (!bed_fixture_can_run())
         return;
     CU_ASSERT_EQUAL_FATAL(pipe(ends), 0);
     pid_t pid = fork();
@@ -277,7 +264,7 @@ static void test_an_agent_that_cannot_run_is_named(void)
     g_autoptr(GError) missing = NULL;
     g_autoptr(GError) useless = NULL;
 
-    if (!can_run())
+    if (!bed_fixture_can_run())
         return;
     g_setenv("HVBENCH_AGENT", "/nowhere/agent", TRUE);
     CU_ASSERT_PTR_NULL(hvb_local_agent_start(GROUP, none, 5, NULL, &missing));

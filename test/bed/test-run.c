@@ -2,7 +2,7 @@
 /* `hvbench run` and `hvbench reproduce` as their user has them, with two guests
  * or none: the ways in which they end early, and how they go on from there. */
 #include "hvbench/results/store.h"
-#include "test/suites.h"
+#include "test/bed/bed-fixture.h"
 
 #include <gio/gio.h>
 #include <glib/gstdio.h>
@@ -58,10 +58,8 @@ static void start(Run *run)
 
 static gboolean can_run(Run *run)
 {
-    if (geteuid() != 0) {
-        test_skip("needs root, for libvirt's embedded driver");
+    if (!bed_fixture_can_run())
         return FALSE;
-    }
     run->scratch = g_dir_make_tmp("hvbench-test-XXXXXX", NULL);
     run->profile = g_build_filename(run->scratch, "run-test.profile", NULL);
     run->set = g_build_filename(run->scratch, "set", NULL);

@@ -88,6 +88,8 @@ static WireSample sample_of(FakeAgent *self, const ScheduledStart *start,
     sample.started_ns = sample.intended_ns + 10000;
     sample.ended_ns = sample.intended_ns + (guint64)FAKE_REFERENCE_NS +
                       self->users * (guint64)FAKE_DELAY_PER_USER_NS;
+    if (self->disturbed && self->users == 0 && index % 2 == 0)
+        sample.ended_ns += (guint64)FAKE_DELAY_PER_USER_NS;
     return sample;
 }
 

@@ -25,6 +25,7 @@ typedef struct {
     gboolean garbage;        /* bytes between its frames */
     double drift;            /* each later calibration is so much faster */
     gboolean unsteady;       /* its calibrations do not converge */
+    gboolean disturbed;      /* without users every other operation is late */
     guint censor;            /* the last so many operations never end */
     gint64 used_ns;          /* by its users, between one METER and the next */
 

@@ -206,6 +206,9 @@ void report_set_add_claim(ReportSet *set, const char *id, const char *words,
         .high = 7.25,
         .effect_unit = "times",
         .n = 12,
+        .cells = 24,
+        .suspect = 5,
+        .boots_differ = TRUE,
         .verdict = verdict,
     };
     claim->id = id;

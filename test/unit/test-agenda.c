@@ -3,13 +3,16 @@
 #include "hvbench/cli/agenda.h"
 #include "hvbench/cli/duration.h"
 #include "hvbench/cli/reproduce-set.h"
+#include "hvbench/cli/result-dir.h"
 #include "hvbench/results/claims.h"
 #include "hvbench/run/budget-plan.h"
 #include "test/suites.h"
 #include "test/unit/result-set.h"
 
+#include <glib/gstdio.h>
 #include <math.h>
 #include <string.h>
+#include <unistd.h>
 
 static HvbAgenda *make(const char *only)
 {
@@ -55,6 +58,7 @@ static void test_only_takes_figures_scenarios_claims_and_questions(void)
         {"c18", "c18-free c18-limited"},
         {"Q1", "fig03 uni"},
         {"5,C7,fig05", "fig03 fig05"},
+        {"FIG03, C16-VM, Fig2", "fig02 fig03 c16-vm"},
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
@@ -66,7 +70,7 @@ static void test_only_takes_figures_scenarios_claims_and_questions(void)
 
 static void test_only_refuses_what_it_does_not_know(void)
 {
-    static const char *const wrong[] = {"",    "8",     "1",  "fig13",
+    static const char *const wrong[] = {"",    "8",     "1",  "fig13", "FIG08",
                                         "C99", "smoke", "3,", "fig"};
 
     for (gsize i = 0; i < G_N_ELEMENTS(wrong); i++) {
@@ -236,6 +240,9 @@ static void test_what_is_left_out_is_told_with_its_claims(void)
                                    "c16-vm: all of it (C16)"));
     CU_ASSERT_TRUE(g_strv_contains((const char *const *)lines->pdata,
                                    "fig07: Medium, Busy, Maximum (C9)"));
+    CU_ASSERT_TRUE(g_strv_contains((const char *const *)lines->pdata,
+                                   "no claim rests on Low of fig04, fig05, "
+                                   "fig06, fig07, fig09, fig10, fig12"));
 }
 
 static void test_what_is_named_is_measured_at_all_levels_in_the_end(void)
@@ -283,6 +290,53 @@ static void test_durations_are_read(void)
     }
 }
 
+static void test_unfinished_set_is_found_by_options_and_profiles(void)
+{
+    g_autoptr(Set) set = set_begin();
+    g_autoptr(HvbLedger) planned = hvb_ledger_new(set->profiles->len);
+    g_autoptr(GPtrArray) others = set_make_profiles("gamma", "1");
+    g_autoptr(GPtrArray) reseeded = set_make_profiles("beta", "2");
+    g_autofree char *before = g_get_current_dir();
+    g_autofree char *home = g_dir_make_tmp("hvbench-test-XXXXXX", NULL);
+    g_autofree char *results =
+        g_build_filename(home, HVB_RESULT_DIR_HOME, NULL);
+    g_autofree char *link =
+        g_build_filename(results, HVB_REPRODUCE_PREFIX "1", NULL);
+
+    CU_ASSERT(hvb_reproduce_set_record(set->store, set->profiles, planned, 600,
+                                       "budget=600", "", NULL));
+    CU_ASSERT_EQUAL_FATAL(g_mkdir(results, 0755), 0);
+    CU_ASSERT_EQUAL_FATAL(symlink(set->dir, link), 0);
+    CU_ASSERT_EQUAL_FATAL(g_chdir(home), 0);
+    g_autofree char *found = hvb_reproduce_set_find("budget=600", reseeded);
+    CU_ASSERT_STRING_EQUAL(found, "results/" HVB_REPRODUCE_PREFIX "1");
+    CU_ASSERT_PTR_NULL(hvb_reproduce_set_find("budget=600", others));
+    CU_ASSERT_PTR_NULL(hvb_reproduce_set_find("budget=60", set->profiles));
+    CU_ASSERT(hvb_store_end_run(set->store, "done", NULL, NULL));
+    CU_ASSERT_PTR_NULL(hvb_reproduce_set_find("budget=600", set->profiles));
+    CU_ASSERT_EQUAL(g_chdir(before), 0);
+    CU_ASSERT_EQUAL(g_unlink(link), 0);
+    CU_ASSERT_EQUAL(g_rmdir(results), 0);
+    CU_ASSERT_EQUAL(g_rmdir(home), 0);
+}
+
+static void test_interrupted_time_is_used_but_was_never_planned(void)
+{
+    g_autoptr(Set) set = set_begin();
+    g_autoptr(HvbLedger) ledger = hvb_ledger_new(set->profiles->len);
+
+    CU_ASSERT(hvb_reproduce_set_record(set->store, set->profiles, ledger, 600,
+                                       "", "", NULL));
+    CU_ASSERT_EQUAL(set_sql_number(set, "SELECT count(*) FROM provenance WHERE"
+                                        " key GLOB 'reproduce.plan.int*'"),
+                    0);
+    CU_ASSERT(hvb_store_set_provenance(set->store, "reproduce.used.interrupted",
+                                       "cells=0 seconds=21", NULL));
+    CU_ASSERT(
+        hvb_reproduce_set_recall(set->store, set->profiles, ledger, NULL));
+    CU_ASSERT_EQUAL(hvb_ledger_total(ledger), 21);
+}
+
 static void test_used_time_is_recalled_from_the_result_set(void)
 {
     g_autoptr(Set) set = set_begin();
@@ -323,6 +377,8 @@ CU_TestInfo tests_agenda[] = {
     TEST(what_is_left_out_is_told_with_its_claims),
     TEST(what_is_named_is_measured_at_all_levels_in_the_end),
     TEST(durations_are_read),
+    TEST(unfinished_set_is_found_by_options_and_profiles),
+    TEST(interrupted_time_is_used_but_was_never_planned),
     TEST(used_time_is_recalled_from_the_result_set),
     TEST_END,
 };

@@ -173,6 +173,84 @@ static void test_resumed_plan_measures_the_rest_in_what_time_is_left(void)
     }
 }
 
+/* Killed after few cells, and when it went on most of the time was lost. */
+static void test_resumed_plan_keeps_to_its_levels_when_time_is_short(void)
+{
+    g_auto(World) world = budget_world(600, 3);
+    const HvbKnown one = {1, 50, NAN};
+    HvbForecast forecast;
+
+    /* All of the main bed is over, and nothing of the native one. */
+    for (guint s = 1; s < N_NAMES; s++)
+        for (HvbLevel level = 0; level < HVB_N_LEVELS; level++)
+            if (budget_rank(&world, s, level) != HVB_RANK_NONE &&
+                world.plan->beds[s] == 1)
+                world.plan->finished(world.plan, s, level, 1, &one);
+    hvb_ledger_add(world.ledger, HVB_EXPENSE_INTERRUPTED, 0, 590);
+    g_auto(World) relaxed = budget_world(600, 3);
+    hvb_ledger_add(relaxed.ledger, HVB_EXPENSE_INTERRUPTED, 0, 590);
+    CU_ASSERT_EQUAL(budget_run(&relaxed, G_MAXUINT), 0);
+
+    hvb_budget_plan_insist(world.plan);
+    world.plan->forecast(world.plan, &forecast);
+    guint n = budget_run(&world, G_MAXUINT);
+    CU_ASSERT_TRUE(n > 0);
+    CU_ASSERT_EQUAL(forecast.all, forecast.done + n);
+    CU_ASSERT_TRUE(forecast.rest_s > 10 * n);
+    for (guint s = 0; s < N_NAMES; s++)
+        for (HvbLevel level = 0; level < HVB_N_LEVELS; level++)
+            CU_ASSERT_EQUAL(budget_cells_of(&world, s, level),
+                            budget_rank(&world, s, level) != HVB_RANK_NONE);
+}
+
+/* Whatever else there is time for comes after what is owed. */
+static void test_resumed_plan_begins_with_what_is_owed(void)
+{
+    g_auto(World) world = budget_world(1800, 3);
+    const HvbKnown one = {1, 50, NAN};
+    HvbPlanCell cell;
+
+    for (HvbLevel level = 0; level < HVB_LEVEL_OVERLOAD; level++)
+        if (budget_rank(&world, 0, level) != HVB_RANK_NONE)
+            world.plan->finished(world.plan, 0, level, 1, &one);
+    hvb_budget_plan_insist(world.plan);
+    CU_ASSERT_TRUE_FATAL(world.plan->next(world.plan, 0, &cell));
+    CU_ASSERT_EQUAL(cell.level, HVB_LEVEL_OVERLOAD);
+    CU_ASSERT_EQUAL(cell.repetition, 1);
+    budget_run(&world, G_MAXUINT);
+    CU_ASSERT_TRUE(budget_total(&world) <= 1800);
+}
+
+static void test_what_was_interrupted_tells_no_price(void)
+{
+    g_auto(World) world = budget_world(1800, 3);
+    const HvbProfile *profile = world.profiles->pdata[1];
+    double boot_s = hvb_price_boot(world.ledger, profile);
+    double calibration_s = hvb_price_calibration(world.ledger, 8);
+    double cell_s = hvb_price_cell(world.ledger, world.profiles, 1);
+
+    hvb_ledger_add(world.ledger, HVB_EXPENSE_INTERRUPTED, 0, 500);
+    CU_ASSERT_EQUAL(hvb_ledger_total(world.ledger), 500);
+    CU_ASSERT_EQUAL(hvb_ledger_cells(world.ledger), 0);
+    CU_ASSERT_EQUAL(hvb_price_boot(world.ledger, profile), boot_s);
+    CU_ASSERT_EQUAL(hvb_price_calibration(world.ledger, 8), calibration_s);
+    CU_ASSERT_EQUAL(hvb_price_cell(world.ledger, world.profiles, 1), cell_s);
+}
+
+static void test_repetitions_leave_a_reserve_for_reruns(void)
+{
+    static const double budgets_s[] = {420, 600, 1800, 28800};
+
+    CU_ASSERT_EQUAL(hvb_budget_reserve(60), 10);
+    CU_ASSERT_EQUAL(hvb_budget_reserve(1800), 36);
+    for (gsize i = 0; i < G_N_ELEMENTS(budgets_s); i++) {
+        g_auto(World) world = budget_world(budgets_s[i], 1);
+        budget_run(&world, G_MAXUINT);
+        CU_ASSERT_TRUE(budget_total(&world) <=
+                       budgets_s[i] - hvb_budget_reserve(budgets_s[i]));
+    }
+}
+
 static void test_slow_machines_end_in_time_too(void)
 {
     g_auto(World) world = budget_world(1800, 3);
@@ -275,7 +353,7 @@ static void test_core_is_left_out_rather_than_measured_once(void)
     double least_s = 0;
 
     g_array_unref(hvb_choice_make(world.profiles, world.wishes, 420, &least_s));
-    world.budget_s = least_s + 20;
+    world.budget_s = least_s + 30;
     replan(&world);
     CU_ASSERT_EQUAL(budget_rank(&world, 1, HVB_LEVEL_MEDIUM), HVB_RANK_NONE);
     CU_ASSERT_EQUAL(budget_rank(&world, 0, HVB_LEVEL_NONE), HVB_RANK_IDLE);
@@ -402,6 +480,10 @@ CU_TestInfo tests_budget[] = {
     TEST(time_of_narrow_cells_goes_to_the_wide_ones),
     TEST(the_same_seed_gives_the_same_cells),
     TEST(resumed_plan_measures_the_rest_in_what_time_is_left),
+    TEST(resumed_plan_keeps_to_its_levels_when_time_is_short),
+    TEST(resumed_plan_begins_with_what_is_owed),
+    TEST(what_was_interrupted_tells_no_price),
+    TEST(repetitions_leave_a_reserve_for_reruns),
     TEST(slow_machines_end_in_time_too),
     TEST(short_time_is_kept_for_the_important_cells),
     TEST(spoilt_cells_get_a_second_chance_at_once),

@@ -328,6 +328,21 @@ static void test_a_doubtful_calibration_marks_cells_that_use_the_guest(void)
     tear_down(&f);
 }
 
+static void test_reference_times_that_vary_are_taken_again_and_doubted(void)
+{
+    Fixture f;
+
+    set_up(&f);
+    f.fake->agents[0]->disturbed = TRUE;
+    prepare(&f);
+    CU_ASSERT_EQUAL(f.fake->agents[0]->probes, 3);
+    HvbCell *cell = run(&f, HVB_LEVEL_LOW, NULL);
+    CU_ASSERT_TRUE(cell->suspect);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(cell->why);
+    CU_ASSERT_PTR_NOT_NULL(strstr(cell->why, "reference times"));
+    tear_down(&f);
+}
+
 static void test_a_lost_guest_fails_its_cell_and_the_rest_is_kept(void)
 {
     Fixture f;
@@ -441,6 +456,8 @@ CU_TestInfo tests_conductor[] = {
      test_drift_beyond_the_limit_makes_a_cell_suspect},
     {"a doubtful calibration marks cells that use the guest",
      test_a_doubtful_calibration_marks_cells_that_use_the_guest},
+    {"reference times that vary are taken again and doubted",
+     test_reference_times_that_vary_are_taken_again_and_doubted},
     {"a lost guest fails its cell and the rest is kept",
      test_a_lost_guest_fails_its_cell_and_the_rest_is_kept},
     {"meters hold both views", test_meters_hold_both_views},

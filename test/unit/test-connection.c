@@ -49,6 +49,23 @@ static void test_a_libvirt_that_does_not_answer_is_the_hosts_fault(void)
     CU_ASSERT_TRUE(g_error_matches(error, HVB_BED_ERROR, HVB_BED_ERROR_HOST));
 }
 
+static void test_a_lock_handed_over_is_let_go_when_connecting_fails(void)
+{
+    g_autoptr(Root) root = root_new();
+    g_autofree char *path = g_build_filename(root, "lock", NULL);
+    int lock = hvb_state_lock(path, NULL);
+
+    CU_ASSERT_FATAL(lock >= 0);
+    CU_ASSERT_PTR_NULL(
+        hvb_connection_open_locked("nosuchdriver:///", lock, NULL));
+    CU_ASSERT_PTR_NULL(hvb_connection_open_locked("qemu+ssh://box/system",
+                                                  hvb_state_lock(path, NULL),
+                                                  NULL));
+    lock = hvb_state_lock(path, NULL);
+    CU_ASSERT_FATAL(lock >= 0);
+    close(lock);
+}
+
 static void expect_no_lock(const char *path, const char *says)
 {
     g_autoptr(GError) error = NULL;
@@ -249,6 +266,8 @@ static void test_a_flood_is_taken_in_small_bites(void)
 CU_TestInfo tests_connection[] = {
     {"only URIs of this machine are local",
      test_only_uris_of_this_machine_are_local},
+    {"a lock handed over is let go when connecting fails",
+     test_a_lock_handed_over_is_let_go_when_connecting_fails},
     {"a libvirt that does not answer is the host's fault",
      test_a_libvirt_that_does_not_answer_is_the_hosts_fault},
     {"the lock is one holder's, whoever made the file",

@@ -1,27 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "hvbench/results/contrast.h"
 #include "test/suites.h"
+#include "test/unit/observations.h"
 #include "test/unit/paper-run.h"
 
 #include <math.h>
-
-static void add(GArray *observations, guint stratum, guint repetition,
-                double value)
-{
-    const HvbObservation o = {stratum, repetition, value};
-
-    g_array_append_val(observations, o);
-}
-
-/* `n` values, of which `per_stratum` follow one another in each stratum. */
-static GArray *observe(const double *values, guint n, guint per_stratum)
-{
-    GArray *observations = g_array_new(FALSE, FALSE, sizeof(HvbObservation));
-
-    for (guint i = 0; i < n; i++)
-        add(observations, i / per_stratum, i % per_stratum + 1, values[i]);
-    return observations;
-}
 
 /* 15 and 40 ms against 40 and 90: with the 10 ms, half both times. */
 static void test_ratio_is_worked_out_by_hand(void)

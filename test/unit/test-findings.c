@@ -129,6 +129,82 @@ static void test_page_of_other_profiles_has_no_verdicts(void)
     CU_ASSERT_PTR_NULL(strstr(json, "\"budget\""));
 }
 
+/* The first one, of a scenario without cells, has none. */
+static void test_comparison_with_figures_stands_for_the_claim(void)
+{
+    g_autoptr(ReportSet) set = report_set_paper();
+    HvbClaim *claim;
+    HvbEvidence *second;
+
+    g_clear_pointer(&set->findings->claims, g_ptr_array_unref);
+    report_set_add_claim(set, "C1", "One.", HVB_VERDICT_INCONCLUSIVE);
+    report_set_add_claim(set, "C2", "Two.", HVB_VERDICT_INCONCLUSIVE);
+    claim = set->findings->claims->pdata[0];
+    second = g_ptr_array_steal_index(
+        ((HvbClaim *)set->findings->claims->pdata[1])->evidence, 0);
+    g_ptr_array_add(claim->evidence, second);
+    CU_ASSERT_PTR_EQUAL(hvb_claim_leading(claim), claim->evidence->pdata[0]);
+    ((HvbEvidence *)claim->evidence->pdata[0])->n = 0;
+    CU_ASSERT_PTR_EQUAL(hvb_claim_leading(claim), second);
+    second->n = 0;
+    CU_ASSERT_PTR_EQUAL(hvb_claim_leading(claim), claim->evidence->pdata[0]);
+}
+
+/* The first claim and the question. */
+static ReportSet *set_with_untested_claims(void)
+{
+    ReportSet *set = set_with_claims();
+
+    ((HvbClaim *)set->findings->claims->pdata[0])->untested = TRUE;
+    ((HvbClaim *)set->findings->claims->pdata[2])->untested = TRUE;
+    return set;
+}
+
+static void test_page_names_untested_claims_without_verdicts(void)
+{
+    g_autoptr(ReportSet) set = set_with_untested_claims();
+    g_autoptr(ReportSet) whole = set_with_claims();
+    g_autofree char *page = page_of(set);
+    g_autofree char *other = page_of(whole);
+
+    CU_ASSERT_PTR_NOT_NULL(strstr(page, "Not tested, since their scenarios "
+                                        "were not run: C1, Q1."));
+    CU_ASSERT_PTR_NULL(strstr(page, "id=\"c-C1\""));
+    CU_ASSERT_PTR_NULL(strstr(page, "id=\"c-Q1\""));
+    CU_ASSERT_PTR_NOT_NULL(strstr(page, "id=\"c-C10\""));
+    CU_ASSERT_PTR_NOT_NULL(strstr(page, "1 claim: 0 reproduced, 1 not "));
+    CU_ASSERT_PTR_NULL(strstr(other, "Not tested"));
+}
+
+static void test_summary_names_untested_claims_without_verdicts(void)
+{
+    g_autoptr(ReportSet) set = set_with_untested_claims();
+    g_autofree char *json = NULL;
+
+    CU_ASSERT_TRUE_FATAL(hvb_summary_write(set->dir, set->findings, NULL));
+    json = report_set_read(set, "summary.json");
+    CU_ASSERT_PTR_NULL(strstr(json, "\"id\" : \"C1\""));
+    CU_ASSERT_PTR_NOT_NULL(strstr(json, "\"id\" : \"C10\""));
+    CU_ASSERT_TRUE(is_before(json, "\"untested_claims\" : [", "\"C1\""));
+    CU_ASSERT_TRUE(is_before(json, "\"untested_claims\" : [", "\"Q1\""));
+}
+
+static void test_page_speaks_of_guests_only_if_there_are_any(void)
+{
+    g_autoptr(ReportSet) set = report_set_new();
+    g_autofree char *page = page_of(set);
+
+    CU_ASSERT_PTR_NOT_NULL(strstr(page, "users of these guests felt"));
+    ((HvbProfile *)set->run->profiles->pdata[0])->native = TRUE;
+    g_clear_pointer(&page, g_free);
+    page = page_of(set);
+    CU_ASSERT_PTR_NOT_NULL(strstr(page, "users of these guests felt"));
+    ((HvbProfile *)set->run->profiles->pdata[1])->native = TRUE;
+    g_clear_pointer(&page, g_free);
+    page = page_of(set);
+    CU_ASSERT_PTR_NOT_NULL(strstr(page, "users of this machine felt"));
+}
+
 static void test_page_opens_the_scenarios_if_they_are_few(void)
 {
     g_autoptr(ReportSet) few = report_set_new();
@@ -222,6 +298,9 @@ static void test_summary_has_claims_account_budget_and_guests(void)
     CU_ASSERT_STRING_EQUAL(json_object_get_string_member(evidence,
                                                          "scenario_b"),
                            "fig09");
+    CU_ASSERT_EQUAL(json_object_get_int_member(evidence, "cells"), 24);
+    CU_ASSERT_EQUAL(json_object_get_int_member(evidence, "suspect_cells"), 5);
+    CU_ASSERT_TRUE(json_object_get_boolean_member(evidence, "different_boots"));
     scenario = json_array_get_object_element(
         json_object_get_array_member(root, "scenarios"), 4);
     CU_ASSERT_EQUAL(json_array_get_length(
@@ -282,6 +361,18 @@ static void test_claims_fit_80_columns_without_colour_in_a_file(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(text, "\n2 claims: 1 reproduced, 1 not "));
 }
 
+static void test_terminal_names_untested_claims_without_verdicts(void)
+{
+    g_autoptr(ReportSet) set = set_with_untested_claims();
+    g_autofree char *text = printed(hvb_claims_print, set->findings->claims);
+
+    CU_ASSERT_PTR_NULL(strstr(text, "C1   reproduced"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "C10  not reproduced"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "     not tested      since their "
+                                        "scenarios were not run: C1, Q1.\n"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "\n1 claim: 0 reproduced"));
+}
+
 static void test_compact_table_has_a_line_for_each_scenario_in_order(void)
 {
     g_autoptr(ReportSet) set = report_set_paper();
@@ -320,12 +411,17 @@ CU_TestInfo tests_findings[] = {
     TEST(test_page_shows_the_only_end_of_an_interval),
     TEST(test_page_escapes_a_claim),
     TEST(test_page_of_other_profiles_has_no_verdicts),
+    TEST(test_comparison_with_figures_stands_for_the_claim),
+    TEST(test_page_names_untested_claims_without_verdicts),
+    TEST(test_summary_names_untested_claims_without_verdicts),
+    TEST(test_page_speaks_of_guests_only_if_there_are_any),
     TEST(test_page_opens_the_scenarios_if_they_are_few),
     TEST(test_page_accounts_for_the_cpu),
     TEST(test_page_tells_time_planned_and_used),
     TEST(test_page_tells_measured_guests_apart),
     TEST(test_summary_has_claims_account_budget_and_guests),
     TEST(test_claims_fit_80_columns_without_colour_in_a_file),
+    TEST(test_terminal_names_untested_claims_without_verdicts),
     TEST(test_compact_table_has_a_line_for_each_scenario_in_order),
     TEST(test_compact_table_tells_levels_without_samples),
     TEST_END,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "hvbench/results/interval.h"
 #include "test/suites.h"
+#include "test/unit/observations.h"
 
 #include <gsl/gsl_randist.h>
 #include <math.h>
@@ -8,24 +9,6 @@
 /* t of 95 %, with 1 and 2 degrees of freedom. */
 #define T_1 12.7062
 #define T_2 4.30265
-
-static void add(GArray *observations, guint stratum, guint repetition,
-                double value)
-{
-    const HvbObservation o = {stratum, repetition, value};
-
-    g_array_append_val(observations, o);
-}
-
-/* `n` values, of which `per_stratum` follow one another in each stratum. */
-static GArray *observe(const double *values, guint n, guint per_stratum)
-{
-    GArray *observations = g_array_new(FALSE, FALSE, sizeof(HvbObservation));
-
-    for (guint i = 0; i < n; i++)
-        add(observations, i / per_stratum, i % per_stratum + 1, values[i]);
-    return observations;
-}
 
 static HvbInterval interval_of(const double *values, guint n, guint per_stratum)
 {
@@ -44,6 +27,25 @@ static void test_two_values_give_the_interval_worked_out_by_hand(void)
     CU_ASSERT_DOUBLE_EQUAL(interval.high, 2 + T_1, 1e-4);
     CU_ASSERT_DOUBLE_EQUAL(interval.low, 2 - T_1, 1e-4);
     CU_ASSERT_EQUAL(interval.n, 2);
+}
+
+/* Not even an interval of no width. */
+static void test_one_repetition_without_spread_decides_nothing(void)
+{
+    const double same[] = {0, 0, 0, 0}, other[] = {0, 0, 0, 1};
+    const HvbLimits limits = {HVB_RULE_BELOW, 0, 1};
+    HvbInterval interval = interval_of(same, 4, 1);
+
+    CU_ASSERT_EQUAL(interval.estimate, 0);
+    CU_ASSERT_EQUAL(interval.strata, 4);
+    CU_ASSERT(isnan(interval.error));
+    CU_ASSERT(isnan(interval.low));
+    CU_ASSERT(isnan(interval.high));
+    CU_ASSERT_EQUAL(hvb_interval_verdict(&interval, &limits),
+                    HVB_VERDICT_INCONCLUSIVE);
+    /* A second repetition, or a difference, makes one. */
+    CU_ASSERT_EQUAL(interval_of(same, 4, 2).high, 0);
+    CU_ASSERT(interval_of(other, 4, 1).high > 0.25);
 }
 
 /* Variances of the means 1 and 4: freedom 25 / (1 + 16). */
@@ -195,6 +197,7 @@ static void test_missing_repetitions_are_foretold(void)
 
 CU_TestInfo tests_interval[] = {
     TEST(two_values_give_the_interval_worked_out_by_hand),
+    TEST(one_repetition_without_spread_decides_nothing),
     TEST(difference_between_levels_is_no_error),
     TEST(one_repetition_takes_levels_for_repetitions),
     TEST(levels_weigh_the_same_however_often_repeated),

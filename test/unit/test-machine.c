@@ -432,7 +432,7 @@ static void test_what_is_missing_is_named_with_the_target_that_makes_it(void)
     HvbConnection *connection = new_connection();
     HvbGuestProfile guest = plain;
     HvbImages images = {0};
-    g_autoptr(GError) flavour = NULL, image = NULL, own = NULL;
+    g_autoptr(GError) flavour = NULL, image = NULL, own = NULL, dir = NULL;
 
     guest.kernel = (char *)"no-such";
     CU_ASSERT_FALSE(hvb_images_prepare(connection, &guest, "guest1",
@@ -448,6 +448,10 @@ static void test_what_is_missing_is_named_with_the_target_that_makes_it(void)
     CU_ASSERT_FALSE(hvb_images_prepare(connection, &guest, "guest1",
                                        HVB_CACHE_DEFAULT, &images, &own));
     CU_ASSERT_PTR_NOT_NULL(strstr(own->message, "/no/such"));
+    guest.kernel = (char *)"/proc";
+    CU_ASSERT_FALSE(hvb_images_prepare(connection, &guest, "guest1",
+                                       HVB_CACHE_DEFAULT, &images, &dir));
+    CU_ASSERT_PTR_NOT_NULL(strstr(dir->message, "/proc is a directory"));
     free_connection(connection);
 }
 

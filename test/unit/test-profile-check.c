@@ -78,6 +78,12 @@ static void test_contradictions_of_a_guest_are_refused(void)
         {MINIMAL "[guests]\nkernel = cloud;rt\ninitrd = /i\n",
          "8: [guests] initrd = /i: one initramfs does not fit several kernels; "
          "leave it out, or name one kernel"},
+        {TWO "image = /i\ninitrd = /r\n",
+         "8: [guest 2] initrd = /r: guest 2 boots by its image's own boot "
+         "loader, which is not told; say kernel = FILE, too"},
+        {MINIMAL "image = /i\n[guests]\ncmdline = quiet\n",
+         "8: [guests] cmdline = quiet: guest 1 boots by its image's own boot "
+         "loader, which is not told; say kernel = FILE, too"},
         {TWO "agent = no\n", "7: [guest 2] agent = no: only a disk image can "
                              "come without the agent; say image, too"},
         {TWO "limit-percent = 25\n",

@@ -16,7 +16,7 @@
     "initrd=/i\ncmdline=a=b \\\\ c\nimage=/disk.img\n"                     \
     "loaded=yes\nusers=0;1;3;3;5;7\nlimit-percent=40\nmeasured=apart\n"    \
     "manager=yes\ncap-percent=50\ncap-scope=vm\ncap-period-us=50000\n"     \
-    "weight=300\n[guest 1]\nmeasured=yes\nkernel=rt\n"                     \
+    "weight=300\n[guest 1]\nmeasured=yes\nkernel=/rt\n"                    \
     "[guest 2]\nloaded=no\nmeasured=no\nmanager=no\nlimit-percent=0\n"     \
     "agent=no\nweight=1\n[guest 3]\nimage=\nmemory-mib=200\nmanager=no\n"  \
     "cap-percent=0\nusers=2;2;2;2;2;2\nlimit-percent=7\ncmdline=\n"        \
@@ -40,7 +40,7 @@ static void expect_guests(const HvbProfile *p)
     CU_ASSERT_EQUAL(p->n_guests, 3);
     CU_ASSERT_EQUAL(p->hello_timeout_s, 33);
     CU_ASSERT_TRUE(one->memory_mib == 96 && three->memory_mib == 200);
-    expect_text(one->kernel, "rt");
+    expect_text(one->kernel, "/rt");
     expect_text(two->kernel, "/k");
     expect_text(three->initrd, "/i");
     expect_text(one->cmdline, "a=b \\ c");

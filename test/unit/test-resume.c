@@ -41,6 +41,32 @@ static void test_resume_finds_the_done_cells(void)
                     1);
 }
 
+/* A disturbed cell may be run again by the one that goes on; one that was
+ * disturbed as often as it may be is over. */
+static void test_resume_finds_the_cells_without_a_rerun_left(void)
+{
+    g_autoptr(Set) set = begin_and_measure();
+    const HvbProfile *profile = set->profiles->pdata[0];
+    g_autoptr(GPtrArray) cells = NULL;
+    guint64 seed = 0;
+
+    CU_ASSERT_FATAL(profile->reruns > 0);
+    for (guint attempt = 1; attempt <= 1 + profile->reruns; attempt++) {
+        g_autoptr(HvbCell) cell =
+            set_make_cell(0, HVB_LEVEL_NONE, HVB_CELL_DISTURBED);
+        cell->attempt = attempt;
+        CU_ASSERT(hvb_store_add_cell(set->store, cell, NULL));
+    }
+    CU_ASSERT(set_store_cell(set, 0, HVB_LEVEL_OVERLOAD, HVB_CELL_DISTURBED));
+    CU_ASSERT_FATAL(
+        hvb_store_resume(set->store, set->profiles, 0, &seed, &cells, NULL));
+    CU_ASSERT_FATAL(cells && cells->len == 2);
+    const HvbCell *over = cells->pdata[1];
+    CU_ASSERT_EQUAL(over->status, HVB_CELL_DISTURBED);
+    CU_ASSERT_EQUAL(over->level, HVB_LEVEL_NONE);
+    CU_ASSERT_EQUAL(over->attempt, 1 + profile->reruns);
+}
+
 static void test_resumed_run_wants_its_guests_added_anew(void)
 {
     g_autoptr(Set) set = begin_and_measure();
@@ -99,6 +125,11 @@ static void test_run_without_a_done_cell_is_not_resumed(void)
 {
     g_autoptr(Set) set = set_begin();
 
+    g_autoptr(HvbCell) over =
+        set_make_cell(0, HVB_LEVEL_NONE, HVB_CELL_DISTURBED);
+
+    over->attempt = G_MAXUINT8;
+    CU_ASSERT(hvb_store_add_cell(set->store, over, NULL));
     CU_ASSERT(set_store_cell(set, 0, HVB_LEVEL_NONE, HVB_CELL_FAILED));
     CU_ASSERT_FALSE(resumes(set, "beta", "1"));
 }
@@ -259,6 +290,7 @@ static void test_another_host_is_refused(void)
 
 CU_TestInfo tests_resume[] = {
     TEST(resume_finds_the_done_cells),
+    TEST(resume_finds_the_cells_without_a_rerun_left),
     TEST(resumed_run_wants_its_guests_added_anew),
     TEST(resume_wants_the_same_profiles),
     TEST(resume_ignores_the_seed_in_profile_texts),

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What a claim's sentence says of its comparisons; of use to the case alone.
+ * All comparisons are complete: no member is 0 that stands for another. */
+#ifndef HVB_RESULTS_CLAIMS_WORDS_H
+#define HVB_RESULTS_CLAIMS_WORDS_H
+
+#include "hvbench/results/claims-case.h"
+
+/* A difference of two percentages is in points. */
+const char *hvb_comparison_effect_unit(const HvbComparison *comparison);
+
+/* Of its interval, 0 to 1. */
+double hvb_comparison_confidence(const HvbComparison *comparison);
+
+/* "mean delay, Medium to Overload, on different boots": of the levels of which
+ * there are pairs (`strata`, as in HvbContrast; 0: all). Caller frees. */
+char *hvb_comparison_describe(const HvbComparison *comparison, guint strata,
+                              gboolean boots_differ);
+
+/* "40 ms in fig05 against 115 ms in fig03, 0.40 times (0.35 to 0.46), below
+ * 0.50". Caller frees. */
+char *hvb_comparison_explain(const HvbComparison *comparison,
+                             const HvbEvidence *e);
+
+#endif

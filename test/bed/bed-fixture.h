@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the tests with real beds have in common. */
+#ifndef TEST_BED_BED_FIXTURE_H
+#define TEST_BED_BED_FIXTURE_H
+
+#include "hvbench/bed/bed.h"
+#include "test/suites.h"
+
+/* TRUE for root, whose control groups, priorities and lock a bed needs; for
+ * others the test is skipped. */
+gboolean bed_fixture_can_run(void);
+
+/* Whether the bed that an earlier test was to make is there. If not, although
+ * it could be (`can_run`), the test fails. */
+gboolean bed_fixture_is_up(const HvbBed *bed, gboolean can_run);
+
+#endif
