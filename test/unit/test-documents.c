@@ -110,18 +110,24 @@ static const char *make_ready(const Documents *documents, WireReading reading)
     return fault;
 }
 
+/* A kernel may take clean pages back whenever it likes, and one that is short
+ * of memory does: what should be in the cache is looked for so many times. */
+#define TRIES 5
+
 static void test_page_cache_is_emptied_and_filled(void)
 {
     Documents documents;
+    int64_t cached = 0;
     char path[64];
 
     if (!make_documents(path, &documents))
         return;
     CU_ASSERT_PTR_NULL(make_ready(&documents, WIRE_READING_COLD));
     CU_ASSERT_EQUAL(documents_count_cached(&documents, N), 0);
-    CU_ASSERT_PTR_NULL(make_ready(&documents, WIRE_READING_WARM));
-    CU_ASSERT_EQUAL(documents_count_cached(&documents, DOCUMENTS_WARM),
-                    pages(DOCUMENTS_WARM));
+    for (int i = 0; i < TRIES && cached < pages(DOCUMENTS_WARM); i++)
+        if (!make_ready(&documents, WIRE_READING_WARM))
+            cached = documents_count_cached(&documents, DOCUMENTS_WARM);
+    CU_ASSERT_EQUAL(cached, pages(DOCUMENTS_WARM));
     CU_ASSERT_PTR_NULL(make_ready(&documents, WIRE_READING_COLD));
     CU_ASSERT_EQUAL(documents_count_cached(&documents, N), 0);
     unlink(path);
@@ -147,8 +153,9 @@ static void test_documents_in_memory_are_refused_as_cold(void)
     unlink(path);
 }
 
-/* Runs a window of `n` times `open`, of which none may fail. */
-static void run_window(AgentPeer *peer, WireReading reading, uint32_t n)
+/* Runs a window of `n` times `open`, of which none may fail. Returns whether
+ * there was one: of documents that do not stay in the cache there is none. */
+static bool run_window(AgentPeer *peer, WireReading reading, uint32_t n)
 {
     const WireProbe probe = {.count = {0, n, 0},
                              .seed = 3,
@@ -159,12 +166,34 @@ static void run_window(AgentPeer *peer, WireReading reading, uint32_t n)
     WireFrame frame;
     WireEnd end;
 
-    peer_expect_ok(peer, peer_ask_probe(peer, &probe));
+    peer_ask_probe(peer, &probe);
+    peer_expect_any(peer, &frame);
+    if (reading == WIRE_READING_WARM && frame.type == WIRE_ERROR)
+        return false;
+    CU_ASSERT_EQUAL_FATAL(frame.type, WIRE_OK);
     do {
         CU_ASSERT_TRUE_FATAL(peer_next(peer, &frame));
     } while (frame.type != WIRE_END);
     CU_ASSERT_TRUE(wire_get_end(&frame, &end));
     CU_ASSERT_EQUAL(end.measured, n);
+    return true;
+}
+
+/* Of the first `among` documents there are so many in the cache after a window,
+ * and never more. */
+static void expect_cached(AgentPeer *peer, const Documents *documents,
+                          WireReading reading, uint32_t n, uint64_t among,
+                          uint64_t wanted)
+{
+    int64_t cached = -1;
+
+    for (int i = 0; i < TRIES && cached != pages(wanted); i++) {
+        if (!run_window(peer, reading, n))
+            continue;
+        cached = documents_count_cached(documents, among);
+        CU_ASSERT_TRUE(cached <= pages(wanted));
+    }
+    CU_ASSERT_EQUAL(cached, pages(wanted));
 }
 
 static void test_windows_leave_in_the_cache_what_they_read_and_no_more(void)
@@ -182,13 +211,10 @@ static void test_windows_leave_in_the_cache_what_they_read_and_no_more(void)
     peer_start_welcomed(&peer, path);
     peer_work(&peer, LITTLE_WORK);
     peer_expect_error(&peer, peer_ask_probe(&peer, &too_many), "fewer");
-    run_window(&peer, WIRE_READING_COLD, 50);
-    CU_ASSERT_EQUAL(documents_count_cached(&documents, N), pages(50));
-    run_window(&peer, WIRE_READING_COLD, 20);
-    CU_ASSERT_EQUAL(documents_count_cached(&documents, N), pages(20));
-    run_window(&peer, WIRE_READING_WARM, 20);
-    CU_ASSERT_EQUAL(documents_count_cached(&documents, DOCUMENTS_WARM),
-                    pages(DOCUMENTS_WARM));
+    expect_cached(&peer, &documents, WIRE_READING_COLD, 50, N, 50);
+    expect_cached(&peer, &documents, WIRE_READING_COLD, 20, N, 20);
+    expect_cached(&peer, &documents, WIRE_READING_WARM, 20, DOCUMENTS_WARM,
+                  DOCUMENTS_WARM);
     CU_ASSERT_EQUAL(peer_end(&peer), 0);
     unlink(path);
 }
