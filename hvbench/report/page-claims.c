@@ -115,23 +115,57 @@ static JsonObject *claim_of(const HvbFindings *findings, const HvbClaim *claim)
     return object;
 }
 
+/* The claims that were tested, or the open questions. */
+static JsonArray *rows_of(const HvbFindings *findings, gboolean questions)
+{
+    JsonArray *rows = json_array_new();
+
+    for (guint c = 0; c < findings->claims->len; c++) {
+        const HvbClaim *claim = findings->claims->pdata[c];
+        if (!claim->untested && hvb_claim_is_question(claim) == questions)
+            json_array_add_object_element(rows, claim_of(findings, claim));
+    }
+    return rows;
+}
+
+/* One table with its heading. As above, every member is set. */
+static JsonObject *judged(const char *anchor, const char *title,
+                          const char *column, char *verdicts, char *untested,
+                          JsonArray *rows)
+{
+    JsonObject *object = json_object_new();
+
+    json_object_set_string_member(object, "anchor", anchor);
+    json_object_set_string_member(object, "title", title);
+    json_object_set_string_member(object, "column", column);
+    hvb_page_set(object, "verdicts", verdicts);
+    hvb_page_set(object, "untested", untested);
+    json_object_set_array_member(object, "rows", rows);
+    return object;
+}
+
 void hvb_page_set_claims(JsonObject *page, const HvbFindings *findings)
 {
-    JsonArray *claims = json_array_new();
-    JsonArray *questions = json_array_new();
+    JsonArray *tables = json_array_new();
+    JsonArray *questions;
 
-    for (guint c = 0; findings->claims && c < findings->claims->len; c++) {
-        const HvbClaim *claim = findings->claims->pdata[c];
-        if (claim->untested)
-            continue;
-        json_array_add_object_element(hvb_claim_is_question(claim) ? questions
-                                                                   : claims,
-                                      claim_of(findings, claim));
-    }
-    if (findings->claims) {
-        hvb_page_set(page, "verdicts", hvb_claims_count(findings->claims));
-        hvb_page_set(page, "untested", hvb_claims_untested(findings->claims));
-    }
-    json_object_set_array_member(page, "claims", claims);
-    json_object_set_array_member(page, "questions", questions);
+    json_object_set_boolean_member(page, "has_claims",
+                                   findings->claims != NULL);
+    json_object_set_array_member(page, "judged", tables);
+    if (!findings->claims)
+        return;
+    json_array_add_object_element(tables,
+                                  judged("claims", "Claims of the paper",
+                                         "claim",
+                                         hvb_claims_count(findings->claims),
+                                         hvb_claims_untested(findings->claims),
+                                         rows_of(findings, FALSE)));
+    questions = rows_of(findings, TRUE);
+    if (json_array_get_length(questions) > 0)
+        json_array_add_object_element(
+            tables,
+            judged("questions", "Questions that it left open", "expectation",
+                   g_strdup(""), g_strdup(""), g_steal_pointer(&questions)));
+    else
+        json_array_unref(questions);
 }

@@ -3,12 +3,18 @@
 #ifndef TEST_BED_BED_FIXTURE_H
 #define TEST_BED_BED_FIXTURE_H
 
-#include "hvbench/bed/bed.h"
+#include "hvbench/bed/libvirt-bed.h"
 #include "test/suites.h"
 
 /* TRUE for root, whose control groups, priorities and lock a bed needs; for
  * others the test is skipped. */
 gboolean bed_fixture_can_run(void);
+
+/* Opens the embedded driver and boots the profile's guests under TCG, or fails
+ * the test for good. `settings` may be NULL. */
+HvbBed *bed_fixture_boot(const HvbProfile *profile,
+                         const HvbBootSettings *settings,
+                         HvbConnection **ret_connection);
 
 /* Whether the bed that an earlier test was to make is there. If not, although
  * it could be (`can_run`), the test fails. */

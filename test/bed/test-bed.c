@@ -91,16 +91,10 @@ static void remove_result_set(const char *dir)
 static void test_guests_boot_and_say_hello(void)
 {
     g_autoptr(HvbProfile) profile = two_guests();
-    g_autoptr(GError) error = NULL;
 
     if (!bed_fixture_can_run())
         return;
-    connection = hvb_connection_open(NULL, &error);
-    if (connection)
-        bed = hvb_libvirt_bed_boot(connection, profile, HVB_ACCEL_TCG, "a test",
-                                   settings(), &error);
-    print_error(error);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(bed);
+    bed = bed_fixture_boot(profile, settings(), &connection);
     CU_ASSERT_EQUAL(bed->n_guests, 2);
     for (guint i = 0; i < 2; i++) {
         const WireHello *hello = &bed->guests[i].hello;

@@ -45,19 +45,11 @@ static gboolean spin(HvbLink *link, guint users)
 static void test_two_guests_boot_and_spin(void)
 {
     g_autoptr(HvbProfile) profile = hvb_profile_load("smoke", NULL);
-    const HvbBootSettings settings = {0};
-    g_autoptr(GError) error = NULL;
 
     if (!bed_fixture_can_run())
         return;
     CU_ASSERT_PTR_NOT_NULL_FATAL(profile);
-    connection = hvb_connection_open(NULL, &error);
-    if (connection)
-        bed = hvb_libvirt_bed_boot(connection, profile, HVB_ACCEL_TCG, "a test",
-                                   &settings, &error);
-    if (error)
-        printf("    %s\n", error->message);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(bed);
+    bed = bed_fixture_boot(profile, NULL, &connection);
     for (guint i = 0; i < bed->n_guests; i++)
         CU_ASSERT_TRUE(spin(bed->guests[i].link, 1));
 }

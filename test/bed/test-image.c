@@ -164,21 +164,12 @@ static HvbProfile *make_profile(void)
 
 static void test_debian_boots_with_systemd_and_says_hello(void)
 {
-    const HvbBootSettings settings = {0};
-    g_autoptr(GError) error = NULL;
-
     if (!can_run())
         return;
     make_own_image();
     make_loader();
     profile = make_profile();
-    connection = hvb_connection_open(NULL, &error);
-    if (connection)
-        bed = hvb_libvirt_bed_boot(connection, profile, HVB_ACCEL_TCG, "a test",
-                                   &settings, &error);
-    if (error)
-        printf("    %s\n", error->message);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(bed);
+    bed = bed_fixture_boot(profile, NULL, &connection);
     const WireHello *hello = &bed->guests[0].hello;
     CU_ASSERT_EQUAL(hello->version, WIRE_VERSION);
     /* systemd is its init. */
