@@ -16,7 +16,9 @@ static const struct {
 } commands[] = {
     {"reproduce", hvb_cmd_reproduce, "measure the paper's figures and claims"},
     {"run", hvb_cmd_run, "measure the scenarios of profiles"},
+    {"selftest", hvb_cmd_selftest, "check the accuracy on this machine"},
     {"report", hvb_cmd_report, "make pictures and page of a result set anew"},
+    {"compare", hvb_cmd_compare, "whether users feel a difference"},
     {"show", hvb_cmd_show, "print a profile's effective configuration"},
     {"list", hvb_cmd_list, "list the shipped profiles"},
     {"doctor", hvb_cmd_doctor, "tell what this host can do"},

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The agent: hvbench-agent --port PATH | --fd N [--documents FILE] [--host] */
+/* The agent: hvbench-agent --port PATH | --fd N [OPTION...] */
 #define _GNU_SOURCE
 #include "init.h"
 #include "operations.h"
@@ -23,7 +23,7 @@
 #define AGENT_NICE (-5)
 
 static const char usage[] =
-    "usage: hvbench-agent --port PATH | --fd N  [--documents FILE] [--host]\n"
+    "usage: hvbench-agent --port PATH | --fd N  [OPTION...]\n"
     "       hvbench-agent --help | --version\n"
     "\n"
     "The part of hvbench that runs inside a guest, or beside guests: it\n"
@@ -34,6 +34,11 @@ static const char usage[] =
     "                    for a host, and for the next one when it is gone\n"
     "  --fd N            talk through this open descriptor (a socket, both\n"
     "                    ways); end when the other side closes it\n"
+    "  --client-port PATH, --client-fd N\n"
+    "                    the same for the second stream, over which the host\n"
+    "                    asks for the operations that it times itself; "
+    "without\n"
+    "                    one, or if PATH is not there, it cannot\n"
     "  --documents FILE  where the operation 'open' reads: a block device or\n"
     "                    a file, 64 KiB or more, which is only read; with\n"
     "                    --port it may come late or never: hosts are told\n"
@@ -52,8 +57,10 @@ static const char usage[] =
 
 typedef struct {
     const char *port;
+    const char *client_port;
     const char *documents;
     int fd;
+    int client_fd;
     bool on_host;
 } Options;
 
@@ -84,6 +91,8 @@ static int parse_options(int argc, char **argv, Options *ret)
     static const struct option known[] = {
         {"port", required_argument, NULL, 'p'},
         {"fd", required_argument, NULL, 'f'},
+        {"client-port", required_argument, NULL, 'P'},
+        {"client-fd", required_argument, NULL, 'F'},
         {"documents", required_argument, NULL, 'd'},
         {"host", no_argument, NULL, 'o'},
         {"help", no_argument, NULL, 'h'},
@@ -100,6 +109,14 @@ static int parse_options(int argc, char **argv, Options *ret)
         case 'f':
             if (!parse_fd(optarg, &ret->fd))
                 return refuse_usage("--fd wants the number of a descriptor");
+            break;
+        case 'P':
+            ret->client_port = optarg;
+            break;
+        case 'F':
+            if (!parse_fd(optarg, &ret->client_fd))
+                return refuse_usage(
+                    "--client-fd wants the number of a descriptor");
             break;
         case 'd':
             ret->documents = optarg;
@@ -121,6 +138,8 @@ static int parse_options(int argc, char **argv, Options *ret)
         return refuse_usage("takes no arguments but options");
     if ((ret->port != NULL) == (ret->fd >= 0))
         return refuse_usage("wants either --port or --fd");
+    if (ret->client_port && ret->client_fd >= 0)
+        return refuse_usage("wants --client-port or --client-fd, not both");
     return -1;
 }
 
@@ -136,7 +155,7 @@ static int run_as_init(void)
                               .is_init = true,
                               .documents = INIT_DOCUMENTS};
 
-    options.fd = init_guest();
+    options.fd = init_guest(&options.client_fd);
     options.may_not_hurry = !raise_own_priority();
     if (session_run(&options) == SESSION_BROKEN)
         init_fail("the session cannot be set up: %s", strerror(errno));
@@ -156,6 +175,12 @@ static int open_device(const char *path)
     return fd;
 }
 
+static void set_nonblocking(int fd)
+{
+    fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+    fcntl(fd, F_SETFD, FD_CLOEXEC);
+}
+
 /* A host that starts the agent itself can mend what is wrong with the documents
  * at once; where the agent waits for hosts, each is told. */
 static const char *find_fault_with_documents(const Options *options)
@@ -170,6 +195,7 @@ static const char *find_fault_with_documents(const Options *options)
 static int run_as_process(const Options *options)
 {
     SessionOptions session = {.fd = options->fd,
+                              .client_fd = options->client_fd,
                               .waits_for_hosts = options->port != NULL,
                               .on_host = options->on_host,
                               .documents = options->documents};
@@ -184,6 +210,10 @@ static int run_as_process(const Options *options)
                                              ? "is no character device"
                                              : strerror(errno));
     }
+    if (options->client_port)
+        session.client_fd = open_device(options->client_port);
+    if (session.client_fd >= 0)
+        set_nonblocking(session.client_fd);
     /* Processes launched by a probe user that is killed come to the agent. */
     prctl(PR_SET_CHILD_SUBREAPER, 1ul);
     session.may_not_hurry = !raise_own_priority();
@@ -194,7 +224,7 @@ static int run_as_process(const Options *options)
 
 int main(int argc, char **argv)
 {
-    Options options = {.fd = -1};
+    Options options = {.fd = -1, .client_fd = -1};
     int status;
 
     if (argc == 4 && strcmp(argv[1], "--launched") == 0)

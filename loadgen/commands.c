@@ -25,9 +25,13 @@
 #define MAX_ITERATIONS_PER_MS UINT64_C(1000000000)
 
 void agent_init(Agent *agent, bool is_init, bool on_host,
-                const char *documents_path)
+                const char *documents_path, int client_fd)
 {
     hello_fill(&agent->hello, is_init);
+    if (client_fd >= 0)
+        agent->hello.flags |= WIRE_HELLO_CLIENT;
+    agent->client_fd = client_fd;
+    wire_reader_init(&agent->client_reader);
     children_init(&agent->children);
     users_init(&agent->users, on_host);
     probe_init(&agent->probe);
@@ -111,6 +115,23 @@ void agent_note_documents(Agent *agent)
         agent_note(agent, "documents are read through the page cache: their "
                           "file system refuses O_DIRECT");
     }
+}
+
+bool agent_serve_client(Agent *agent)
+{
+    uint8_t bytes[1024];
+    ssize_t n = read(agent->client_fd, bytes, sizeof bytes);
+    WireFrame frame;
+    WireStart start;
+
+    if (n <= 0)
+        return n < 0 && (errno == EAGAIN || errno == EINTR);
+    wire_reader_feed(&agent->client_reader, bytes, (size_t)n);
+    while (wire_reader_next(&agent->client_reader, &frame))
+        if (frame.type != WIRE_START || !wire_get_start(&frame, &start) ||
+            !probe_request(&agent->probe, &start))
+            agent_note(agent, "a request on the client port made no sense");
+    return true;
 }
 
 static void stop_calibration(Agent *agent)
@@ -365,7 +386,8 @@ static void obey_probe(Agent *agent, const WireFrame *frame)
     if (wire_get_probe(frame, &request)) {
         agent_find_documents(agent);
         fault = probe_start(&agent->probe, &agent->children, &request,
-                            agent->iterations_per_ms, &agent->documents);
+                            agent->iterations_per_ms, &agent->documents,
+                            agent->client_fd);
     }
     answer(agent, frame->sequence, fault);
 }

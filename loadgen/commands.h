@@ -12,6 +12,8 @@
 
 typedef struct {
     Port port;
+    int client_fd; /* the client port; -1: none */
+    WireReader client_reader;
     Children children;
     Users users;
     Probe probe;
@@ -28,9 +30,10 @@ typedef struct {
     bool power_off;
 } Agent;
 
-/* All but the port, which must be there already. */
+/* All but the port, which must be there already. `client_fd` is the client
+ * port, -1: there is none. */
 void agent_init(Agent *agent, bool is_init, bool on_host,
-                const char *documents_path);
+                const char *documents_path, int client_fd);
 
 /* Carries out one request and answers it, now or later. */
 void agent_obey(Agent *agent, const WireFrame *frame);
@@ -46,7 +49,9 @@ void agent_find_documents(Agent *agent);
 /* Says if they are not there, or not read as they should be. */
 void agent_note_documents(Agent *agent);
 
-/* Call these when calibration_fd and manager_fd are readable ... */
+/* Call these when client_fd, ... False: there is nobody at its other end. */
+bool agent_serve_client(Agent *agent);
+/* ... calibration_fd and manager_fd are readable ... */
 void agent_calibration_ended(Agent *agent);
 void agent_forward_events(Agent *agent);
 /* ... when a child was reaped that nobody stopped, ... */

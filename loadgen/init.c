@@ -120,8 +120,9 @@ static void load_modules(void)
         fclose(list);
 }
 
-/* Returns the descriptor of the port, or -1 while there is none. */
-static int open_port(void)
+/* Returns the descriptor of the port of that name, or -1 while there is none.
+ */
+static int open_port(const char *wanted)
 {
     DIR *ports = opendir(PORTS);
     struct dirent *entry;
@@ -132,8 +133,7 @@ static int open_port(void)
         if (entry->d_name[0] == '.')
             continue;
         snprintf(path, sizeof path, PORTS "/%s/name", entry->d_name);
-        if (!file_read(path, name, sizeof name) ||
-            strcmp(name, WIRE_PORT_NAME) != 0)
+        if (!file_read(path, name, sizeof name) || strcmp(name, wanted) != 0)
             continue;
         snprintf(path, sizeof path, "/dev/%s", entry->d_name);
         fd = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
@@ -149,7 +149,7 @@ static int wait_for_port(void)
     bool told = false;
     int fd;
 
-    while ((fd = open_port()) < 0) {
+    while ((fd = open_port(WIRE_PORT_NAME)) < 0) {
         if (clock_now_ns() >= limit_ns)
             init_fail("no virtio-serial port named %s: does the domain have "
                       "that channel, and is virtio_console loaded?",
@@ -176,7 +176,7 @@ static void wait_for_clock(void)
         clock_sleep_until(clock_now_ns() + PORT_STEP_NS);
 }
 
-int init_guest(void)
+int init_guest(int *ret_client_fd)
 {
     struct utsname name;
     int fd;
@@ -184,6 +184,8 @@ int init_guest(void)
     mount_all();
     load_modules();
     fd = wait_for_port();
+    /* Its number is lower, so it was there first. */
+    *ret_client_fd = open_port(WIRE_CLIENT_PORT_NAME);
     wait_for_clock();
     uname(&name);
     fprintf(stderr, "[hvbench-agent] ready, kernel %s\n", name.release);

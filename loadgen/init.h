@@ -12,9 +12,10 @@
 
 /* Mounts the kernel's file systems, takes the console as standard input and
  * output, loads the modules, waits at most 60 s for the port named
- * WIRE_PORT_NAME and opens it. Returns its descriptor; whatever goes wrong ends
- * in init_fail(). */
-int init_guest(void);
+ * WIRE_PORT_NAME and opens it; the client port, too, which is made with it.
+ * Returns its descriptor, the client port's (-1: there is none) in
+ * `ret_client_fd`; whatever goes wrong ends in init_fail(). */
+int init_guest(int *ret_client_fd);
 
 /* Says why on the console and powers off. */
 __attribute__((noreturn, format(printf, 1, 2))) void

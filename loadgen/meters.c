@@ -35,6 +35,7 @@ void meters_read(Children *children, WireMeters *ret)
     ret->monotonic_ns = clock_now_ns();
     if (file_read("/proc/stat", text, sizeof text))
         meters_parse_stat(text, sysconf(_SC_CLK_TCK), ret);
+    file_read(FILE_CLOCKSOURCE, ret->clocksource, sizeof ret->clocksource);
     ret->users_cpu_ns = children_cpu_ns(children, CHILD_USER);
     ret->probes_cpu_ns = children_cpu_ns(children, CHILD_PROBE);
     ret->manager_cpu_ns = children_cpu_ns(children, CHILD_MANAGER);

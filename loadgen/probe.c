@@ -5,8 +5,10 @@
 #include "clock.h"
 #include "work.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <linux/futex.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -32,7 +34,10 @@ typedef struct {
     uint64_t intended_ns; /* offset from the opening */
     uint64_t document;    /* for OPEN */
     uint8_t operation;
+    uint8_t vantage;
     bool failed;
+    bool requested;    /* of the client side: asked for by the host */
+    uint32_t in_queue; /* the operation that was asked for as this many-th */
     _Atomic uint16_t taker;      /* probe user + 1; 0: not taken */
     _Atomic uint64_t started_ns; /* 0: not started */
     uint64_t ended_ns;
@@ -43,21 +48,37 @@ struct ProbeBoard {
     _Atomic uint32_t ready; /* probe users that are */
     _Atomic uint32_t go;    /* futex: opens_ns is set */
     _Atomic uint32_t next;  /* operation to be taken */
+    /* Of the client side: how many were asked for (futex), how many have a
+     * probe user that does or awaits them, and how many are done. */
+    _Atomic uint32_t requested, awaited, served;
     uint32_t n;
     uint64_t opens_ns;
-    _Atomic uint64_t launched_ns[WIRE_MAX_POOL];
+    _Atomic uint64_t launched_ns[WIRE_N_VANTAGES][WIRE_MAX_POOL];
     Record records[];
 };
 
 typedef struct {
     ProbeBoard *board;
+    uint64_t cell;
     uint16_t index;
+    WireVantage vantage;
     Operator means;
 } ProbeUser;
 
-static long futex(_Atomic uint32_t *word, int operation, uint32_t value)
+/* `which` is a set: a wake reaches those waiters that share a bit with it. */
+static long futex(_Atomic uint32_t *word, int operation, uint32_t value,
+                  uint32_t which)
 {
-    return syscall(SYS_futex, word, operation, value, NULL, NULL, 0);
+    return syscall(SYS_futex, word, operation, value, NULL, NULL, which);
+}
+
+#define EVERYBODY UINT32_MAX
+
+/* One bit for the probe user that awaits the request of this number, so that
+ * the others sleep on. */
+static uint32_t bit_of(uint32_t request)
+{
+    return UINT32_C(1) << (request % 32);
 }
 
 /* Every page of the board gets into this process's page table now, not in the
@@ -75,30 +96,88 @@ static void wait_for_opening(ProbeBoard *board)
 {
     board->ready++;
     while (board->go == 0)
-        futex(&board->go, FUTEX_WAIT, 0);
+        futex(&board->go, FUTEX_WAIT_BITSET, 0, EVERYBODY);
 }
 
-static void operate(const ProbeUser *user, uint32_t index)
+static void operate(const ProbeUser *user, Record *record)
 {
-    Record *record = &user->board->records[index];
-
-    atomic_store_explicit(&record->taker, user->index + 1,
-                          memory_order_relaxed);
-    clock_sleep_until(user->board->opens_ns + record->intended_ns);
     atomic_store_explicit(&record->started_ns, clock_now_ns(),
                           memory_order_relaxed);
     record->failed =
         !operation_do(&user->means, (WireOperation)record->operation,
                       record->document);
     record->ended_ns = clock_now_ns();
+}
+
+static void publish(Record *record)
+{
     atomic_store_explicit(&record->done, true, memory_order_release);
+}
+
+static void take(const ProbeUser *user, Record *record)
+{
+    atomic_store_explicit(&record->taker, user->index + 1,
+                          memory_order_relaxed);
+}
+
+/* Server side: operations come when the clock says so. */
+static void keep_schedule(const ProbeUser *user)
+{
+    ProbeBoard *board = user->board;
+    uint32_t index;
+
+    while ((index = board->next++) < board->n) {
+        Record *record = &board->records[index];
+        if (record->vantage != WIRE_SERVER)
+            continue;
+        take(user, record);
+        clock_sleep_until(board->opens_ns + record->intended_ns);
+        operate(user, record);
+        publish(record);
+    }
+}
+
+/* A port takes a frame as a whole or not at all. */
+static void tell_host(const ProbeUser *user, uint32_t index, bool failed)
+{
+    const WireDone done = {user->cell, index, failed ? WIRE_SAMPLE_FAILED : 0};
+    uint8_t frame[WIRE_MAX_FRAME];
+    uint32_t length = wire_put_done(frame + WIRE_HEADER_SIZE, &done);
+    size_t size = wire_seal(frame, WIRE_DONE, 0, length);
+
+    while (write(CHILD_FD, frame, size) != (ssize_t)size) {
+        struct pollfd port = {CHILD_FD, POLLOUT, 0};
+        if (errno != EAGAIN && errno != EINTR)
+            return; /* the host is gone, and so will be the window */
+        poll(&port, 1, -1);
+    }
+}
+
+/* Client side: operations come when the host asks for them. */
+static void serve(const ProbeUser *user)
+{
+    ProbeBoard *board = user->board;
+
+    for (;;) {
+        uint32_t mine = board->awaited++;
+        uint32_t requested;
+        while ((requested = board->requested) <= mine)
+            futex(&board->requested, FUTEX_WAIT_BITSET, requested,
+                  bit_of(mine));
+        uint32_t index = board->records[mine].in_queue;
+        Record *record = &board->records[index];
+        take(user, record);
+        operate(user, record);
+        tell_host(user, index, record->failed);
+        publish(record);
+        board->served++;
+    }
 }
 
 static int probe(void *data)
 {
     ProbeUser *user = data;
     ProbeBoard *board = user->board;
-    uint32_t index;
 
     /* The kernel rounds sleeps up by 50 us unless asked not to. */
     prctl(PR_SET_TIMERSLACK, 1ul);
@@ -107,8 +186,9 @@ static int probe(void *data)
     operation_prepare(&user->means);
     work_do(WARM_UP_ITERATIONS);
     wait_for_opening(board);
-    while ((index = board->next++) < board->n)
-        operate(user, index);
+    if (user->vantage == WIRE_CLIENT)
+        serve(user);
+    keep_schedule(user);
     /* Staying costs nothing and disturbs nobody; ending would. */
     for (;;)
         pause();
@@ -122,12 +202,26 @@ void probe_init(Probe *self)
     self->documents_fd = -1;
 }
 
+static uint64_t count_client(const WireProbe *request)
+{
+    uint64_t n = 0;
+
+    for (int i = 0; i < WIRE_N_OPERATIONS; i++)
+        n += request->client_count[i];
+    return n;
+}
+
+static uint64_t count_opens(const WireProbe *request)
+{
+    return (uint64_t)request->count[WIRE_OPEN] +
+           request->client_count[WIRE_OPEN];
+}
+
 static const char *find_fault(const Probe *self, const WireProbe *request,
                               uint64_t iterations_per_ms,
-                              const Documents *documents)
+                              const Documents *documents, int client_fd)
 {
-    uint64_t n = (uint64_t)request->count[WIRE_KEY] +
-                 request->count[WIRE_OPEN] + request->count[WIRE_LAUNCH];
+    uint64_t n = schedule_length(request);
 
     if (self->state != PROBE_IDLE)
         return "PROBE: a window is open already";
@@ -141,11 +235,14 @@ static const char *find_fault(const Probe *self, const WireProbe *request,
         return "PROBE: slot not within 1 ms ... 1 min";
     if (request->drain_ms > MAX_DRAIN_MS)
         return "PROBE: drain time above 10 min";
-    if (request->count[WIRE_OPEN] > 0 && documents->n_documents == 0)
+    if (count_client(request) > 0 && client_fd < 0)
+        return "PROBE: operations of the client side, but the client port is "
+               "not open";
+    if (count_opens(request) > 0 && documents->n_documents == 0)
         return "PROBE: no documents: the guest needs a disk (/dev/vda), the "
                "native agent --documents FILE";
     if (request->reading == WIRE_READING_COLD &&
-        request->count[WIRE_OPEN] > documents->n_documents)
+        count_opens(request) > documents->n_documents)
         return "PROBE: fewer documents than operations 'open', none of which "
                "may read what another has";
     return NULL;
@@ -166,7 +263,7 @@ static bool allocate(Probe *self)
 /* Decides what each `open` reads. */
 static bool pick_documents(Probe *self, const Documents *documents)
 {
-    uint32_t n = self->request.count[WIRE_OPEN];
+    uint32_t n = (uint32_t)count_opens(&self->request);
     uint64_t *picked = calloc((size_t)n + 1, sizeof *picked);
     bool good =
         picked && documents_pick(documents, (WireReading)self->request.reading,
@@ -188,6 +285,7 @@ static bool lay_out(Probe *self, const WireProbe *request,
         return false;
     self->request = *request;
     self->n = schedule_make(request, starts);
+    self->n_client = (uint32_t)count_client(request);
     if (!allocate(self)) {
         free(starts);
         return false;
@@ -196,36 +294,68 @@ static bool lay_out(Probe *self, const WireProbe *request,
     for (uint32_t i = 0; i < self->n; i++) {
         self->board->records[i].intended_ns = starts[i].offset_ns;
         self->board->records[i].operation = (uint8_t)starts[i].operation;
+        self->board->records[i].vantage = (uint8_t)starts[i].vantage;
+        /* The host has those of the client side already. */
+        self->collected[i] = starts[i].vantage == WIRE_CLIENT;
     }
     free(starts);
     return pick_documents(self, documents);
 }
 
-static bool fork_pool(Probe *self, Children *children,
-                      uint64_t iterations_per_ms, const Documents *documents)
+static bool fork_pool(Probe *self, Children *children, WireVantage vantage,
+                      uint64_t iterations_per_ms, const Documents *documents,
+                      int client_fd)
 {
     ChildKind kind = {CHILD_PROBE, "probe user", SIGKILL, -1, NULL};
-    ProbeUser user = {.board = self->board};
+    ProbeUser user = {.board = self->board,
+                      .cell = self->request.cell,
+                      .vantage = vantage};
+    _Atomic uint64_t *launched_ns = self->board->launched_ns[vantage];
+
+    if (vantage == WIRE_CLIENT)
+        kind.keep_fd = client_fd;
 
     user.means.documents = documents;
     user.means.reading = (WireReading)self->request.reading;
     user.means.iterations_per_ms = iterations_per_ms;
     for (; user.index < self->request.pool; user.index++) {
-        kind.launched_ns = &self->board->launched_ns[user.index];
-        user.means.launched_ns = &self->board->launched_ns[user.index];
+        kind.launched_ns = &launched_ns[user.index];
+        user.means.launched_ns = &launched_ns[user.index];
         if (children_start(children, &kind, probe, &user) < 0)
             return false;
     }
     return true;
 }
 
+/* Those that the window needs: one for each vantage that has operations. */
+static bool fork_pools(Probe *self, Children *children,
+                       uint64_t iterations_per_ms, const Documents *documents,
+                       int client_fd)
+{
+    const bool wanted[WIRE_N_VANTAGES] = {
+        [WIRE_SERVER] = self->n > self->n_client,
+        [WIRE_CLIENT] = self->n_client > 0,
+    };
+
+    for (int vantage = 0; vantage < WIRE_N_VANTAGES; vantage++) {
+        if (!wanted[vantage])
+            continue;
+        if (!fork_pool(self, children, (WireVantage)vantage, iterations_per_ms,
+                       documents, client_fd))
+            return false;
+        self->n_users += self->request.pool;
+    }
+    return true;
+}
+
 const char *probe_start(Probe *self, Children *children,
                         const WireProbe *request, uint64_t iterations_per_ms,
-                        const Documents *documents)
+                        const Documents *documents, int client_fd)
 {
-    const char *fault = find_fault(self, request, iterations_per_ms, documents);
+    const char *fault =
+        find_fault(self, request, iterations_per_ms, documents, client_fd);
 
-    if (!fault && request->count[WIRE_OPEN] > 0)
+    if (!fault && count_opens(request) > 0)
         fault = documents_make_ready(documents, (WireReading)request->reading,
                                      &self->documents_fd);
     if (fault)
@@ -234,14 +364,32 @@ const char *probe_start(Probe *self, Children *children,
         probe_stop(self, children);
         return "PROBE: no memory for the schedule";
     }
-    if (!fork_pool(self, children, iterations_per_ms, documents)) {
+    if (!fork_pools(self, children, iterations_per_ms, documents, client_fd)) {
         probe_stop(self, children);
         return "PROBE: cannot fork so many probe users";
     }
     self->state = PROBE_WARMING;
     self->deadline_ns = clock_now_ns() + WARMING_LIMIT_NS;
-    self->end = (WireEnd){.cell = request->cell, .scheduled = self->n};
+    self->end =
+        (WireEnd){.cell = request->cell, .scheduled = self->n - self->n_client};
     return NULL;
+}
+
+bool probe_request(Probe *self, const WireStart *start)
+{
+    ProbeBoard *board = self->board;
+    bool open = self->state == PROBE_RUNNING || self->state == PROBE_DRAINING;
+
+    if (!open || start->cell != self->request.cell || start->index >= self->n ||
+        board->records[start->index].vantage != WIRE_CLIENT ||
+        board->records[start->index].requested)
+        return false;
+    uint32_t place = board->requested;
+    board->records[start->index].requested = true;
+    board->records[place].in_queue = start->index;
+    board->requested = place + 1;
+    futex(&board->requested, FUTEX_WAKE_BITSET, INT_MAX, bit_of(place));
+    return true;
 }
 
 static void set_opening(Probe *self, uint64_t now_ns)
@@ -253,7 +401,7 @@ static void set_opening(Probe *self, uint64_t now_ns)
     self->left_ns = self->closes_ns + self->request.drain_ms * NS_PER_MS;
     self->board->opens_ns = self->opens_ns;
     self->board->go = 1;
-    futex(&self->board->go, FUTEX_WAKE, INT_MAX);
+    futex(&self->board->go, FUTEX_WAKE_BITSET, INT_MAX, EVERYBODY);
     self->state = PROBE_PENDING;
     self->deadline_ns = self->opens_ns;
 }
@@ -263,7 +411,7 @@ static bool all_done(const Probe *self)
     for (uint32_t i = self->first_open; i < self->n; i++)
         if (!self->collected[i] && !self->board->records[i].done)
             return false;
-    return true;
+    return self->board->served >= self->n_client;
 }
 
 static void leave(Probe *self, Children *children, uint64_t now_ns)
@@ -271,6 +419,8 @@ static void leave(Probe *self, Children *children, uint64_t now_ns)
     /* Gone before the unfinished ones are looked at, so that no operation
      * finishes while it is being reported as unfinished. */
     children_stop(children, CHILD_PROBE, SIGKILL, 0);
+    self->end.started = self->board->requested;
+    self->end.done = self->board->served;
     self->left_ns = now_ns;
     self->state = PROBE_LEFT;
 }
@@ -281,8 +431,7 @@ ProbeNews probe_advance(Probe *self, Children *children, uint64_t now_ns)
     case PROBE_IDLE:
         break;
     case PROBE_WARMING:
-        if (self->board->ready >= self->request.pool ||
-            now_ns >= self->deadline_ns)
+        if (self->board->ready >= self->n_users || now_ns >= self->deadline_ns)
             set_opening(self, now_ns);
         break;
     case PROBE_PENDING:
@@ -302,7 +451,7 @@ ProbeNews probe_advance(Probe *self, Children *children, uint64_t now_ns)
             leave(self, children, now_ns);
         break;
     case PROBE_LEFT:
-        if (self->end.sent < self->n)
+        if (self->end.sent < self->end.scheduled)
             break;
         probe_stop(self, children);
         return PROBE_ENDED;
@@ -351,6 +500,7 @@ static void count_sample(WireEnd *end, const WireSample *sample)
 uint32_t probe_collect(Probe *self, WireSamples *ret)
 {
     ret->cell = self->request.cell;
+    ret->sent_ns = clock_now_ns();
     ret->n = 0;
     if (self->state < PROBE_RUNNING)
         return 0;

@@ -8,6 +8,10 @@
  * Schedule and stamps are in memory shared by all, laid out beforehand; the
  * agent collects finished operations from there, outside of the timed path.
  *
+ * Operations of the client side have a pool of their own, which waits for
+ * requests instead of the clock; whoever has done one tells the host at once,
+ * over the client port, and the host takes the time.
+ *
  * Call probe_start(), then probe_advance() whenever probe_deadline() has come,
  * and probe_collect() as often as there is room for samples, until
  * probe_advance() says PROBE_ENDED or probe_stop() is called. */
@@ -34,6 +38,8 @@ typedef struct {
     ProbeState state;
     WireProbe request;
     uint32_t n;           /* operations in the schedule */
+    uint32_t n_client;    /* of these, of the client side */
+    uint32_t n_users;     /* probe users of all pools */
     uint64_t deadline_ns; /* of the present state */
     uint64_t opens_ns, closes_ns, left_ns;
     uint32_t first_open; /* all before this one are collected */
@@ -46,11 +52,16 @@ typedef struct {
 
 void probe_init(Probe *probe);
 
-/* Makes the schedule and the pool. Returns NULL, or the text of an error:
- * then there is no window. The documents must outlive the window. */
+/* Makes the schedule and the pools. `client_fd` is the client port, -1: there
+ * is none. Returns NULL, or the text of an error: then there is no window. The
+ * documents must outlive the window. */
 const char *probe_start(Probe *probe, Children *children,
                         const WireProbe *request, uint64_t iterations_per_ms,
-                        const Documents *documents);
+                        const Documents *documents, int client_fd);
+
+/* The host asks for an operation of the client side. False: there is no such
+ * one in the window, or it was asked for before. */
+bool probe_request(Probe *probe, const WireStart *start);
 
 typedef enum {
     PROBE_NO_NEWS,

@@ -3,23 +3,40 @@
 
 #include "random.h"
 
-static uint32_t fill_in_order(const WireProbe *probe, ScheduledStart *starts)
+uint64_t schedule_length(const WireProbe *probe)
 {
-    uint32_t n = 0;
+    uint64_t n = 0;
 
     for (int operation = 0; operation < WIRE_N_OPERATIONS; operation++)
-        for (uint32_t i = 0; i < probe->count[operation]; i++)
-            starts[n++].operation = (WireOperation)operation;
+        n += (uint64_t)probe->count[operation] + probe->client_count[operation];
     return n;
+}
+
+static uint32_t append(ScheduledStart *starts, uint32_t n,
+                       const uint32_t *count, WireVantage vantage)
+{
+    for (int operation = 0; operation < WIRE_N_OPERATIONS; operation++)
+        for (uint32_t i = 0; i < count[operation]; i++) {
+            starts[n].operation = (WireOperation)operation;
+            starts[n++].vantage = vantage;
+        }
+    return n;
+}
+
+static uint32_t fill_in_order(const WireProbe *probe, ScheduledStart *starts)
+{
+    uint32_t n = append(starts, 0, probe->count, WIRE_SERVER);
+
+    return append(starts, n, probe->client_count, WIRE_CLIENT);
 }
 
 static void shuffle(Random *random, ScheduledStart *starts, uint32_t n)
 {
     for (uint32_t left = n; left > 1; left--) {
         uint32_t chosen = (uint32_t)random_below(random, left);
-        WireOperation last = starts[left - 1].operation;
-        starts[left - 1].operation = starts[chosen].operation;
-        starts[chosen].operation = last;
+        ScheduledStart last = starts[left - 1];
+        starts[left - 1] = starts[chosen];
+        starts[chosen] = last;
     }
 }
 

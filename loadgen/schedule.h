@@ -5,7 +5,8 @@
  * meant to start at a uniformly random place within the middle half of slot
  * i: gaps lie between 0.5 and 1.5 slots, so that the operations of an idle
  * guest never overlap while the starts cover every phase of a cap's period.
- * Which slot gets which operation is a random permutation. The same seed gives
+ * Which slot gets which operation, and from which vantage it is started, is a
+ * random permutation. The same seed gives
  * the same schedule everywhere; host and agent call the same function. */
 #ifndef LOADGEN_SCHEDULE_H
 #define LOADGEN_SCHEDULE_H
@@ -15,10 +16,15 @@
 typedef struct {
     uint64_t offset_ns; /* intended start, from the opening of the window */
     WireOperation operation;
+    WireVantage vantage;
 } ScheduledStart;
 
-/* Fills `starts`, which has room for the sum of probe->count. Returns that
- * sum. The window is as long as that many slots. */
+/* How many operations the window has: the sum of probe->count and
+ * probe->client_count, each of which may be any number. */
+uint64_t schedule_length(const WireProbe *probe);
+
+/* Fills `starts`, which has room for schedule_length(). Returns that. The
+ * window is as long as that many slots. */
 uint32_t schedule_make(const WireProbe *probe, ScheduledStart *starts);
 
 #endif

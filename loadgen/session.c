@@ -31,6 +31,7 @@ typedef struct {
     Link link;
     uint64_t next_step_ns; /* of knocking or greeting */
     int signal_fd;
+    bool client_is_deaf; /* nobody at the client port's other end */
     bool over;
 } Session;
 
@@ -82,6 +83,7 @@ static void on_welcome(Session *session, const WireFrame *frame)
         return;
     }
     session->link = LINK_WELCOMED;
+    session->client_is_deaf = false;
     if (session->options->may_not_hurry)
         agent_note(&session->agent,
                    "the agent may not raise its own priority (not root)");
@@ -153,7 +155,9 @@ static uint64_t next_deadline(const Session *session, uint64_t now_ns)
     return deadline_ns;
 }
 
-static void wait_for_something(Session *session, struct pollfd fds[4])
+#define N_FDS 5
+
+static void wait_for_something(Session *session, struct pollfd fds[N_FDS])
 {
     const Agent *agent = &session->agent;
     uint64_t now_ns = clock_now_ns();
@@ -166,8 +170,11 @@ static void wait_for_something(Session *session, struct pollfd fds[4])
     fds[2] = (struct pollfd){agent->manager_fd, POLLIN, 0};
     fds[3] = (struct pollfd){session->link == LINK_ABSENT ? -1 : agent->port.fd,
                              port_poll_events(&agent->port), 0};
-    if (ppoll(fds, 4, deadline_ns == UINT64_MAX ? NULL : &timeout, NULL) < 0)
-        for (int i = 0; i < 4; i++)
+    fds[4] = (struct pollfd){session->client_is_deaf ? -1 : agent->client_fd,
+                             POLLIN, 0};
+    if (ppoll(fds, N_FDS, deadline_ns == UINT64_MAX ? NULL : &timeout, NULL) <
+        0)
+        for (int i = 0; i < N_FDS; i++)
             fds[i].revents = 0;
 }
 
@@ -184,9 +191,12 @@ static void on_time(Session *session)
 
 static void turn(Session *session)
 {
-    struct pollfd fds[4];
+    struct pollfd fds[N_FDS];
 
     wait_for_something(session, fds);
+    /* First: somebody takes the time. */
+    if (fds[4].revents && !agent_serve_client(&session->agent))
+        session->client_is_deaf = true;
     if (fds[1].revents)
         agent_calibration_ended(&session->agent);
     if (fds[2].revents)
@@ -210,13 +220,16 @@ SessionEnd session_run(const SessionOptions *options)
 
     if (session.signal_fd < 0 || !port_init(&agent->port, options->fd))
         return SESSION_BROKEN;
-    agent_init(agent, options->is_init, options->on_host, options->documents);
+    agent_init(agent, options->is_init, options->on_host, options->documents,
+               options->client_fd);
     session.link = LINK_ABSENT;
     session.next_step_ns = 0;
     while (!session.over && !agent->power_off)
         turn(&session);
     agent_reset(agent);
     port_clear(&agent->port);
+    if (agent->client_fd >= 0)
+        close(agent->client_fd);
     close(session.signal_fd);
     return agent->power_off ? SESSION_POWEROFF : SESSION_DONE;
 }

@@ -9,6 +9,7 @@
 
 typedef struct {
     int fd;                /* of the port; the session closes it */
+    int client_fd;         /* of the client port, likewise; -1: none */
     bool waits_for_hosts;  /* a device: the next host may come after this one */
     bool is_init;          /* PID 1 of a guest */
     bool on_host;          /* beside the guests, not in one */

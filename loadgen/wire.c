@@ -330,7 +330,10 @@ CODEC(manage, WireManage, INTEGER(WireManage, method, WIRE_METHOD_CGROUP),
       ANY(WireManage, nice))
 CODEC(probe, WireProbe, ANY(WireProbe, cell), ANY(WireProbe, seed),
       ANY(WireProbe, count[WIRE_KEY]), ANY(WireProbe, count[WIRE_OPEN]),
-      ANY(WireProbe, count[WIRE_LAUNCH]), ANY(WireProbe, slot_us),
+      ANY(WireProbe, count[WIRE_LAUNCH]),
+      ANY(WireProbe, client_count[WIRE_KEY]),
+      ANY(WireProbe, client_count[WIRE_OPEN]),
+      ANY(WireProbe, client_count[WIRE_LAUNCH]), ANY(WireProbe, slot_us),
       ANY(WireProbe, pool), ANY(WireProbe, drain_ms),
       INTEGER(WireProbe, reading, WIRE_READING_WARM))
 CODEC(meters, WireMeters, ANY(WireMeters, request),
@@ -339,16 +342,20 @@ CODEC(meters, WireMeters, ANY(WireMeters, request),
       ANY(WireMeters, system_ns), ANY(WireMeters, steal_ns),
       ANY(WireMeters, idle_ns), ANY(WireMeters, users_cpu_ns),
       ANY(WireMeters, probes_cpu_ns), ANY(WireMeters, agent_cpu_ns),
-      ANY(WireMeters, manager_cpu_ns))
+      ANY(WireMeters, manager_cpu_ns), STRING(WireMeters, clocksource))
 CODEC(event, WireEvent, ANY(WireEvent, monotonic_ns),
       INTEGER(WireEvent, kind, WIRE_EVENT_RESTORED), ANY(WireEvent, pid),
       ANY(WireEvent, permille), STRING(WireEvent, text))
 CODEC(end, WireEnd, ANY(WireEnd, cell), ANY(WireEnd, scheduled),
       ANY(WireEnd, measured), ANY(WireEnd, censored), ANY(WireEnd, failed),
-      ANY(WireEnd, sent))
+      ANY(WireEnd, sent), ANY(WireEnd, started), ANY(WireEnd, done))
+CODEC(start, WireStart, ANY(WireStart, cell), ANY(WireStart, index))
+CODEC(done, WireDone, ANY(WireDone, cell), ANY(WireDone, index),
+      INTEGER(WireDone, flags, WIRE_SAMPLE_FAILED))
 
 static const Field samples_fields[] = {
     ANY(WireSamples, cell),
+    ANY(WireSamples, sent_ns),
     INTEGER(WireSamples, n, WIRE_MAX_SAMPLES),
 };
 static const Field sample_fields[] = {

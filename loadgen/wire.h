@@ -36,6 +36,14 @@
  *   RESET       OK            no users, no manager, no window
  *   POWEROFF    -             as PID 1: power off; else exit
  *
+ * A second stream, the client port, carries nothing but START and DONE: the
+ * operations of a window that are timed by the host ("client side"), which asks
+ * for each when it is to begin and takes the time when the answer is back. On
+ * that stream sequence numbers count nothing, since several processes of the
+ * agent write to it, each frame in one piece; both frames name the operation.
+ *
+ *   START       DONE          do this operation of the schedule now
+ *
  * Times are the agent's CLOCK_MONOTONIC in nanoseconds unless said otherwise.
  * Strings are a u16 length and that many bytes, at most WIRE_MAX_STRING,
  * without a terminating zero. */
@@ -46,12 +54,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define WIRE_VERSION 2
+#define WIRE_VERSION 3
 #define WIRE_HEADER_SIZE 20
 #define WIRE_MAX_PAYLOAD 8192
 #define WIRE_MAX_FRAME (WIRE_HEADER_SIZE + WIRE_MAX_PAYLOAD)
 #define WIRE_MAX_STRING 255
 #define WIRE_PORT_NAME "org.hvbench.agent.0"
+#define WIRE_CLIENT_PORT_NAME "org.hvbench.client.0"
 
 typedef enum {
     WIRE_HELLO = 1,
@@ -73,6 +82,8 @@ typedef enum {
     WIRE_END = 17,
     WIRE_RESET = 18,
     WIRE_POWEROFF = 19,
+    WIRE_START = 20,
+    WIRE_DONE = 21,
 } WireType;
 
 /* The operations of an emulated user whose delay is measured. */
@@ -82,6 +93,14 @@ typedef enum {
     WIRE_LAUNCH = 2, /* fork, exec and 120 ms of work */
     WIRE_N_OPERATIONS = 3,
 } WireOperation;
+
+/* From where an operation is started and timed. */
+typedef enum {
+    WIRE_SERVER = 0, /* by the guest's own timer, on the guest's clock */
+    WIRE_CLIENT =
+        1, /* by the host, over the client port, on the host's clock */
+    WIRE_N_VANTAGES = 2,
+} WireVantage;
 
 /* agent -> host: u16 version, u16 flags, u32 cpus, u64 memory_kib,
  * u64 iterations_per_ms, strings agent, kernel, cpu, clocksource. */
@@ -99,6 +118,7 @@ typedef struct {
 #define WIRE_HELLO_INIT 1u      /* runs as PID 1 */
 #define WIRE_HELLO_AUTOGROUP 2u /* sched_autogroup_enabled is 1 */
 #define WIRE_HELLO_DISK 4u      /* documents are on a block device */
+#define WIRE_HELLO_CLIENT 8u    /* it has the client port open */
 
 /* host -> agent: u16 version. */
 typedef struct {
@@ -185,12 +205,13 @@ typedef struct {
 } WireManage;
 
 /* host -> agent, PROBE: u64 cell (echoed), u64 seed, u32 count of each
- * operation (key, open, launch), u32 slot_us (one operation per slot; see
- * schedule.h), u32 pool (probe users, 1 ... WIRE_MAX_POOL), u32 drain_ms
- * (how long after the window an unfinished operation is waited for),
- * u32 reading (WireReading): how `open` reads. COLD takes a document for each,
- * at most as many as there are; ERROR where the page cache cannot be brought
- * into the state that it asks for. */
+ * operation (key, open, launch), u32 client_count of each (ERROR if there are
+ * any and the client port is not open), u32 slot_us (one operation per slot;
+ * see schedule.h), u32 pool (probe users, 1 ... WIRE_MAX_POOL, for each vantage
+ * that has operations), u32 drain_ms (how long after the window an unfinished
+ * operation is waited for), u32 reading (WireReading): how `open` reads. COLD
+ * takes a document for each, at most as many as there are; ERROR where the page
+ * cache cannot be brought into the state that it asks for. */
 typedef enum {
     WIRE_READING_DIRECT = 0, /* past the page cache, where that is possible */
     WIRE_READING_COLD = 1,   /* through it; the document is not in it */
@@ -201,22 +222,23 @@ typedef enum {
 typedef struct {
     uint64_t cell;
     uint64_t seed;
-    uint32_t count[WIRE_N_OPERATIONS];
+    uint32_t count[WIRE_N_OPERATIONS];        /* server side */
+    uint32_t client_count[WIRE_N_OPERATIONS]; /* client side */
     uint32_t slot_us;
     uint32_t pool;
     uint32_t drain_ms;
     uint32_t reading;
 } WireProbe;
 
-/* agent -> host, SAMPLES: u64 cell, u32 n, then n times: u32 index in the
- * schedule, u8 operation, u8 flags, u16 probe user, u64 intended_ns,
- * u64 started_ns, u64 ended_ns. */
+/* agent -> host, SAMPLES: u64 cell, u64 sent_ns (when the frame was made), u32
+ * n, then n times: u32 index in the schedule, u8 operation, u8 flags, u16 probe
+ * user, u64 intended_ns, u64 started_ns, u64 ended_ns. Server side only. */
 #define WIRE_SAMPLE_CENSORED \
     1u /* still running: ended_ns is when it was left */
 #define WIRE_SAMPLE_UNSTARTED 2u /* (also censored) no probe user was free */
 #define WIRE_SAMPLE_FAILED 4u    /* the operation itself failed (errno, exec) */
 #define WIRE_SAMPLE_SIZE 32
-#define WIRE_MAX_SAMPLES ((WIRE_MAX_PAYLOAD - 12) / WIRE_SAMPLE_SIZE)
+#define WIRE_MAX_SAMPLES ((WIRE_MAX_PAYLOAD - 20) / WIRE_SAMPLE_SIZE)
 typedef struct {
     uint32_t index;
     uint8_t operation;
@@ -228,6 +250,7 @@ typedef struct {
 } WireSample;
 typedef struct {
     uint64_t cell;
+    uint64_t sent_ns;
     uint32_t n;
     WireSample samples[WIRE_MAX_SAMPLES];
 } WireSamples;
@@ -235,9 +258,9 @@ typedef struct {
 /* agent -> host, METERS: u32 request (0 unless asked), u32 mark, u64 cell,
  * then u64 each: monotonic_ns, user_ns (with nice), system_ns (with irq),
  * steal_ns, idle_ns (with iowait), users_cpu_ns, probes_cpu_ns, agent_cpu_ns,
- * manager_cpu_ns. The first four CPU times are /proc/stat's, the others the
- * sum over the processes (launched children included), since the agent began.
- */
+ * manager_cpu_ns, then string clocksource (in use now). The first four CPU
+ * times are /proc/stat's, the others the sum over the processes (launched
+ * children included), since the agent began. */
 typedef enum {
     WIRE_MARK_ASKED = 0,
     WIRE_MARK_OPEN = 1,  /* the window opens: monotonic_ns is its start */
@@ -256,6 +279,7 @@ typedef struct {
     uint64_t probes_cpu_ns;
     uint64_t agent_cpu_ns;
     uint64_t manager_cpu_ns;
+    char clocksource[WIRE_MAX_STRING + 1];
 } WireMeters;
 
 /* agent -> host, EVENT: u64 monotonic_ns, u32 kind, u32 pid, u32 permille
@@ -274,8 +298,10 @@ typedef struct {
 } WireEvent;
 
 /* agent -> host, END: u64 cell, u32 scheduled, u32 measured, u32 censored,
- * u32 failed, u32 sent (samples put into SAMPLES frames of this window).
- * scheduled = measured + censored + failed = sent, or something was lost. */
+ * u32 failed, u32 sent (samples put into SAMPLES frames of this window), all of
+ * the server side; u32 started, u32 done: of the client side, the STARTs that
+ * came and the DONEs that went. scheduled = measured + censored + failed =
+ * sent, or something was lost. */
 typedef struct {
     uint64_t cell;
     uint32_t scheduled;
@@ -283,7 +309,24 @@ typedef struct {
     uint32_t censored;
     uint32_t failed;
     uint32_t sent;
+    uint32_t started;
+    uint32_t done;
 } WireEnd;
+
+/* host -> agent, on the client port, START: u64 cell, u32 index in the
+ * schedule. */
+typedef struct {
+    uint64_t cell;
+    uint32_t index;
+} WireStart;
+
+/* agent -> host, on the client port, DONE: u64 cell, u32 index, u32 flags
+ * (WIRE_SAMPLE_FAILED or 0). */
+typedef struct {
+    uint64_t cell;
+    uint32_t index;
+    uint32_t flags;
+} WireDone;
 
 /* One frame as found in a reader's buffer; `payload` is borrowed until the
  * reader is touched again. */
@@ -352,5 +395,9 @@ uint32_t wire_put_event(uint8_t *payload, const WireEvent *message);
 bool wire_get_event(const WireFrame *frame, WireEvent *ret);
 uint32_t wire_put_end(uint8_t *payload, const WireEnd *message);
 bool wire_get_end(const WireFrame *frame, WireEnd *ret);
+uint32_t wire_put_start(uint8_t *payload, const WireStart *message);
+bool wire_get_start(const WireFrame *frame, WireStart *ret);
+uint32_t wire_put_done(uint8_t *payload, const WireDone *message);
+bool wire_get_done(const WireFrame *frame, WireDone *ret);
 
 #endif

@@ -166,6 +166,10 @@ mix = key:4;open:5;launch:1
 # The operation that verdicts and pictures are about: key, open or launch. It
 # must be in the mix.
 headline = open
+# From where they are timed: server (the guest's timer starts an operation, the
+# guest's clock times it), client (the host sends a request over a virtio-serial
+# port and times the answer on its own clock), or both, as many each.
+vantage = server
 # One operation starts within each slot of this many ms: 1 to 60000. Together
 # with the mix it must keep the probe below 10 % of a CPU; 440 ms are the least
 # that do so with this mix.
@@ -196,8 +200,8 @@ restore-percent = 1
 nice = 19
 
 [run]
-# Samples of the headline operation in each cell and measured guest: 1 to
-# 10000. The other operations follow the mix. 30 make a window of 26 s.
+# Samples of the headline operation in each cell, measured guest and vantage: 1
+# to 10000. The other operations follow the mix. 30 make a window of 26 s.
 samples = 30
 # Cells for each level: 1 to 100. The repetition is the statistical unit:
 # confidence intervals need at least two.
@@ -218,6 +222,18 @@ reruns = 2
 # A cell is disturbed when others than the guests and hvbench used more CPU on
 # the host than this, % of one CPU: 0 to 100000.
 foreign-percent = 10
+# ... when the hypervisor below this host, if there is one, took more away from
+# it than this, % of one CPU: 0 to 100000.
+steal-percent = 10
+# ... when more samples, or frames of the port to a guest, than this were lost
+# or made no sense: 0 to 10000.
+lost-samples = 0
+# ... when a frame was longer on its way from a guest than this, ms: 1 to
+# 600000.
+late-frame-ms = 1000
+# ... when hvbench itself was late by more than this to send a client-side
+# operation, ms: 1 to 600000.
+late-send-ms = 10
 # A cell is suspect when the calibration of a guest has changed by more than
 # this, %: 0 to 100.
 drift-percent = 5

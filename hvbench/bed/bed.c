@@ -17,6 +17,11 @@ void hvb_stack_clear(HvbStack *stack)
     *stack = (HvbStack){0};
 }
 
+gboolean hvb_clocksource_is_coarse(const char *clocksource)
+{
+    return g_str_has_suffix(clocksource, "jiffies");
+}
+
 void hvb_bed_free(HvbBed *bed)
 {
     if (!bed)

@@ -43,6 +43,8 @@ typedef struct {
     char *name;      /* "guest1" */
     char *console;   /* file; NULL if it has none */
     HvbLink *link;   /* owned by the bed */
+    int client_fd;   /* non-blocking socket to its client port, owned by the
+                      * bed; 0: it has none */
     WireHello hello; /* what it said; strings made printable */
 } HvbGuest;
 
@@ -59,6 +61,9 @@ typedef struct {
     char *choice;     /* "A" or "B", and for B how it was chosen */
 } HvbStack;
 void hvb_stack_clear(HvbStack *stack);
+
+/* Whether this clocksource only counts timer ticks: nothing can be timed. */
+gboolean hvb_clocksource_is_coarse(const char *clocksource);
 
 typedef struct _HvbBed HvbBed;
 struct _HvbBed {
@@ -83,6 +88,9 @@ struct _HvbBed {
                       GError **error);
     gboolean (*read_meter)(HvbBed *bed, guint guest, HvbGuestMeter *ret_meter,
                            GError **error);
+    /* The process that runs guest `guest`: to be stopped as a whole. NULL: no
+     * such thing is there. */
+    GPid (*process)(HvbBed *bed, guint guest);
     /* Why guest `guest` was lost, as far as its remains tell: a panic, the
      * console file and its last lines. The caller frees the text. */
     char *(*explain)(HvbBed *bed, guint guest);

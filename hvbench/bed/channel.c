@@ -4,7 +4,12 @@
 #include "hvbench/bed/bed-error.h"
 #include "hvbench/bed/connection-private.h"
 
+#include <errno.h>
+#include <glib-unix.h>
 #include <libvirt/virterror.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 /* What is read in one go: a guest that floods its port must not keep the main
  * context from timers, signals and other guests. What is left makes libvirt
@@ -130,4 +135,24 @@ HvbPort *hvb_channel_open(virDomainPtr domain, const char *name, GError **error)
         return NULL;
     }
     return &self->port;
+}
+
+int hvb_channel_connect(const char *path, GError **error)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    if (g_strlcpy(address.sun_path, path, sizeof address.sun_path) >=
+        sizeof address.sun_path)
+        errno = ENAMETOOLONG;
+    else if (fd >= 0 &&
+             connect(fd, (struct sockaddr *)&address, sizeof address) == 0 &&
+             g_unix_set_fd_nonblocking(fd, TRUE, NULL))
+        return fd;
+    g_set_error(error, HVB_BED_ERROR, HVB_BED_ERROR_NO_PORT,
+                "cannot connect to QEMU's socket %s: %s", path,
+                g_strerror(errno));
+    if (fd >= 0)
+        close(fd);
+    return -1;
 }

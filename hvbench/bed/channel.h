@@ -15,4 +15,9 @@
 HvbPort *hvb_channel_open(virDomainPtr domain, const char *name,
                           GError **error);
 
+/* Connects to QEMU's socket of a port at `path`, past libvirt and its event
+ * loop, for who must not wait for them. Returns the non-blocking descriptor,
+ * owned by the caller, or -1 with HVB_BED_ERROR_NO_PORT. */
+int hvb_channel_connect(const char *path, GError **error);
+
 #endif

@@ -8,7 +8,6 @@
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(GVirConfigDomain, g_object_unref)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(GVirConfigDomainOs, g_object_unref)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(GVirConfigDomainCpu, g_object_unref)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(GVirConfigDomainChardevSourceUnix, g_object_unref)
 
 static void add_device(GVirConfigDomain *domain, gpointer device)
 {
@@ -91,19 +90,29 @@ static void add_console(GVirConfigDomain *domain, const char *path)
     add_device(domain, gvir_config_domain_serial_new_from_xml(xml, NULL));
 }
 
-static void add_port(GVirConfigDomain *domain)
+/* `source` says where its socket is to be; "": libvirt's choice.
+ * libvirt-gconfig has no call for that. */
+static void add_port(GVirConfigDomain *domain, const char *name,
+                     const char *source)
 {
-    GVirConfigDomainChannel *channel = gvir_config_domain_channel_new();
-    g_autoptr(GVirConfigDomainChardevSourceUnix) source =
-        gvir_config_domain_chardev_source_unix_new();
+    g_autofree char *target =
+        g_markup_printf_escaped("<target type='virtio' name='%s'/>", name);
+    g_autofree char *xml =
+        g_strdup_printf("<channel type='unix'>%s%s</channel>", source, target);
 
-    gvir_config_domain_chardev_set_source(GVIR_CONFIG_DOMAIN_CHARDEV(channel),
-                                          GVIR_CONFIG_DOMAIN_CHARDEV_SOURCE(
-                                              source));
-    gvir_config_domain_channel_set_target_type(
-        channel, GVIR_CONFIG_DOMAIN_CHANNEL_TARGET_VIRTIO);
-    gvir_config_domain_channel_set_target_name(channel, WIRE_PORT_NAME);
-    add_device(domain, channel);
+    add_device(domain, gvir_config_domain_channel_new_from_xml(xml, NULL));
+}
+
+static void add_ports(GVirConfigDomain *domain,
+                      const HvbDomainSettings *settings)
+{
+    g_autofree char *source =
+        g_markup_printf_escaped("<source mode='bind' path='%s'/>",
+                                settings->client_port);
+
+    /* The client port first: who sees the agent's port sees both. */
+    add_port(domain, WIRE_CLIENT_PORT_NAME, source);
+    add_port(domain, WIRE_PORT_NAME, "");
 }
 
 /* libvirt-gconfig knows neither backing files nor serial numbers. */
@@ -183,7 +192,7 @@ static void add_devices(GVirConfigDomain *domain, HvbCache cache,
                            "<controller type='usb' model='none'/>", NULL));
     add_console(domain, settings->console);
     if (settings->guest->agent)
-        add_port(domain);
+        add_ports(domain, settings);
     if (settings->images->disk)
         add_image(domain, cache, settings->images->disk);
     add_documents(domain, cache, settings);

@@ -12,11 +12,12 @@ typedef struct {
     const char *name; /* of the domain */
     const HvbGuestProfile *guest;
     const HvbImages *images;
-    const char *console;   /* a file that QEMU may write */
-    const char *machine;   /* QEMU machine type */
-    HvbAccel accel;        /* KVM or TCG, never AUTO */
-    gboolean host_has_tsc; /* the host's clocksource is the TSC */
-    gboolean verbose;      /* the kernel tells its progress on the console */
+    const char *console;     /* a file that QEMU may write */
+    const char *client_port; /* where the socket to the client port will be */
+    const char *machine;     /* QEMU machine type */
+    HvbAccel accel;          /* KVM or TCG, never AUTO */
+    gboolean host_has_tsc;   /* the host's clocksource is the TSC */
+    gboolean verbose;        /* the kernel tells its progress on the console */
 } HvbDomainSettings;
 
 /* The domain's XML; the caller frees it. One vCPU, no network, no USB, no

@@ -31,6 +31,7 @@ typedef struct {
     char *xml;
     virDomainPtr domain;
     HvbCgroup *cgroup;
+    char *client_port;  /* the path of the socket to it */
     char *kept_console; /* where its console goes in the end; NULL: nowhere */
     GError *error;
 } Machine;
@@ -104,6 +105,11 @@ static gboolean libvirt_bed_read_meter(HvbBed *bed, guint guest,
                                  error);
 }
 
+static GPid libvirt_bed_process(HvbBed *bed, guint guest)
+{
+    return ((LibvirtBed *)bed)->machines[guest].cgroup->pid;
+}
+
 static char *libvirt_bed_explain(HvbBed *bed, guint guest)
 {
     const Machine *machine = &((LibvirtBed *)bed)->machines[guest];
@@ -140,8 +146,11 @@ static void libvirt_bed_free(HvbBed *bed)
 {
     LibvirtBed *self = (LibvirtBed *)bed;
 
-    for (guint i = 0; i < bed->n_guests; i++)
+    for (guint i = 0; i < bed->n_guests; i++) {
         g_clear_pointer(&bed->guests[i].link, hvb_link_free);
+        if (bed->guests[i].client_fd > 0)
+            close(bed->guests[i].client_fd);
+    }
     for_all_machines(self, destroy_machine);
     for (guint i = 0; i < bed->n_guests; i++) {
         Machine *machine = &self->machines[i];
@@ -155,6 +164,7 @@ static void libvirt_bed_free(HvbBed *bed)
         g_clear_pointer(&machine->cgroup, hvb_cgroup_free);
         hvb_images_clear(&machine->images);
         g_clear_error(&machine->error);
+        g_free(machine->client_port);
         g_free(machine->kept_console);
         g_free(machine->xml);
         g_free(bed->guests[i].name);
@@ -177,6 +187,7 @@ static LibvirtBed *new_bed(HvbConnection *connection, guint n_guests)
     self->bed.place = libvirt_bed_place;
     self->bed.read_meter = libvirt_bed_read_meter;
     self->bed.explain = libvirt_bed_explain;
+    self->bed.process = libvirt_bed_process;
     self->bed.free = libvirt_bed_free;
     self->connection = connection;
     self->machines = g_new0(Machine, n_guests);
@@ -210,6 +221,9 @@ static gboolean describe_machine(LibvirtBed *self, guint i,
     guest->console = hvb_connection_make_file(self->connection, console, error);
     if (!guest->console)
         return FALSE;
+    g_autofree char *socket = g_strconcat(guest->name, ".client", NULL);
+    machine->client_port =
+        g_build_filename(self->connection->dir, socket, NULL);
     if (design->console_dir)
         machine->kept_console =
             hvb_console_new_path(design->console_dir, guest->name);
@@ -218,6 +232,7 @@ static gboolean describe_machine(LibvirtBed *self, guint i,
         .guest = profile,
         .images = &machine->images,
         .console = guest->console,
+        .client_port = machine->client_port,
         .machine = design->machine_type,
         .accel = design->accel,
         .host_has_tsc = clocksource && g_str_has_prefix(clocksource, "tsc"),
@@ -256,6 +271,11 @@ static gboolean open_links(LibvirtBed *self, GError **error)
         if (!port)
             return FALSE;
         guest->link = hvb_link_new(port, guest->name);
+        guest->client_fd = hvb_channel_connect(machine->client_port, error);
+        if (guest->client_fd < 0) {
+            guest->client_fd = 0;
+            return FALSE;
+        }
     }
     return TRUE;
 }
@@ -264,7 +284,7 @@ gboolean hvb_libvirt_bed_check_clocksource(const char *guest,
                                            const char *clocksource,
                                            GError **error)
 {
-    if (!g_str_has_suffix(clocksource, "jiffies"))
+    if (!hvb_clocksource_is_coarse(clocksource))
         return TRUE;
     g_set_error(error, HVB_BED_ERROR, HVB_BED_ERROR_BOOT,
                 "%s tells the time by its clocksource \"%s\", in whole timer "

@@ -97,10 +97,18 @@ gboolean hvb_link_reset(HvbLink *link, GCancellable *cancellable,
 /* The agent's own view of its CPU, now. */
 gboolean hvb_link_meter(HvbLink *link, GCancellable *cancellable,
                         WireMeters *ret_meters, GError **error);
-/* Offset guest - host of CLOCK_MONOTONIC from the quickest of `n` pings, and
- * half of its round trip as the bound of the error. */
-gboolean hvb_link_clock_offset(HvbLink *link, guint n,
-                               GCancellable *cancellable, gint64 *ret_offset_ns,
-                               gint64 *ret_error_ns, GError **error);
+/* How the agent's clocks stand against the host's, from the quickest of several
+ * pings. */
+typedef struct {
+    gint64 host_ns;   /* host CLOCK_MONOTONIC, in the middle of the ping */
+    gint64 offset_ns; /* CLOCK_MONOTONIC, agent's - host's */
+    gint64 error_ns;  /* half of the round trip: bound of the offset's error */
+    /* CLOCK_REALTIME - CLOCK_MONOTONIC on either side: it changes when the wall
+     * clock is stepped or slewed. */
+    gint64 wall_ns;
+    gint64 host_wall_ns;
+} HvbClockReading;
+gboolean hvb_link_clock(HvbLink *link, guint n, GCancellable *cancellable,
+                        HvbClockReading *ret_reading, GError **error);
 
 #endif

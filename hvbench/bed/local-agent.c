@@ -7,6 +7,7 @@
 #include "hvbench/bed/placement.h"
 
 #include <errno.h>
+#include <glib-unix.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
@@ -18,6 +19,7 @@
 #define AGENT "hvbench-agent"
 #define NAME "host"
 #define AGENT_FD 3
+#define CLIENT_FD 4
 /* For stopping what it runs and giving priorities back. */
 #define END_PATIENCE_US (10 * G_USEC_PER_SEC)
 #define END_STEP_US 5000
@@ -53,6 +55,8 @@ static GPtrArray *make_arguments(const char *binary, const char *const *options)
     g_ptr_array_add(arguments, (gpointer)binary);
     g_ptr_array_add(arguments, "--fd");
     g_ptr_array_add(arguments, G_STRINGIFY(AGENT_FD));
+    g_ptr_array_add(arguments, "--client-fd");
+    g_ptr_array_add(arguments, G_STRINGIFY(CLIENT_FD));
     for (; *options; options++)
         g_ptr_array_add(arguments, (gpointer)*options);
     g_ptr_array_add(arguments, NULL);
@@ -60,9 +64,9 @@ static GPtrArray *make_arguments(const char *binary, const char *const *options)
 }
 
 static gboolean spawn(HvbLocalAgent *self, const char *const *options,
-                      int socket, GError **error)
+                      const int sockets[2], GError **error)
 {
-    const int target = AGENT_FD;
+    const int targets[] = {AGENT_FD, CLIENT_FD};
     g_autofree char *binary = find_binary();
     g_autoptr(GPtrArray) arguments = make_arguments(binary, options);
     g_autoptr(GError) local = NULL;
@@ -71,7 +75,7 @@ static gboolean spawn(HvbLocalAgent *self, const char *const *options,
                                          (const char *const *)arguments->pdata,
                                          NULL, G_SPAWN_DO_NOT_REAP_CHILD,
                                          leave_terminal, NULL, -1, self->output,
-                                         self->output, &socket, &target, 1,
+                                         self->output, sockets, targets, 2,
                                          &self->pid, NULL, NULL, NULL, &local))
         return TRUE;
     self->pid = 0;
@@ -85,19 +89,24 @@ static gboolean spawn(HvbLocalAgent *self, const char *const *options,
 static gboolean connect_and_spawn(HvbLocalAgent *self,
                                   const char *const *options, GError **error)
 {
-    int ends[2];
+    int ends[2], client_ends[2] = {-1, -1};
 
     self->output = memfd_create(AGENT, MFD_CLOEXEC);
     if (self->output < 0 ||
-        socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
+        socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0 ||
+        socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, client_ends) != 0) {
         g_set_error(error, HVB_BED_ERROR, HVB_BED_ERROR_HOST,
                     "cannot make a connection to an agent on this host: %s",
                     g_strerror(errno));
         return FALSE;
     }
     self->link = hvb_link_new(hvb_fd_port_new(ends[0]), NAME);
-    gboolean ok = spawn(self, options, ends[1], error);
+    self->client_fd = client_ends[0];
+    g_unix_set_fd_nonblocking(self->client_fd, TRUE, NULL);
+    const int theirs[] = {ends[1], client_ends[1]};
+    gboolean ok = spawn(self, options, theirs, error);
     close(ends[1]);
+    close(client_ends[1]);
     return ok;
 }
 
@@ -185,6 +194,8 @@ void hvb_local_agent_free(HvbLocalAgent *agent)
     if (!agent)
         return;
     g_clear_pointer(&agent->link, hvb_link_free);
+    if (agent->client_fd > 0)
+        close(agent->client_fd);
     end(agent);
     g_clear_pointer(&agent->group, hvb_group_free);
     if (agent->output >= 0)

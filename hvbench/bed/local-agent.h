@@ -13,16 +13,17 @@
 
 typedef struct {
     HvbLink *link;   /* its name is "host" */
+    int client_fd;   /* socket to its client port; 0: none */
     HvbGroup *group; /* all that it runs */
     GPid pid;        /* 0: it has ended and was waited for */
     int status;      /* of its end */
     int output;      /* a nameless file: what it wrote to its outputs */
 } HvbLocalAgent;
 
-/* Starts "hvbench-agent --fd 3" with the `options` (a list that ends with
- * NULL) in the group `group` and waits `timeout_s` for its HELLO. The binary is
- * the environment's HVBENCH_AGENT, or that beside hvbench, or the installed
- * one.
+/* Starts "hvbench-agent --fd 3 --client-fd 4" with the `options` (a list that
+ * ends with NULL) in the group `group` and waits `timeout_s` for its HELLO. The
+ * binary is the environment's HVBENCH_AGENT, or that beside hvbench, or the
+ * installed one.
  *
  * Errors: HVB_BED_ERROR_HOST (no agent binary, not permitted, no cgroup),
  * _BOOT (it ended or did not say HELLO), G_IO_ERROR_CANCELLED. */

@@ -154,6 +154,7 @@ static gboolean start(NativeBed *self, const HvbProfile *profile,
     if (!self->agent)
         return FALSE;
     self->host.link = self->agent->link;
+    self->host.client_fd = self->agent->client_fd;
     self->host.hello = *hvb_link_hello(self->host.link);
     return hvb_libvirt_bed_check_clocksource(self->host.name,
                                              self->host.hello.clocksource,

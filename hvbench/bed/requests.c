@@ -98,31 +98,43 @@ gboolean hvb_link_meter(HvbLink *link, GCancellable *cancellable,
     return TRUE;
 }
 
-gboolean hvb_link_clock_offset(HvbLink *link, guint n,
-                               GCancellable *cancellable, gint64 *ret_offset_ns,
-                               gint64 *ret_error_ns, GError **error)
+static gboolean ping(HvbLink *link, GCancellable *cancellable,
+                     HvbClockReading *ret_reading, GError **error)
 {
     guint8 payload[WIRE_MAX_PAYLOAD];
-    gint64 offset_ns = 0;
-    gint64 error_ns = G_MAXINT64;
+    WireFrame frame;
+    WirePong pong;
+    gint64 sent_ns = hvb_now_ns();
+
+    if (!hvb_link_request(link, WIRE_PING, NULL, 0, WIRE_PONG,
+                          ANSWER_TIMEOUT_MS, cancellable, payload, &frame,
+                          error))
+        return FALSE;
+    gint64 back_ns = hvb_now_ns();
+    if (!wire_get_pong(&frame, &pong))
+        return malformed(link, "pong", error);
+    ret_reading->host_ns = sent_ns + (back_ns - sent_ns) / 2;
+    ret_reading->error_ns = back_ns - ret_reading->host_ns;
+    /* In unsigned arithmetic: a guest may claim any time. */
+    ret_reading->offset_ns =
+        (gint64)(pong.monotonic_ns - (guint64)ret_reading->host_ns);
+    ret_reading->wall_ns = (gint64)(pong.realtime_ns - pong.monotonic_ns);
+    ret_reading->host_wall_ns = hvb_wall_ns();
+    return TRUE;
+}
+
+gboolean hvb_link_clock(HvbLink *link, guint n, GCancellable *cancellable,
+                        HvbClockReading *ret_reading, GError **error)
+{
+    HvbClockReading best = {.error_ns = G_MAXINT64};
 
     for (guint i = 0; i < n; i++) {
-        WireFrame frame;
-        WirePong pong;
-        gint64 sent_ns = hvb_now_ns();
-        if (!hvb_link_request(link, WIRE_PING, NULL, 0, WIRE_PONG,
-                              ANSWER_TIMEOUT_MS, cancellable, payload, &frame,
-                              error))
+        HvbClockReading reading;
+        if (!ping(link, cancellable, &reading, error))
             return FALSE;
-        gint64 half_trip_ns = (hvb_now_ns() - sent_ns) / 2;
-        if (!wire_get_pong(&frame, &pong))
-            return malformed(link, "pong", error);
-        if (half_trip_ns < error_ns) {
-            error_ns = half_trip_ns;
-            offset_ns = (gint64)pong.monotonic_ns - (sent_ns + half_trip_ns);
-        }
+        if (reading.error_ns < best.error_ns)
+            best = reading;
     }
-    *ret_offset_ns = offset_ns;
-    *ret_error_ns = error_ns;
+    *ret_reading = best;
     return TRUE;
 }

@@ -62,10 +62,20 @@ gboolean hvb_sleep(guint duration_ms, GCancellable *cancellable, GError **error)
     return FALSE;
 }
 
-gint64 hvb_now_ns(void)
+static gint64 read_ns(clockid_t clock)
 {
     struct timespec now;
 
-    clock_gettime(CLOCK_MONOTONIC, &now);
+    clock_gettime(clock, &now);
     return (gint64)now.tv_sec * G_GINT64_CONSTANT(1000000000) + now.tv_nsec;
+}
+
+gint64 hvb_now_ns(void)
+{
+    return read_ns(CLOCK_MONOTONIC);
+}
+
+gint64 hvb_wall_ns(void)
+{
+    return read_ns(CLOCK_REALTIME) - read_ns(CLOCK_MONOTONIC);
 }

@@ -20,5 +20,7 @@ gboolean hvb_sleep(guint duration_ms, GCancellable *cancellable,
 
 /* CLOCK_MONOTONIC of the host. */
 gint64 hvb_now_ns(void);
+/* Its CLOCK_REALTIME - CLOCK_MONOTONIC. */
+gint64 hvb_wall_ns(void);
 
 #endif

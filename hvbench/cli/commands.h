@@ -20,7 +20,9 @@ int hvb_cmd_show(int argc, char **argv);
 int hvb_cmd_list(int argc, char **argv);
 int hvb_cmd_run(int argc, char **argv);
 int hvb_cmd_reproduce(int argc, char **argv);
+int hvb_cmd_selftest(int argc, char **argv);
 int hvb_cmd_report(int argc, char **argv);
+int hvb_cmd_compare(int argc, char **argv);
 int hvb_cmd_doctor(int argc, char **argv);
 
 /* Parses the options of the command argv[0]; what is left are its operands.

@@ -102,10 +102,11 @@ static void on_phase(const char *what, gpointer user_data)
 
 static gboolean on_guest_ready(guint guest, const HvbGuest *said,
                                const WireCalibration *calibration,
-                               const gint64 reference_ns[WIRE_N_OPERATIONS],
+                               const HvbReferences *references,
                                gpointer user_data, GError **error)
 {
     HvbSession *self = user_data;
+    const gint64 *reference_ns = references->ns[WIRE_SERVER];
 
     self->calibrated += calibration->iterations_per_ms > 0 ? 1 : 0;
     if (reference_ns[WIRE_OPEN] > 0)
@@ -118,7 +119,7 @@ static gboolean on_guest_ready(guint guest, const HvbGuest *said,
                           (double)reference_ns[WIRE_OPEN] / 1e6,
                           (double)reference_ns[WIRE_LAUNCH] / 1e6);
     return hvb_store_add_guest(self->settings->store, guest, said->name,
-                               &said->hello, calibration, reference_ns, error);
+                               &said->hello, calibration, references, error);
 }
 
 static void on_cell_begins(const HvbCell *cell, gpointer user_data)

@@ -62,6 +62,12 @@ const char *const hvb_reading_names[] = {
     [WIRE_READING_WARM] = "warm",
     NULL,
 };
+const char *const hvb_vantages_names[] = {
+    [HVB_VANTAGES_SERVER] = "server",
+    [HVB_VANTAGES_CLIENT] = "client",
+    [HVB_VANTAGES_BOTH] = "both",
+    NULL,
+};
 const char *const hvb_method_names[] = {
     [WIRE_METHOD_NICE - WIRE_METHOD_NICE] = "nice",
     [WIRE_METHOD_IDLE - WIRE_METHOD_NICE] = "idle",
@@ -209,4 +215,9 @@ const char *hvb_cache_name(HvbCache cache)
 const char *hvb_reading_name(WireReading reading)
 {
     return hvb_reading_names[reading];
+}
+
+const char *hvb_vantage_name(WireVantage vantage)
+{
+    return vantage == WIRE_CLIENT ? "client" : "server";
 }

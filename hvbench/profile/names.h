@@ -15,6 +15,7 @@ extern const char *const hvb_affinity_names[];
 extern const char *const hvb_hypervisor_choice_names[];
 extern const char *const hvb_cache_names[];
 extern const char *const hvb_reading_names[];
+extern const char *const hvb_vantages_names[];
 /* Of WIRE_METHOD_NICE and the methods after it. */
 extern const char *const hvb_method_names[];
 

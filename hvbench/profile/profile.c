@@ -2,7 +2,22 @@
 /* What a loaded profile is asked: its window, its text, its bed. */
 #include "hvbench/profile/keys.h"
 
+#include "loadgen/schedule.h"
+
 #include <string.h>
+
+gboolean hvb_profile_has_vantage(const HvbProfile *profile, WireVantage vantage)
+{
+    return profile->vantages == HVB_VANTAGES_BOTH ||
+           (profile->vantages == HVB_VANTAGES_CLIENT) ==
+               (vantage == WIRE_CLIENT);
+}
+
+WireVantage hvb_profile_vantage(const HvbProfile *profile)
+{
+    return hvb_profile_has_vantage(profile, WIRE_SERVER) ? WIRE_SERVER
+                                                         : WIRE_CLIENT;
+}
 
 void hvb_profile_probe(const HvbProfile *profile, WireProbe *ret_probe)
 {
@@ -14,20 +29,22 @@ void hvb_profile_probe(const HvbProfile *profile, WireProbe *ret_probe)
         .drain_ms = profile->drain_ms,
         .reading = profile->guest_cache,
     };
-    for (int i = 0; i < WIRE_N_OPERATIONS; i++)
-        ret_probe->count[i] =
+    for (int i = 0; i < WIRE_N_OPERATIONS; i++) {
+        guint n =
             (profile->mix[i] * profile->samples + headline - 1) / headline;
+        if (hvb_profile_has_vantage(profile, WIRE_SERVER))
+            ret_probe->count[i] = n;
+        if (hvb_profile_has_vantage(profile, WIRE_CLIENT))
+            ret_probe->client_count[i] = n;
+    }
 }
 
 guint64 hvb_profile_window_ms(const HvbProfile *profile)
 {
     WireProbe probe;
-    guint64 operations = 0;
 
     hvb_profile_probe(profile, &probe);
-    for (int i = 0; i < WIRE_N_OPERATIONS; i++)
-        operations += probe.count[i];
-    return operations * profile->slot_ms;
+    return schedule_length(&probe) * profile->slot_ms;
 }
 
 gboolean hvb_profile_same_bed(const HvbProfile *a, const HvbProfile *b)
@@ -40,6 +57,20 @@ gboolean hvb_profile_same_bed(const HvbProfile *a, const HvbProfile *b)
         if (!hvb_key_same_machine(&a->guests[i], &b->guests[i]))
             return FALSE;
     }
+    return TRUE;
+}
+
+gboolean hvb_profile_same_scenario(const HvbProfile *a, const HvbProfile *b)
+{
+    if (a->n_guests != b->n_guests)
+        return FALSE;
+    for (const HvbKey *key = hvb_keys; key->group; key++)
+        if (!key->per_guest && strcmp(key->key, "seed") != 0 &&
+            !hvb_key_equal(key, a, b))
+            return FALSE;
+    for (guint i = 0; i < a->n_guests; i++)
+        if (!hvb_key_same_guest(&a->guests[i], &b->guests[i]))
+            return FALSE;
     return TRUE;
 }
 

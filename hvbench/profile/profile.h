@@ -78,6 +78,16 @@ const char *hvb_cache_name(HvbCache cache); /* "default", "none", ... */
 /* How `open` reads its document: "direct", "cold", "warm". */
 const char *hvb_reading_name(WireReading reading);
 
+/* "server", "client". */
+const char *hvb_vantage_name(WireVantage vantage);
+
+/* From where operations are timed. */
+typedef enum {
+    HVB_VANTAGES_SERVER,
+    HVB_VANTAGES_CLIENT,
+    HVB_VANTAGES_BOTH, /* as many from each */
+} HvbVantages;
+
 #define HVB_MAX_GUESTS 64
 
 /* One guest of the bed. */
@@ -152,6 +162,7 @@ typedef struct {
     /* [probe] */
     guint mix[WIRE_N_OPERATIONS]; /* operations in proportion */
     WireOperation headline;
+    HvbVantages vantages;
     guint slot_ms; /* one operation per slot */
     guint pool;    /* probe users */
 
@@ -164,7 +175,8 @@ typedef struct {
     int nice;               /* 1 ... 19 */
 
     /* [run] */
-    guint samples;     /* of the headline operation per cell and guest */
+    guint samples;     /* of the headline operation per cell, guest and
+                        * vantage */
     guint repetitions; /* cells per level */
     guint settle_ms;   /* between a change of the load and the window */
     guint drain_ms;    /* wait for unfinished operations, at most */
@@ -173,6 +185,10 @@ typedef struct {
 
     /* [gate]: a cell beyond these is disturbed or suspect */
     double foreign_percent; /* of one CPU, host CPU used by others */
+    double steal_percent;   /* of one CPU, taken by the hypervisor below */
+    guint lost_samples;     /* that never arrived, or made no sense */
+    guint late_frame_ms;    /* a frame that was under way for longer */
+    guint late_send_ms;     /* a client-side operation that was sent later */
     double drift_percent;   /* change of the guest's calibration */
 } HvbProfile;
 
@@ -230,6 +246,9 @@ char *hvb_profile_to_text(const HvbProfile *profile);
  * of guests, and what each of them boots. */
 gboolean hvb_profile_same_bed(const HvbProfile *a, const HvbProfile *b);
 
+/* Whether both are the same but for the seed. */
+gboolean hvb_profile_same_scenario(const HvbProfile *a, const HvbProfile *b);
+
 /* The shipped profiles' names without ".profile", sorted, without those that
  * are bases only; see hvbench list. Caller frees. Error: NOT_FOUND, the
  * directory cannot be read. */
@@ -246,9 +265,15 @@ char *hvb_profile_dir(void);
  * hvb_profile_dir(). The file need not exist. Caller frees. */
 char *hvb_profile_guest_file(const char *flavour, const char *file);
 
-/* The window that the profile asks for: how many of each operation, in which
- * slots. The headline's count is `samples`; the others follow the mix, rounded
- * up. cell and seed are 0. */
+/* Whether operations are timed from there. */
+gboolean hvb_profile_has_vantage(const HvbProfile *profile,
+                                 WireVantage vantage);
+/* That from which the P3 is made: the server's side, if it is timed. */
+WireVantage hvb_profile_vantage(const HvbProfile *profile);
+
+/* The window that the profile asks for: how many of each operation and vantage,
+ * in which slots. The headline's count is `samples`; the others follow the mix,
+ * rounded up. cell and seed are 0. */
 void hvb_profile_probe(const HvbProfile *profile, WireProbe *ret_probe);
 /* How long that window is: a slot for each operation. */
 guint64 hvb_profile_window_ms(const HvbProfile *profile);

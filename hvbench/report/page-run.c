@@ -203,7 +203,8 @@ JsonArray *hvb_page_guests(const HvbRunRecord *run)
         json_object_set_boolean_member(row, "unsteady",
                                        !calibration->converged);
         for (guint o = 0; o < WIRE_N_OPERATIONS; o++) {
-            g_autofree char *text = reference_text(guest->reference_ns[o]);
+            g_autofree char *text =
+                reference_text(guest->references.ns[WIRE_SERVER][o]);
             json_array_add_string_element(references, text);
         }
         json_object_set_array_member(row, "references", references);

@@ -37,6 +37,14 @@ static void append_sample(HvbQuery *query, gpointer array)
     g_array_append_val((GArray *)array, sample);
 }
 
+static void append_clock(HvbQuery *query, gpointer array)
+{
+    HvbClockRecord clock = {.guest = (guint)sqlite3_column_int64(query, 0)};
+
+    hvb_row_read(&hvb_clock_row, query, 1, &clock);
+    g_array_append_val((GArray *)array, clock);
+}
+
 static void append_meter(HvbQuery *query, gpointer array)
 {
     HvbMeterRecord meter = {.guest = (guint)sqlite3_column_int64(query, 0)};
@@ -139,6 +147,7 @@ static gboolean load_parts(HvbStore *store, gint64 id, HvbCell *cell,
 {
     return load_rows(store, "samples", id, append_sample, cell->samples,
                      error) &&
+           load_rows(store, "clocks", id, append_clock, cell->clocks, error) &&
            load_rows(store, "meters", id, append_meter, cell->meters, error) &&
            load_rows(store, "tunings", id, append_tuning, cell->tunings,
                      error) &&

@@ -80,8 +80,8 @@ GPtrArray *hvb_counted_cells(const HvbRunRecord *run, guint scenario)
 static gboolean is_headline(const HvbP3 *p3, const HvbSample *sample)
 {
     return sample->raw.operation == p3->headline &&
-           !(sample->raw.flags & WIRE_SAMPLE_FAILED) && sample->guest >= 1 &&
-           sample->guest <= HVB_MAX_GUESTS && !p3->left_out[sample->guest - 1];
+           !(sample->raw.flags & WIRE_SAMPLE_FAILED) &&
+           hvb_p3_counts_sample(p3, sample);
 }
 
 static int compare_doubles(gconstpointer a, gconstpointer b)

@@ -1,16 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "hvbench/results/p3.h"
+#include "hvbench/results/bootstrap.h"
 
-#include <gsl/gsl_cdf.h>
-#include <gsl/gsl_rng.h>
 #include <math.h>
 
 #define NS_PER_MS 1000000
-#define N_RESAMPLES 2000
-#define RESAMPLE_SEED 20051
-#define CONFIDENCE 0.95
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(gsl_rng, gsl_rng_free)
 
 const guint hvb_p3_edges_ms[HVB_P3_BINS - 1] = {
     50, 100, 150, 200, 300, 400, 500, 750, 1000, 1500, 2000,
@@ -35,6 +29,7 @@ HvbP3 *hvb_p3_for_profile(const HvbProfile *profile)
                            profile->headline);
     gboolean has_own = FALSE;
 
+    p3->vantage = hvb_profile_vantage(profile);
     for (guint i = 0; i < profile->n_guests; i++)
         has_own = has_own || profile->guests[i].measured == HVB_MEASURED_YES;
     for (guint i = 0; has_own && i < profile->n_guests; i++)
@@ -47,6 +42,7 @@ HvbP3 *hvb_p3_for_guest(const HvbProfile *profile, guint guest)
     HvbP3 *p3 = hvb_p3_new(profile->name, profile->figure, profile->title,
                            profile->headline);
 
+    p3->vantage = hvb_profile_vantage(profile);
     for (guint i = 0; i < HVB_MAX_GUESTS; i++)
         p3->left_out[i] = i + 1 != guest;
     return p3;
@@ -55,6 +51,11 @@ HvbP3 *hvb_p3_for_guest(const HvbProfile *profile, guint guest)
 static gboolean is_left_out(const HvbP3 *p3, guint guest)
 {
     return guest >= 1 && guest <= HVB_MAX_GUESTS && p3->left_out[guest - 1];
+}
+
+gboolean hvb_p3_counts_sample(const HvbP3 *p3, const HvbSample *sample)
+{
+    return sample->vantage == p3->vantage && !is_left_out(p3, sample->guest);
 }
 
 void hvb_p3_free(HvbP3 *p3)
@@ -83,12 +84,6 @@ double hvb_p3_quantile(const double *sorted, gsize n, double q)
     return sorted[i] + (place - below) * (sorted[i + 1] - sorted[i]);
 }
 
-/* What one cell contributes to a mean. */
-typedef struct {
-    double sum_ms;
-    guint n;
-} CellSum;
-
 static guint bin_of(gint64 delay_ns)
 {
     guint bin = 0;
@@ -100,18 +95,19 @@ static guint bin_of(gint64 delay_ns)
 }
 
 /* Counts the cell's samples of `operation` into `row` and appends their delays
- * in ms to `delays`. */
-static CellSum add_cell(const HvbP3 *p3, HvbP3Row *row, const HvbCell *cell,
-                        WireOperation operation, GArray *delays)
+ * in ms to `delays` (HvbBlockValue, as block `block`). Returns how many. */
+static guint add_cell(const HvbP3 *p3, HvbP3Row *row, const HvbCell *cell,
+                      WireOperation operation, guint block, GArray *delays)
 {
-    CellSum sum = {0};
+    guint before = delays->len;
 
     for (guint i = 0; i < cell->samples->len; i++) {
         const HvbSample *sample = &g_array_index(cell->samples, HvbSample, i);
-        double delay_ms = (double)sample->delay_ns / NS_PER_MS;
+        const HvbBlockValue delay = {(double)sample->delay_ns / NS_PER_MS,
+                                     block};
 
         if (sample->raw.operation != operation ||
-            is_left_out(p3, sample->guest))
+            !hvb_p3_counts_sample(p3, sample))
             continue;
         if (sample->raw.flags & WIRE_SAMPLE_FAILED) {
             row->failed++;
@@ -120,66 +116,22 @@ static CellSum add_cell(const HvbP3 *p3, HvbP3Row *row, const HvbCell *cell,
         if (sample->raw.flags & WIRE_SAMPLE_CENSORED)
             row->censored++;
         row->count[bin_of(sample->delay_ns)]++;
-        g_array_append_val(delays, delay_ms);
-        sum.sum_ms += delay_ms;
-        sum.n++;
+        g_array_append_val(delays, delay);
     }
-    return sum;
+    return delays->len - before;
 }
 
-static double resampled_mean(gsl_rng *rng, const GArray *sums)
+/* `delays` are HvbBlockValue, ascending. */
+static void summarize(HvbP3Row *row, const GArray *delays)
 {
-    CellSum all = {0};
-
-    for (guint i = 0; i < sums->len; i++) {
-        gulong drawn = gsl_rng_uniform_int(rng, sums->len);
-        const CellSum *sum = &g_array_index(sums, CellSum, drawn);
-        all.sum_ms += sum->sum_ms;
-        all.n += sum->n;
-    }
-    return all.sum_ms / all.n;
-}
-
-/* The header gives the formula. */
-static void estimate_interval(HvbP3Row *row, const GArray *sums)
-{
-    g_autoptr(gsl_rng) rng = NULL;
-    double n = sums->len, mean = 0.0, squares = 0.0, half_ms;
-
-    row->mean_low_ms = row->mean_high_ms = NAN;
-    if (sums->len < 2)
-        return;
-    rng = gsl_rng_alloc(gsl_rng_mt19937);
-    gsl_rng_set(rng, RESAMPLE_SEED);
-    for (guint i = 0; i < N_RESAMPLES; i++) {
-        double value = resampled_mean(rng, sums);
-        double off = value - mean;
-        mean += off / (i + 1);
-        squares += off * (value - mean);
-    }
-    half_ms = sqrt(squares / (N_RESAMPLES - 1) * n / (n - 1.0)) *
-              gsl_cdf_tdist_Pinv(0.5 + CONFIDENCE / 2, n - 1.0);
-    row->mean_low_ms = row->mean_ms - half_ms;
-    row->mean_high_ms = row->mean_ms + half_ms;
-}
-
-static int compare_doubles(gconstpointer a, gconstpointer b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-
-    return (x > y) - (x < y);
-}
-
-static void summarize(HvbP3Row *row, GArray *delays, double sum_ms)
-{
-    const double *sorted = (const double *)delays->data;
+    g_autofree double *sorted = g_new(double, delays->len + 1);
     gsize n = delays->len;
     double total = n > 0 ? (double)n : NAN;
     guint over_1s = 0;
 
-    g_array_sort(delays, compare_doubles);
+    for (guint i = 0; i < delays->len; i++)
+        sorted[i] = g_array_index(delays, HvbBlockValue, i).value;
     row->samples = delays->len;
-    row->mean_ms = sum_ms / total;
     row->p50_ms = hvb_p3_quantile(sorted, n, 0.5);
     row->p90_ms = hvb_p3_quantile(sorted, n, 0.9);
     row->p99_ms = hvb_p3_quantile(sorted, n, 0.99);
@@ -194,21 +146,33 @@ static void summarize(HvbP3Row *row, GArray *delays, double sum_ms)
     row->over_1s = over_1s / total;
 }
 
+static void estimate_intervals(HvbP3Row *row, const GArray *delays,
+                               guint n_cells)
+{
+    HvbInterval mean =
+        hvb_bootstrap(delays, n_cells, hvb_statistic_mean, 0.0, HVB_CONFIDENCE);
+    HvbInterval p90 = hvb_bootstrap(delays, n_cells, hvb_statistic_quantile,
+                                    0.9, HVB_CONFIDENCE);
+
+    row->mean_ms = mean.estimate;
+    row->mean_low_ms = mean.low;
+    row->mean_high_ms = mean.high;
+    row->p90_low_ms = p90.low;
+    row->p90_high_ms = p90.high;
+}
+
 static void fill_row(const HvbP3 *p3, HvbP3Row *row, WireOperation operation,
                      GPtrArray *cells)
 {
-    g_autoptr(GArray) delays = g_array_new(FALSE, FALSE, sizeof(double));
-    g_autoptr(GArray) sums = g_array_new(FALSE, FALSE, sizeof(CellSum));
-    double sum_ms = 0.0;
+    g_autoptr(GArray) delays = g_array_new(FALSE, FALSE, sizeof(HvbBlockValue));
+    guint blocks = 0;
 
-    for (guint i = 0; i < cells->len; i++) {
-        CellSum sum = add_cell(p3, row, cells->pdata[i], operation, delays);
-        sum_ms += sum.sum_ms;
-        if (sum.n > 0)
-            g_array_append_val(sums, sum);
-    }
-    summarize(row, delays, sum_ms);
-    estimate_interval(row, sums);
+    for (guint i = 0; i < cells->len; i++)
+        blocks +=
+            add_cell(p3, row, cells->pdata[i], operation, blocks, delays) > 0;
+    hvb_block_values_sort(delays);
+    summarize(row, delays);
+    estimate_intervals(row, delays, blocks);
 }
 
 gboolean hvb_p3_counts_guest(const HvbP3 *p3, const HvbCell *cell, guint guest)

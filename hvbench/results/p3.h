@@ -27,19 +27,10 @@ typedef struct {
     double over_1s;     /* share of 1 s and more: the bins from there on */
     double share[HVB_P3_BINS];
     guint count[HVB_P3_BINS];
-    /* 95 % interval of the mean, by resampling repetitions (with one
-     * repetition: NaN, since one cell says nothing of the spread of cells).
-     * Samples of one cell depend on each other, so whole cells are drawn: the
-     * standard deviation s of the means of 2000 resamples of the n cells,
-     * times sqrt(n / (n - 1)) because resampling n cells sees too little
-     * spread, is the mean's standard error; the interval is the mean plus and
-     * minus that times Student's t with n - 1 degrees of freedom (Efron and
-     * Tibshirani, "An Introduction to the Bootstrap", 1993, 12.2; Hesterberg,
-     * "What Teachers Should Know About the Bootstrap", 2015, 3.2). A plain
-     * percentile interval would, with 3 cells, hold the truth in fewer than
-     * 75 of 100 cases. The draws start from a fixed seed: the same cells give
-     * the same interval. */
+    /* 95 % intervals of mean and p90, by resampling repetitions (bootstrap.h);
+     * NaN with one repetition. */
     double mean_low_ms, mean_high_ms;
+    double p90_low_ms, p90_high_ms;
 } HvbP3Row;
 
 typedef struct {
@@ -66,6 +57,7 @@ typedef struct {
     char *figure;
     char *title;
     WireOperation headline;
+    WireVantage vantage; /* only samples timed from there count */
     GArray *levels; /* HvbP3Level, ascending; only levels that were planned */
     gboolean left_out[HVB_MAX_GUESTS]; /* [0] is guest 1: not counted */
 } HvbP3;
@@ -75,7 +67,7 @@ typedef struct {
 HvbP3 *hvb_p3_new(const char *scenario, const char *figure, const char *title,
                   WireOperation headline);
 /* The same for a profile's scenario, without the guests measured apart (if all
- * are, with them). */
+ * are, with them), and from the profile's own vantage (server, if both). */
 HvbP3 *hvb_p3_for_profile(const HvbProfile *profile);
 /* The same with the operations of guest `guest` (from 1) only. */
 HvbP3 *hvb_p3_for_guest(const HvbProfile *profile, guint guest);
@@ -87,6 +79,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(HvbP3, hvb_p3_free)
  * (status HVB_CELL_PLANNED, with the samples so far). */
 void hvb_p3_update_level(HvbP3 *p3, HvbLevel level, GPtrArray *cells);
 
+/* Whether the figures are made of this sample, failed or not: it is of the P3's
+ * vantage, and its guest is not left out. */
+gboolean hvb_p3_counts_sample(const HvbP3 *p3, const HvbSample *sample);
 /* Whether the figures are made of this guest (from 1): it is not left out, and
  * samples came from it. */
 gboolean hvb_p3_counts_guest(const HvbP3 *p3, const HvbCell *cell, guint guest);

@@ -43,6 +43,9 @@ static const HvbField run_fields[] = {
 };
 const HvbRow hvb_run_row = ROW(run_fields);
 
+#define REFERENCE(column, vantage, operation) \
+    FIELD(HvbGuestRecord, column, references.ns[vantage][operation])
+
 static const HvbField guest_fields[] = {
     FIELD(HvbGuestRecord, "guest", guest),
     FIELD(HvbGuestRecord, "name", name),
@@ -60,9 +63,12 @@ static const HvbField guest_fields[] = {
           calibration.spread_permille),
     FIELD(HvbGuestRecord, "calibration_converged", calibration.converged),
     FIELD(HvbGuestRecord, "iterations_per_ms", calibration.iterations_per_ms),
-    FIELD(HvbGuestRecord, "reference_key_ns", reference_ns[WIRE_KEY]),
-    FIELD(HvbGuestRecord, "reference_open_ns", reference_ns[WIRE_OPEN]),
-    FIELD(HvbGuestRecord, "reference_launch_ns", reference_ns[WIRE_LAUNCH]),
+    REFERENCE("reference_key_ns", WIRE_SERVER, WIRE_KEY),
+    REFERENCE("reference_open_ns", WIRE_SERVER, WIRE_OPEN),
+    REFERENCE("reference_launch_ns", WIRE_SERVER, WIRE_LAUNCH),
+    REFERENCE("client_reference_key_ns", WIRE_CLIENT, WIRE_KEY),
+    REFERENCE("client_reference_open_ns", WIRE_CLIENT, WIRE_OPEN),
+    REFERENCE("client_reference_launch_ns", WIRE_CLIENT, WIRE_LAUNCH),
 };
 const HvbRow hvb_guest_row = ROW(guest_fields);
 
@@ -82,16 +88,18 @@ static const HvbField cell_fields[] = {
     FIELD(HvbCell, "failed", failed),
     FIELD(HvbCell, "lost", lost),
     FIELD(HvbCell, "lost_frames", lost_frames),
+    FIELD(HvbCell, "refused", refused),
+    FIELD(HvbCell, "late_frame_ns", late_frame_ns),
+    FIELD(HvbCell, "late_send_ns", late_send_ns),
     FIELD(HvbCell, "foreign_percent", foreign_percent),
     FIELD(HvbCell, "steal_percent", steal_percent),
     FIELD(HvbCell, "own_percent", own_percent),
     FIELD(HvbCell, "drift_percent", drift_percent),
-    FIELD(HvbCell, "clock_offset_ns", clock_offset_ns),
-    FIELD(HvbCell, "clock_error_ns", clock_error_ns),
 };
 const HvbRow hvb_cell_row = ROW(cell_fields);
 
 static const HvbField sample_fields[] = {
+    FIELD(HvbSample, "vantage", vantage),
     FIELD(HvbSample, "schedule_index", raw.index),
     FIELD(HvbSample, "operation", raw.operation),
     FIELD(HvbSample, "flags", raw.flags),
@@ -104,6 +112,15 @@ static const HvbField sample_fields[] = {
     FIELD(HvbSample, "delay_ns", delay_ns),
 };
 const HvbRow hvb_sample_row = ROW(sample_fields);
+
+static const HvbField clock_fields[] = {
+    FIELD(HvbClockRecord, "host_ns", reading.host_ns),
+    FIELD(HvbClockRecord, "offset_ns", reading.offset_ns),
+    FIELD(HvbClockRecord, "error_ns", reading.error_ns),
+    FIELD(HvbClockRecord, "wall_ns", reading.wall_ns),
+    FIELD(HvbClockRecord, "host_wall_ns", reading.host_wall_ns),
+};
+const HvbRow hvb_clock_row = ROW(clock_fields);
 
 static const HvbField meter_fields[] = {
     FIELD(HvbMeterRecord, "guest_window_ns", guest_window_ns),
@@ -139,6 +156,7 @@ const HvbRow hvb_tuning_row = ROW(tuning_fields);
 static const HvbField event_fields[] = {
     FIELD(HvbEventRecord, "guest", guest),
     FIELD(HvbEventRecord, "time_ns", time_ns),
+    FIELD(HvbEventRecord, "host_ns", host_ns),
     FIELD(HvbEventRecord, "kind", kind),
     FIELD(HvbEventRecord, "text", text),
 };

@@ -39,6 +39,7 @@ extern const HvbRow hvb_run_row;    /* HvbRunRecord; not its arrays */
 extern const HvbRow hvb_guest_row;  /* HvbGuestRecord */
 extern const HvbRow hvb_cell_row;   /* HvbCell; not status and arrays */
 extern const HvbRow hvb_sample_row; /* HvbSample; not guest */
+extern const HvbRow hvb_clock_row;  /* HvbClockRecord; not guest */
 extern const HvbRow hvb_meter_row;  /* HvbMeterRecord; not guest */
 extern const HvbRow hvb_tuning_row; /* HvbTuning */
 extern const HvbRow hvb_event_row;  /* HvbEventRecord */

@@ -20,7 +20,7 @@
 --
 -- application_id is "HVB1"; user_version counts the versions of this schema.
 PRAGMA application_id = 1213612593;
-PRAGMA user_version = 2;
+PRAGMA user_version = 3;
 
 -- Load levels in the paper's order.
 CREATE TABLE levels (
@@ -37,6 +37,13 @@ CREATE TABLE operations (
     name      TEXT NOT NULL UNIQUE -- "key", "open", "launch"
 ) STRICT;
 INSERT INTO operations VALUES (0, 'key'), (1, 'open'), (2, 'launch');
+
+-- From where an operation was started and timed.
+CREATE TABLE vantages (
+    vantage INTEGER PRIMARY KEY, -- number on the wire
+    name    TEXT NOT NULL UNIQUE -- "server", "client"
+) STRICT;
+INSERT INTO vantages VALUES (0, 'server'), (1, 'client');
 
 -- One row per invocation of `hvbench run` that measured.
 CREATE TABLE runs (
@@ -76,7 +83,8 @@ CREATE TABLE guests (
     name     TEXT NOT NULL,       -- domain name
     -- what the guest said (HELLO); 0 and '' of one without an agent
     protocol INTEGER NOT NULL,    -- version of the wire protocol
-    flags    INTEGER NOT NULL,    -- bits: 1 PID 1, 2 autogroup, 4 disk
+    flags    INTEGER NOT NULL,    -- bits: 1 PID 1, 2 autogroup, 4 disk,
+                                  -- 8 client port
     cpus     INTEGER NOT NULL,    -- online
     memory_kib INTEGER NOT NULL,  -- MemTotal
     rough_iterations_per_ms INTEGER NOT NULL, -- while others may be booting
@@ -93,7 +101,10 @@ CREATE TABLE guests (
     -- median on the idle, uncapped bed; 0: not measured
     reference_key_ns INTEGER NOT NULL,
     reference_open_ns INTEGER NOT NULL,
-    reference_launch_ns INTEGER NOT NULL
+    reference_launch_ns INTEGER NOT NULL,
+    client_reference_key_ns INTEGER NOT NULL, -- the same, timed by the host
+    client_reference_open_ns INTEGER NOT NULL,
+    client_reference_launch_ns INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX guests_by_run ON guests (run_id);
 
@@ -118,15 +129,19 @@ CREATE TABLE cells (
     failed      INTEGER NOT NULL CHECK (failed >= 0),    -- of these: failed
     lost        INTEGER NOT NULL CHECK (lost >= 0), -- scheduled, never received
     lost_frames INTEGER NOT NULL CHECK (lost_frames >= 0), -- sequence gaps
+    refused     INTEGER NOT NULL, -- frames and samples that made no sense
+    late_frame_ns INTEGER NOT NULL, -- longest that a frame was under way
+    late_send_ns INTEGER NOT NULL, -- client side: latest send after its
+                                  -- intended start
     -- NULL: not measured
     foreign_percent REAL,         -- host CPU of others, of one CPU
     steal_percent REAL,           -- taken by the hypervisor below, of one CPU
     own_percent REAL,             -- hvbench's own, of one CPU
     drift_percent REAL,           -- calibration after the cell against before
-    clock_offset_ns INTEGER NOT NULL, -- guest - host CLOCK_MONOTONIC
-    clock_error_ns INTEGER NOT NULL,  -- half a round trip: bound of the error
     status      TEXT NOT NULL
-                CHECK (status IN ('planned', 'done', 'disturbed', 'failed'))
+                CHECK (status IN ('planned', 'done', 'disturbed', 'failed')),
+    -- every operation that was scheduled is accounted for
+    CHECK (received + lost = scheduled AND censored + failed <= received)
 ) STRICT;
 CREATE INDEX cells_by_scenario ON cells (scenario_id, level, repetition);
 
@@ -135,19 +150,36 @@ CREATE TABLE samples (
     id           INTEGER PRIMARY KEY, -- ascending in order of arrival
     cell_id      INTEGER NOT NULL REFERENCES cells (id) ON DELETE CASCADE,
     guest_id     INTEGER NOT NULL REFERENCES guests (id) ON DELETE CASCADE,
+    vantage      INTEGER NOT NULL REFERENCES vantages (vantage),
     schedule_index INTEGER NOT NULL,  -- place in the cell's schedule, from 0
     operation    INTEGER NOT NULL REFERENCES operations (operation),
     flags        INTEGER NOT NULL,    -- bits: 1 censored, 2 not started, 4 failed
     probe_user   INTEGER NOT NULL,    -- who did it
-    intended_ns  INTEGER NOT NULL,    -- guest: when it was meant to start
-    started_ns   INTEGER NOT NULL,    -- guest
-    ended_ns     INTEGER NOT NULL,    -- guest; censored: when it was left
-    reference_ns INTEGER NOT NULL,    -- of this operation in this guest
+    -- of the vantage's clock: server guest, client host
+    intended_ns  INTEGER NOT NULL,    -- when it was meant to start
+    started_ns   INTEGER NOT NULL,    -- server: did start; client: was asked for
+    ended_ns     INTEGER NOT NULL,    -- censored: when it was left
+    reference_ns INTEGER NOT NULL,    -- of this operation, guest and vantage
     response_ns  INTEGER NOT NULL,    -- ended - intended
     delay_ns     INTEGER NOT NULL     -- response - reference; may be negative
 ) STRICT;
 CREATE INDEX samples_by_cell ON samples (cell_id);
 CREATE INDEX samples_by_guest ON samples (guest_id);
+
+-- How a guest's clocks stood against the host's, before and after each cell:
+-- of several exchanges the quickest.
+CREATE TABLE clocks (
+    id       INTEGER PRIMARY KEY,     -- ascending in time
+    cell_id  INTEGER NOT NULL REFERENCES cells (id) ON DELETE CASCADE,
+    guest_id INTEGER NOT NULL REFERENCES guests (id) ON DELETE CASCADE,
+    host_ns  INTEGER NOT NULL,        -- host
+    offset_ns INTEGER NOT NULL,       -- CLOCK_MONOTONIC, guest's - host's
+    error_ns INTEGER NOT NULL,        -- half a round trip: bound of the error
+    wall_ns  INTEGER NOT NULL,        -- guest: CLOCK_REALTIME - CLOCK_MONOTONIC
+    host_wall_ns INTEGER NOT NULL     -- host: the same
+) STRICT;
+CREATE INDEX clocks_by_cell ON clocks (cell_id);
+CREATE INDEX clocks_by_guest ON clocks (guest_id);
 
 -- CPU between the two ends of a cell's window, from both sides.
 CREATE TABLE meters (
@@ -206,6 +238,8 @@ CREATE TABLE events (
     guest_id INTEGER REFERENCES guests (id) ON DELETE CASCADE,
     guest    INTEGER NOT NULL CHECK (guest >= 0), -- number; 0: hvbench itself
     time_ns  INTEGER NOT NULL,        -- CLOCK_MONOTONIC of that side
+    host_ns  INTEGER NOT NULL,        -- the same on the host's, by the clocks'
+                                      -- readings; 0: unknown
     kind     TEXT NOT NULL,           -- "demoted", "restored", "note", "boot",
                                       -- "lost", "warning", ...
     text     TEXT
@@ -228,7 +262,8 @@ CREATE TABLE provenance (
 CREATE VIEW delays AS
 SELECT s.run_id AS run, s.name AS scenario, s.figure,
        l.name AS level, c.level AS level_order,
-       c.repetition, c.id AS cell, g.guest, o.name AS operation,
+       c.repetition, c.id AS cell, g.guest, v.name AS vantage,
+       o.name AS operation,
        x.delay_ns / 1e6 AS delay_ms,
        x.response_ns / 1e6 AS response_ms,
        x.flags & 1 AS censored
@@ -238,6 +273,7 @@ SELECT s.run_id AS run, s.name AS scenario, s.figure,
   JOIN levels l ON l.level = c.level
   JOIN guests g ON g.id = x.guest_id
   JOIN operations o ON o.operation = x.operation
+  JOIN vantages v ON v.vantage = x.vantage
  WHERE x.flags & 4 = 0;
 
 -- All cells with what came of them.
@@ -246,7 +282,7 @@ SELECT s.run_id AS run, c.id AS cell, s.name AS scenario, l.name AS level,
        c.level AS level_order, c.repetition, c.attempt, c.status, c.suspect,
        c.why, datetime(c.started_realtime_us / 1000000, 'unixepoch') AS started,
        c.window_ns / 1e9 AS window_s, c.scheduled, c.received, c.censored,
-       c.failed, c.lost, c.foreign_percent, c.steal_percent, c.own_percent,
+       c.failed, c.lost, c.refused, c.foreign_percent, c.steal_percent, c.own_percent,
        c.drift_percent
   FROM cells c
   JOIN scenarios s ON s.id = c.scenario_id

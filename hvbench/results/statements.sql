@@ -29,34 +29,42 @@ INSERT INTO guests
         rough_iterations_per_ms, agent, kernel, cpu, clocksource,
         calibration_rounds, calibration_spread_permille, calibration_converged,
         iterations_per_ms, reference_key_ns, reference_open_ns,
-        reference_launch_ns)
+        reference_launch_ns, client_reference_key_ns, client_reference_open_ns,
+        client_reference_launch_ns)
 VALUES (:run_id, :guest, :name, :protocol, :flags, :cpus, :memory_kib,
         :rough_iterations_per_ms, :agent, :kernel, :cpu, :clocksource,
         :calibration_rounds, :calibration_spread_permille,
         :calibration_converged, :iterations_per_ms, :reference_key_ns,
-        :reference_open_ns, :reference_launch_ns);
+        :reference_open_ns, :reference_launch_ns, :client_reference_key_ns,
+        :client_reference_open_ns, :client_reference_launch_ns);
 
 -- name: add-cell
 INSERT INTO cells
        (scenario_id, status, level, repetition, attempt, position, seed, why,
         suspect, started_realtime_us, window_ns, scheduled, received, censored,
-        failed, lost, lost_frames, foreign_percent, steal_percent, own_percent,
-        drift_percent,
-        clock_offset_ns, clock_error_ns)
+        failed, lost, lost_frames, refused, late_frame_ns, late_send_ns,
+        foreign_percent, steal_percent, own_percent, drift_percent)
 VALUES ((SELECT id FROM scenarios
           WHERE run_id = :run_id AND position = :scenario),
         :status, :level, :repetition, :attempt, :position, :seed, :why,
         :suspect, :started_realtime_us, :window_ns, :scheduled, :received,
-        :censored, :failed, :lost, :lost_frames, :foreign_percent,
-        :steal_percent, :own_percent, :drift_percent, :clock_offset_ns, :clock_error_ns);
+        :censored, :failed, :lost, :lost_frames, :refused, :late_frame_ns,
+        :late_send_ns, :foreign_percent, :steal_percent, :own_percent,
+        :drift_percent);
 
 -- name: add-sample
 INSERT INTO samples
-       (cell_id, guest_id, schedule_index, operation, flags, probe_user,
-        intended_ns, started_ns, ended_ns, reference_ns, response_ns, delay_ns)
-VALUES (:cell_id, :guest_id, :schedule_index, :operation, :flags, :probe_user,
-        :intended_ns, :started_ns, :ended_ns, :reference_ns, :response_ns,
-        :delay_ns);
+       (cell_id, guest_id, vantage, schedule_index, operation, flags,
+        probe_user, intended_ns, started_ns, ended_ns, reference_ns, response_ns, delay_ns)
+VALUES (:cell_id, :guest_id, :vantage, :schedule_index, :operation, :flags,
+        :probe_user, :intended_ns, :started_ns, :ended_ns, :reference_ns,
+        :response_ns, :delay_ns);
+
+-- name: add-clock
+INSERT INTO clocks
+       (cell_id, guest_id, host_ns, offset_ns, error_ns, wall_ns, host_wall_ns)
+VALUES (:cell_id, :guest_id, :host_ns, :offset_ns, :error_ns, :wall_ns,
+        :host_wall_ns);
 
 -- name: add-meter
 INSERT INTO meters
@@ -77,8 +85,9 @@ VALUES (:cell_id, :guest_id, :vcpu_quota_us, :vcpu_period_us, :vm_quota_us,
         :vm_period_us, :shares, :cgroup_v2, :cpus);
 
 -- name: add-event
-INSERT INTO events (run_id, cell_id, guest_id, guest, time_ns, kind, text)
-VALUES (:run_id, :cell_id, :guest_id, :guest, :time_ns, :kind, :text);
+INSERT INTO events
+       (run_id, cell_id, guest_id, guest, time_ns, host_ns, kind, text)
+VALUES (:run_id, :cell_id, :guest_id, :guest, :time_ns, :host_ns, :kind, :text);
 
 -- name: last-run
 SELECT hvbench, command_line, status, why, seed, started_us, id,
@@ -95,24 +104,31 @@ SELECT key, value FROM provenance WHERE run_id = :run_id ORDER BY id;
 SELECT guest, name, protocol, flags, cpus, memory_kib, rough_iterations_per_ms,
        agent, kernel, cpu, clocksource, calibration_rounds,
        calibration_spread_permille, calibration_converged, iterations_per_ms,
-       reference_key_ns, reference_open_ns, reference_launch_ns
+       reference_key_ns, reference_open_ns, reference_launch_ns,
+       client_reference_key_ns, client_reference_open_ns,
+       client_reference_launch_ns
   FROM guests WHERE run_id = :run_id ORDER BY id;
 
 -- name: cells
 SELECT c.id, s.position AS scenario, c.status, c.level, c.repetition, c.attempt,
        c.position, c.seed, c.why, c.suspect, c.started_realtime_us, c.window_ns,
        c.scheduled, c.received, c.censored, c.failed, c.lost, c.lost_frames,
-       c.foreign_percent, c.steal_percent, c.own_percent, c.drift_percent, c.clock_offset_ns,
-       c.clock_error_ns
+       c.refused, c.late_frame_ns, c.late_send_ns, c.foreign_percent,
+       c.steal_percent, c.own_percent, c.drift_percent
   FROM cells c JOIN scenarios s ON s.id = c.scenario_id
  WHERE s.run_id = :run_id ORDER BY c.id;
 
 -- name: samples
-SELECT g.guest, x.schedule_index, x.operation, x.flags, x.probe_user,
-       x.intended_ns, x.started_ns, x.ended_ns, x.reference_ns, x.response_ns,
+SELECT g.guest, x.vantage, x.schedule_index, x.operation, x.flags,
+       x.probe_user, x.intended_ns, x.started_ns, x.ended_ns, x.reference_ns, x.response_ns,
        x.delay_ns
   FROM samples x JOIN guests g ON g.id = x.guest_id
  WHERE x.cell_id = :cell_id ORDER BY x.id;
+
+-- name: clocks
+SELECT g.guest, k.host_ns, k.offset_ns, k.error_ns, k.wall_ns, k.host_wall_ns
+  FROM clocks k JOIN guests g ON g.id = k.guest_id
+ WHERE k.cell_id = :cell_id ORDER BY k.id;
 
 -- name: meters
 SELECT ifnull(g.guest, 0) AS guest, m.guest_window_ns, m.user_ns, m.system_ns,
@@ -128,9 +144,9 @@ SELECT vcpu_quota_us, vcpu_period_us, vm_quota_us, vm_period_us, shares,
   FROM tunings WHERE cell_id = :cell_id ORDER BY id;
 
 -- name: events
-SELECT guest, time_ns, kind, text
+SELECT guest, time_ns, host_ns, kind, text
   FROM events WHERE cell_id = :cell_id ORDER BY id;
 
 -- name: run-events
-SELECT guest, time_ns, kind, text
+SELECT guest, time_ns, host_ns, kind, text
   FROM events WHERE run_id = :run_id AND cell_id IS NULL ORDER BY id;

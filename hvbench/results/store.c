@@ -172,19 +172,18 @@ gboolean hvb_store_keep_provenance(HvbStore *store, const char *key,
 gboolean hvb_store_add_guest(HvbStore *store, guint guest, const char *name,
                              const WireHello *hello,
                              const WireCalibration *calibration,
-                             const gint64 reference_ns[WIRE_N_OPERATIONS],
-                             GError **error)
+                             const HvbReferences *references, GError **error)
 {
     HvbGuestRecord record = {
         .guest = guest,
         .name = (char *)name,
         .hello = *hello,
         .calibration = *calibration,
+        .references = *references,
     };
     g_autoptr(HvbQuery) query = NULL;
 
     g_return_val_if_fail(guest >= 1 && guest <= HVB_MAX_GUESTS, FALSE);
-    memcpy(record.reference_ns, reference_ns, sizeof record.reference_ns);
     query = hvb_database_query(store->database, "add-guest", error);
     if (!query)
         return FALSE;
@@ -224,6 +223,25 @@ static gboolean add_samples(HvbStore *store, gint64 cell_id, GArray *samples,
         if (!bind_guest(store, query, cell_id, sample->guest, error))
             return FALSE;
         hvb_row_bind(&hvb_sample_row, query, 3, sample);
+        if (!hvb_database_run(store->database, query, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean add_clocks(HvbStore *store, gint64 cell_id, GArray *clocks,
+                           GError **error)
+{
+    g_autoptr(HvbQuery) query =
+        hvb_database_query(store->database, "add-clock", error);
+
+    if (!query)
+        return FALSE;
+    for (guint i = 0; i < clocks->len; i++) {
+        const HvbClockRecord *clock = &g_array_index(clocks, HvbClockRecord, i);
+        if (!bind_guest(store, query, cell_id, clock->guest, error))
+            return FALSE;
+        hvb_row_bind(&hvb_clock_row, query, 3, clock);
         if (!hvb_database_run(store->database, query, error))
             return FALSE;
     }
@@ -315,6 +333,7 @@ static gboolean add_cell_parts(HvbStore *store, const HvbCell *cell,
 
     if (!add_cell_row(store, cell, &id, error) ||
         !add_samples(store, id, cell->samples, error) ||
+        !add_clocks(store, id, cell->clocks, error) ||
         !add_meters(store, id, cell->meters, error) ||
         !add_tunings(store, id, cell->tunings, error))
         return FALSE;

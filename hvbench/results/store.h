@@ -47,8 +47,7 @@ gboolean hvb_store_keep_provenance(HvbStore *store, const char *key,
 gboolean hvb_store_add_guest(HvbStore *store, guint guest, const char *name,
                              const WireHello *hello,
                              const WireCalibration *calibration,
-                             const gint64 reference_ns[WIRE_N_OPERATIONS],
-                             GError **error);
+                             const HvbReferences *references, GError **error);
 
 /* Adds the cell with its samples, meters, tunings and events, or nothing of it
  * on an error. They come from the guests as added last, so each guest that
@@ -101,7 +100,7 @@ typedef struct {
     char *name;
     WireHello hello;
     WireCalibration calibration;
-    gint64 reference_ns[WIRE_N_OPERATIONS];
+    HvbReferences references;
 } HvbGuestRecord;
 HvbRunRecord *hvb_store_load_run(HvbStore *store, GError **error);
 void hvb_run_record_free(HvbRunRecord *run);

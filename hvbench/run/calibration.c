@@ -4,6 +4,8 @@
 #include "hvbench/run/usage.h"
 #include "hvbench/run/window.h"
 
+#include <string.h>
+
 /* Quiet: less than this of one CPU in use over one step. */
 #define QUIET_PERCENT 20.0
 #define QUIET_STEP_MS 500
@@ -70,14 +72,17 @@ static int compare_ns(gconstpointer a, gconstpointer b)
 }
 
 /* What one operation's reference is taken from, in ascending order. */
-static GArray *responses_of(GArray *samples, WireOperation operation)
+static GArray *responses_of(GArray *samples, WireVantage vantage,
+                            WireOperation operation)
 {
     GArray *values = g_array_new(FALSE, FALSE, sizeof(gint64));
 
     for (guint i = 0; i < samples->len; i++) {
-        const WireSample *raw = &g_array_index(samples, HvbSample, i).raw;
+        const HvbSample *sample = &g_array_index(samples, HvbSample, i);
+        const WireSample *raw = &sample->raw;
         gint64 response_ns = (gint64)(raw->ended_ns - raw->intended_ns);
-        if (raw->operation == operation && raw->flags == 0)
+        if (sample->vantage == vantage && raw->operation == operation &&
+            raw->flags == 0)
             g_array_append_val(values, response_ns);
     }
     g_array_sort(values, compare_ns);
@@ -97,14 +102,15 @@ static double spread_percent(GArray *values)
 }
 
 /* One window on the idle guest. */
-static gboolean measure_reference(HvbBed *bed, guint guest,
+static gboolean measure_reference(HvbBed *bed, guint guest, guint vantages,
                                   GCancellable *cancellable, GArray *samples,
                                   GArray *events, gboolean *ret_complete,
                                   GError **error)
 {
-    const WireProbe probe = {
+    static const guint32 count[] = {
+        [WIRE_KEY] = 7, [WIRE_OPEN] = 9, [WIRE_LAUNCH] = 5};
+    WireProbe probe = {
         .cell = REFERENCE_CELL,
-        .count = {[WIRE_KEY] = 7, [WIRE_OPEN] = 9, [WIRE_LAUNCH] = 5},
         .slot_us = REFERENCE_SLOT_US,
         .pool = 4,
         .drain_ms = 5000,
@@ -112,6 +118,10 @@ static gboolean measure_reference(HvbBed *bed, guint guest,
     g_autofree gboolean *measured = g_new0(gboolean, bed->n_guests);
     g_autofree guint64 *seeds = g_new0(guint64, bed->n_guests);
 
+    if (vantages & HVB_VANTAGE_BIT(WIRE_SERVER))
+        memcpy(probe.count, count, sizeof probe.count);
+    if (vantages & HVB_VANTAGE_BIT(WIRE_CLIENT))
+        memcpy(probe.client_count, count, sizeof probe.client_count);
     measured[guest] = TRUE;
     g_autoptr(HvbWindow) window =
         hvb_window_new(bed, measured, samples, events);
@@ -125,40 +135,55 @@ static gboolean measure_reference(HvbBed *bed, guint guest,
     return TRUE;
 }
 
-static gboolean take_reference(HvbBed *bed, guint guest,
-                               GCancellable *cancellable,
-                               gint64 ret_ns[WIRE_N_OPERATIONS],
-                               double *ret_spread_percent,
-                               gboolean *ret_complete, GError **error)
+/* Of one vantage. `ret_spread_percent` becomes that of `open`, if that is more.
+ */
+static gboolean choose_references(GArray *samples, WireVantage vantage,
+                                  const char *guest, gint64 *ret_ns,
+                                  double *ret_spread_percent, GError **error)
+{
+    for (guint i = 0; i < WIRE_N_OPERATIONS; i++) {
+        g_autoptr(GArray) values =
+            responses_of(samples, vantage, (WireOperation)i);
+        ret_ns[i] = values->len > 0 ? quarter(values, 2) : 0;
+        if (ret_ns[i] <= 0) {
+            g_set_error(error, HVB_BED_ERROR, HVB_BED_ERROR_GUEST,
+                        "%s: no '%s' of the %s side succeeded while its "
+                        "reference time was measured on the idle bed",
+                        guest, hvb_operation_name((WireOperation)i),
+                        hvb_vantage_name(vantage));
+            return FALSE;
+        }
+        if (i == WIRE_OPEN)
+            *ret_spread_percent =
+                MAX(*ret_spread_percent, spread_percent(values));
+    }
+    return TRUE;
+}
+
+static gboolean take_references(HvbBed *bed, guint guest, guint vantages,
+                                GCancellable *cancellable,
+                                HvbReferences *ret_references,
+                                double *ret_spread_percent,
+                                gboolean *ret_complete, GError **error)
 {
     g_autoptr(GArray) samples = g_array_new(FALSE, FALSE, sizeof(HvbSample));
     g_autoptr(GArray) events =
         g_array_new(FALSE, FALSE, sizeof(HvbEventRecord));
 
     g_array_set_clear_func(events, (GDestroyNotify)hvb_event_record_clear);
-    if (!measure_reference(bed, guest, cancellable, samples, events,
+    if (!measure_reference(bed, guest, vantages, cancellable, samples, events,
                            ret_complete, error))
         return FALSE;
-    for (guint i = 0; i < WIRE_N_OPERATIONS; i++) {
-        g_autoptr(GArray) values = responses_of(samples, (WireOperation)i);
-        ret_ns[i] = values->len > 0 ? quarter(values, 2) : 0;
-        if (ret_ns[i] > 0) {
-            if (i == WIRE_OPEN)
-                *ret_spread_percent = spread_percent(values);
-            continue;
-        }
-        g_set_error(error, HVB_BED_ERROR, HVB_BED_ERROR_GUEST,
-                    "%s: no '%s' succeeded while its reference time was "
-                    "measured on the idle bed",
-                    bed->guests[guest].name,
-                    hvb_operation_name((WireOperation)i));
-        return FALSE;
-    }
+    for (guint v = 0; v < WIRE_N_VANTAGES; v++)
+        if ((vantages & HVB_VANTAGE_BIT(v)) &&
+            !choose_references(samples, (WireVantage)v, bed->guests[guest].name,
+                               ret_references->ns[v], ret_spread_percent,
+                               error))
+            return FALSE;
     return TRUE;
 }
-
 /* One attempt. Leaves `ret_doubt` NULL if it came out well. */
-static gboolean attempt(HvbBed *bed, int guest, gboolean measured,
+static gboolean attempt(HvbBed *bed, int guest, guint vantages,
                         double limit_percent, GCancellable *cancellable,
                         HvbAbility *ret_ability, char **ret_doubt,
                         GError **error)
@@ -176,9 +201,10 @@ static gboolean attempt(HvbBed *bed, int guest, gboolean measured,
         !hvb_link_calibrate(link, &request, cancellable, calibration, error) ||
         !hvb_link_work(link, calibration->iterations_per_ms, cancellable,
                        error) ||
-        (measured && !take_reference(bed, (guint)guest, cancellable,
-                                     ret_ability->reference_ns, &spread,
-                                     &complete, error)) ||
+        (vantages != 0 &&
+         !take_references(bed, (guint)guest, vantages, cancellable,
+                          &ret_ability->references, &spread, &complete,
+                          error)) ||
         !hvb_usage_read(bed, cancellable, after, error))
         return FALSE;
     double foreign = hvb_usage_foreign_percent(before, after);
@@ -214,7 +240,7 @@ static gboolean wait_for_better(GCancellable *cancellable, GError **error)
     return FALSE;
 }
 
-gboolean hvb_calibration_make(HvbBed *bed, int guest, gboolean measured,
+gboolean hvb_calibration_make(HvbBed *bed, int guest, guint vantages,
                               double foreign_percent, GCancellable *cancellable,
                               HvbAbility *ret_ability, char **ret_doubt,
                               GError **error)
@@ -226,7 +252,7 @@ gboolean hvb_calibration_make(HvbBed *bed, int guest, gboolean measured,
         if (doubt && !wait_for_better(cancellable, error))
             return FALSE;
         g_clear_pointer(&doubt, g_free);
-        if (!attempt(bed, guest, measured, foreign_percent, cancellable,
+        if (!attempt(bed, guest, vantages, foreign_percent, cancellable,
                      &ability, &doubt, error))
             return FALSE;
         *ret_ability = ability;

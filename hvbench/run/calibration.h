@@ -14,20 +14,24 @@ gboolean hvb_calibration_wait_quiet(GCancellable *cancellable, GError **error);
 /* What a guest is known to be able to. */
 typedef struct {
     WireCalibration calibration;
-    gint64 reference_ns[WIRE_N_OPERATIONS]; /* 0: not measured */
+    HvbReferences references;
 } HvbAbility;
 
 /* In place of a guest: the host's own agent, which the bed must have. */
 #define HVB_CALIBRATION_HOST (-1)
 
-/* Calibrates guest `guest` (from 0) and makes it use the result; if `measured`
- * also takes its reference times: the median response of each operation. It and
+/* A set of vantages, as bits. */
+#define HVB_VANTAGE_BIT(vantage) (1u << (vantage))
+
+/* Calibrates guest `guest` (from 0) and makes it use the result, and takes its
+ * reference times from these `vantages` (a set; 0: it is not measured): the
+ * median response of each operation. It and
  * all others must be idle and uncapped. Done again, at most twice and each time
  * once the host is quiet, if the calibration did not converge, samples were
  * lost, others used more than `foreign_percent` of a CPU meanwhile, or the
  * reference times varied too much; if it never came out well the last is taken
  * and `ret_doubt` (owned by the caller) says what was wrong. */
-gboolean hvb_calibration_make(HvbBed *bed, int guest, gboolean measured,
+gboolean hvb_calibration_make(HvbBed *bed, int guest, guint vantages,
                               double foreign_percent, GCancellable *cancellable,
                               HvbAbility *ret_ability, char **ret_doubt,
                               GError **error);

@@ -40,6 +40,7 @@ HvbCell *hvb_cell_new(void)
     HvbCell *cell = g_new0(HvbCell, 1);
 
     cell->samples = g_array_new(FALSE, FALSE, sizeof(HvbSample));
+    cell->clocks = g_array_new(FALSE, FALSE, sizeof(HvbClockRecord));
     cell->meters = g_array_new(FALSE, FALSE, sizeof(HvbMeterRecord));
     cell->tunings = g_array_new(FALSE, FALSE, sizeof(HvbTuning));
     cell->events = g_array_new(FALSE, FALSE, sizeof(HvbEventRecord));
@@ -53,6 +54,7 @@ void hvb_cell_free(HvbCell *cell)
     if (!cell)
         return;
     g_array_unref(cell->samples);
+    g_array_unref(cell->clocks);
     g_array_unref(cell->meters);
     g_array_unref(cell->tunings);
     g_array_unref(cell->events);

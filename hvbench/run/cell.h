@@ -17,11 +17,19 @@ typedef enum {
 } HvbCellStatus;
 const char *hvb_cell_status_name(HvbCellStatus status); /* "planned", ... */
 
+/* What operations take on the idle, uncapped bed; 0: not measured. */
+typedef struct {
+    gint64 ns[WIRE_N_VANTAGES][WIRE_N_OPERATIONS];
+} HvbReferences;
+
 /* One timed operation. */
 typedef struct {
     guint guest; /* from 1 */
+    WireVantage vantage;
+    /* Server side: guest times. Client side: host times, and started_ns is when
+     * the request was sent. */
     WireSample raw;
-    gint64 reference_ns; /* of this operation in this guest; see below */
+    gint64 reference_ns; /* of this operation, guest and vantage */
     gint64 response_ns;  /* raw.ended_ns - raw.intended_ns */
     gint64 delay_ns;     /* response_ns - reference_ns; may be negative */
 } HvbSample;
@@ -53,10 +61,18 @@ double hvb_meter_record_busy_ns(const HvbMeterRecord *meter);
 typedef struct {
     guint guest;    /* 0: hvbench itself */
     gint64 time_ns; /* of the side that the event is from */
+    gint64 host_ns; /* the same on the host's clock, as near as its clock
+                     * readings tell; 0: unknown */
     char *kind;     /* "demoted", "restored", "note", "port", "gate" */
     char *text;     /* printable */
 } HvbEventRecord;
 void hvb_event_record_clear(HvbEventRecord *event);
+
+/* How a guest's clocks stood. */
+typedef struct {
+    guint guest; /* from 1 */
+    HvbClockReading reading;
+} HvbClockRecord;
 
 typedef struct {
     /* what was planned */
@@ -79,13 +95,16 @@ typedef struct {
     guint failed;               /* of these: the operation itself failed */
     guint lost;                 /* scheduled but never arrived */
     guint lost_frames;          /* gaps in the frame sequence */
-    double foreign_percent;     /* host CPU of others, % of one CPU */
+    guint refused;              /* frames and samples that made no sense */
+    gint64 late_frame_ns;       /* longest that a frame was under way */
+    gint64 late_send_ns; /* client side: latest send after its intended start */
+    double foreign_percent; /* host CPU of others, % of one CPU */
     double steal_percent;   /* what the hypervisor below took, % of one CPU */
     double own_percent;     /* hvbench's own, % of one CPU */
     double drift_percent;   /* largest, calibration after the cell / before */
-    gint64 clock_offset_ns; /* guest 1 ... measured: guest - host, best ping */
-    gint64 clock_error_ns;  /* half of that ping's round trip */
     GArray *samples;        /* HvbSample */
+    GArray *clocks;         /* HvbClockRecord, of the guests that are loaded or
+                             * measured, before the cell and after it */
     GArray *meters;         /* HvbMeterRecord; host row, then per guest */
     GArray *tunings;        /* HvbTuning as read back; [0] is guest 1 */
     GArray *events;         /* HvbEventRecord */

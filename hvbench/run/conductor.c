@@ -1,27 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "hvbench/run/conductor.h"
-
-#include "hvbench/run/calibration.h"
+#include "hvbench/run/clock.h"
+#include "hvbench/run/conductor-private.h"
 #include "hvbench/run/demand.h"
 #include "hvbench/run/record.h"
 
 #include <math.h>
 
 #define CLOCK_PINGS 5
-
-struct _HvbConductor {
-    HvbBed *bed;
-    GPtrArray *profiles;
-    const HvbConductorHooks *hooks;
-    gpointer user_data;
-    GCancellable *cancellable;
-    HvbAbility *guests;
-    HvbCell *cell; /* under way; else NULL */
-    gboolean *measured;
-    gboolean *active;  /* loaded or measured in the cell under way */
-    guint next_other;  /* active guest whose turn it is to be checked */
-    GPtrArray *doubts; /* char *: why a guest's calibration is suspect; NULL */
-};
 
 HvbConductor *hvb_conductor_new(HvbBed *bed, GPtrArray *profiles,
                                 const HvbConductorHooks *hooks,
@@ -35,6 +20,7 @@ HvbConductor *hvb_conductor_new(HvbBed *bed, GPtrArray *profiles,
     self->user_data = user_data;
     self->cancellable = cancellable;
     self->guests = g_new0(HvbAbility, bed->n_guests);
+    self->clocks = g_new0(HvbClockReading, bed->n_guests);
     self->measured = g_new0(gboolean, bed->n_guests);
     self->active = g_new0(gboolean, bed->n_guests);
     self->doubts = g_ptr_array_new_with_free_func(g_free);
@@ -47,15 +33,14 @@ void hvb_conductor_free(HvbConductor *conductor)
     if (!conductor)
         return;
     g_free(conductor->guests);
+    g_free(conductor->clocks);
     g_free(conductor->measured);
     g_free(conductor->active);
     g_ptr_array_unref(conductor->doubts);
     g_free(conductor);
 }
 
-static void say(HvbConductor *self, const char *format, ...)
-    G_GNUC_PRINTF(2, 3);
-static void say(HvbConductor *self, const char *format, ...)
+void hvb_conductor_say(HvbConductor *self, const char *format, ...)
 {
     va_list arguments;
 
@@ -65,158 +50,6 @@ static void say(HvbConductor *self, const char *format, ...)
     g_autofree char *text = g_strdup_vprintf(format, arguments);
     va_end(arguments);
     self->hooks->phase(text, self->user_data);
-}
-
-/* Marks in `measured` and `active` the guests that some scenario measures, or
- * loads or measures. Returns the strictest gate for foreign CPU among them. */
-static double find_active(HvbConductor *self, const gboolean *scenarios)
-{
-    double limit_percent = G_MAXDOUBLE;
-
-    for (guint s = 0; s < self->profiles->len; s++) {
-        const HvbProfile *profile = self->profiles->pdata[s];
-        if (!scenarios[s])
-            continue;
-        limit_percent = MIN(limit_percent, profile->foreign_percent);
-        for (guint i = 0; i < profile->n_guests; i++) {
-            const HvbGuestProfile *guest = &profile->guests[i];
-            if (guest->measured)
-                self->measured[i] = TRUE;
-            if (guest->measured || guest->loaded)
-                self->active[i] = TRUE;
-        }
-    }
-    return limit_percent;
-}
-
-/* The bed as it must be while a guest is calibrated: uncapped, and the others
- * being idle its weight does not matter. */
-static gboolean lift_cap(HvbConductor *self, guint guest, GError **error)
-{
-    const HvbGuestProfile uncapped = {.cap_period_us = 100000, .weight = 100};
-    HvbTuning enforced;
-
-    return self->bed->tune(self->bed, guest, &uncapped, &enforced, error);
-}
-
-/* Everything may run everywhere. */
-static gboolean lift_placement(HvbConductor *self, GError **error)
-{
-    HvbTuning placed;
-
-    for (guint i = 0; i < self->bed->n_guests; i++)
-        if (!self->bed->place(self->bed, i, 0, HVB_AFFINITY_FLOAT, &placed,
-                              error))
-            return FALSE;
-    return !self->bed->host ||
-           self->bed->host->place(self->bed->host, 0, error);
-}
-
-static void note(HvbConductor *self, const char *kind, const char *text)
-{
-    if (self->hooks->note)
-        self->hooks->note(kind, text, self->user_data);
-}
-
-/* Its speed only sets how much the services ask for: no reason to doubt what
- * guests are measured to do. */
-static gboolean prepare_host(HvbConductor *self, double limit_percent,
-                             GError **error)
-{
-    HvbAbility ability;
-    g_autofree char *doubt = NULL;
-
-    say(self, "calibrating the agent on the host, the guests idle");
-    if (!hvb_link_reset(self->bed->host->link, self->cancellable, error) ||
-        !hvb_calibration_make(self->bed, HVB_CALIBRATION_HOST, FALSE,
-                              limit_percent, self->cancellable, &ability,
-                              &doubt, error))
-        return FALSE;
-    if (doubt)
-        note(self, "calibration", doubt);
-    return TRUE;
-}
-
-/* Of a guest that nobody asks anything of all abilities are 0. */
-static gboolean tell_of_guest(HvbConductor *self, guint i, GError **error)
-{
-    const HvbAbility *ability = &self->guests[i];
-
-    return !self->hooks->guest_ready ||
-           self->hooks->guest_ready(i + 1, &self->bed->guests[i],
-                                    &ability->calibration,
-                                    ability->reference_ns, self->user_data,
-                                    error);
-}
-
-static gboolean prepare_guest(HvbConductor *self, guint i, double limit_percent,
-                              GError **error)
-{
-    HvbGuest *guest = &self->bed->guests[i];
-    HvbAbility *ability = &self->guests[i];
-    g_autofree char *doubt = NULL;
-
-    if (!lift_cap(self, i, error) ||
-        !hvb_link_reset(guest->link, self->cancellable, error))
-        return FALSE;
-    say(self, "calibrating %s (%u of %u), the others idle", guest->name, i + 1,
-        self->bed->n_guests);
-    if (!hvb_calibration_make(self->bed, (int)i, self->measured[i],
-                              limit_percent, self->cancellable, ability, &doubt,
-                              error))
-        return FALSE;
-    if (doubt)
-        note(self, "calibration", doubt);
-    g_free(self->doubts->pdata[i]);
-    self->doubts->pdata[i] = g_steal_pointer(&doubt);
-    return TRUE;
-}
-
-/* What agents had to say before anyone asked: no O_DIRECT, say. */
-static void pass_notes_of(HvbConductor *self, HvbLink *link)
-{
-    g_auto(GStrv) notes = hvb_link_take_notes(link);
-
-    for (char **text = notes; *text; text++) {
-        g_autofree char *line =
-            g_strdup_printf("%s: %s", hvb_link_name(link), *text);
-        note(self, "note", line);
-    }
-}
-
-static void pass_notes_on(HvbConductor *self)
-{
-    for (guint i = 0; i < self->bed->n_guests; i++)
-        if (self->bed->guests[i].link)
-            pass_notes_of(self, self->bed->guests[i].link);
-    if (self->bed->host)
-        pass_notes_of(self, self->bed->host->link);
-}
-
-gboolean hvb_conductor_prepare(HvbConductor *conductor,
-                               const gboolean *scenarios, GError **error)
-{
-    g_autoptr(GError) cancelled = NULL;
-    double limit_percent = find_active(conductor, scenarios);
-
-    pass_notes_on(conductor);
-    say(conductor, "waiting for the host to become quiet");
-    if (!hvb_calibration_wait_quiet(conductor->cancellable, &cancelled)) {
-        if (cancelled) {
-            g_propagate_error(error, g_steal_pointer(&cancelled));
-            return FALSE;
-        }
-        note(conductor, "host", "the host did not become quiet after the boot");
-    }
-    if (!lift_placement(conductor, error))
-        return FALSE;
-    for (guint i = 0; i < conductor->bed->n_guests; i++)
-        if ((conductor->active[i] &&
-             !prepare_guest(conductor, i, limit_percent, error)) ||
-            !tell_of_guest(conductor, i, error))
-            return FALSE;
-    return !conductor->bed->host ||
-           prepare_host(conductor, limit_percent, error);
 }
 
 static void on_samples(gpointer user_data)
@@ -230,7 +63,8 @@ static void on_samples(gpointer user_data)
             break; /* this one and those before it are done */
         const WireSample *raw = &sample->raw;
         sample->reference_ns =
-            self->guests[sample->guest - 1].reference_ns[raw->operation];
+            self->guests[sample->guest - 1]
+                .references.ns[sample->vantage][raw->operation];
         sample->response_ns = (gint64)(raw->ended_ns - raw->intended_ns);
         sample->delay_ns = sample->response_ns - sample->reference_ns;
     }
@@ -320,14 +154,47 @@ static gboolean measure(HvbConductor *self, const HvbProfile *profile,
     return hvb_window_wait_end(window, self->cancellable, error);
 }
 
-static gboolean check_clock(HvbConductor *self, GError **error)
+static void note_step(HvbConductor *self, guint i, const HvbClockReading *now)
 {
-    for (guint i = 0; i < self->bed->n_guests; i++)
-        if (self->measured[i])
-            return hvb_link_clock_offset(self->bed->guests[i].link, CLOCK_PINGS,
-                                         self->cancellable,
-                                         &self->cell->clock_offset_ns,
-                                         &self->cell->clock_error_ns, error);
+    const HvbClockReading *before = &self->clocks[i];
+    HvbEventRecord event = {.guest = i + 1,
+                            .time_ns = (gint64)((guint64)now->host_ns +
+                                                (guint64)now->offset_ns)};
+
+    if (before->host_ns > 0)
+        event.text =
+            hvb_clock_describe_step(self->bed->guests[i].name, before, now);
+    self->clocks[i] = *now;
+    if (!event.text)
+        return;
+    event.kind = g_strdup("clock");
+    g_array_append_val(self->cell->events, event);
+}
+
+/* Puts the cell's events on the host's time line. */
+static void date_events(HvbCell *cell)
+{
+    for (guint i = 0; i < cell->events->len; i++) {
+        HvbEventRecord *event = &g_array_index(cell->events, HvbEventRecord, i);
+        event->host_ns = event->guest == 0
+                             ? event->time_ns
+                             : hvb_clock_to_host(cell->clocks, event->guest,
+                                                 event->time_ns, NULL);
+    }
+}
+
+static gboolean check_clocks(HvbConductor *self, GError **error)
+{
+    for (guint i = 0; i < self->bed->n_guests; i++) {
+        HvbClockRecord record = {.guest = i + 1};
+        if (!self->active[i])
+            continue;
+        if (!hvb_link_clock(self->bed->guests[i].link, CLOCK_PINGS,
+                            self->cancellable, &record.reading, error))
+            return FALSE;
+        g_array_append_val(self->cell->clocks, record);
+        note_step(self, i, &record.reading);
+    }
     return TRUE;
 }
 
@@ -351,11 +218,11 @@ static gboolean quieten(HvbConductor *self, const HvbProfile *profile,
             !hvb_link_reset(self->bed->guests[i].link, self->cancellable,
                             error))
             return FALSE;
-        if (guest->cap_percent > 0 && !lift_cap(self, i, error))
+        if (guest->cap_percent > 0 && !hvb_conductor_lift_cap(self, i, error))
             return FALSE;
     }
     return (profile->cpus == 0 && profile->affinity == HVB_AFFINITY_FLOAT) ||
-           lift_placement(self, error);
+           hvb_conductor_lift_placement(self, error);
 }
 
 /* The guest whose turn it is of those that are loaded but not measured;
@@ -410,17 +277,19 @@ static gboolean live(HvbConductor *self, const HvbProfile *profile,
         hvb_window_new(self->bed, self->measured, cell->samples, cell->events);
 
     hvb_window_set_samples_func(window, on_samples, self);
-    gboolean ok = check_clock(self, error) && set_bed(self, profile, error) &&
+    gboolean ok = check_clocks(self, error) && set_bed(self, profile, error) &&
                   set_managers(self, profile, error) &&
                   set_load(self, profile, error) &&
                   hvb_sleep(profile->settle_ms, self->cancellable, error) &&
                   measure(self, profile, window, error);
     hvb_record_counts(cell, window);
-    ok = ok && quieten(self, profile, error) && check_drift(self, error);
+    ok = ok && quieten(self, profile, error) && check_clocks(self, error) &&
+         check_drift(self, error);
+    date_events(cell);
     if (!ok)
         (void)quieten_host(self, NULL);
     else
-        hvb_record_verdict(cell, profile, window, find_doubt(self));
+        hvb_record_verdict(cell, profile, find_doubt(self));
     return ok;
 }
 
@@ -443,9 +312,9 @@ static HvbCell *begin_cell(HvbConductor *self, const HvbPlanCell *planned,
         self->active[i] = self->measured[i] || guest->loaded;
     }
     self->cell = cell;
-    say(self, "%s %s, repetition %u%s", profile->name,
-        hvb_level_name(cell->level), cell->repetition,
-        attempt > 1 ? ", again" : "");
+    hvb_conductor_say(self, "%s %s, repetition %u%s", profile->name,
+                      hvb_level_name(cell->level), cell->repetition,
+                      attempt > 1 ? ", again" : "");
     if (self->hooks->cell_begins)
         self->hooks->cell_begins(cell, self->user_data);
     return cell;

@@ -34,8 +34,8 @@ typedef struct {
      * never measured, and so is its calibration if it is not loaded either. */
     gboolean (*guest_ready)(guint guest, const HvbGuest *said,
                             const WireCalibration *calibration,
-                            const gint64 reference_ns[WIRE_N_OPERATIONS],
-                            gpointer user_data, GError **error);
+                            const HvbReferences *references, gpointer user_data,
+                            GError **error);
     void (*cell_begins)(const HvbCell *cell, gpointer user_data);
     /* Samples were added to the cell under way. */
     void (*samples)(const HvbCell *cell, gpointer user_data);

@@ -3,6 +3,8 @@
 
 #include <math.h>
 
+#define NS_PER_MS G_GINT64_CONSTANT(1000000)
+
 static HvbMeterRecord host_record(const HvbUsage *opened,
                                   const HvbUsage *closed)
 {
@@ -63,10 +65,19 @@ void hvb_record_counts(HvbCell *cell, const HvbWindow *window)
     cell->received = hvb_window_received(window);
     cell->lost = cell->scheduled - cell->received;
     cell->lost_frames = hvb_window_lost_frames(window);
+    cell->refused = hvb_window_refused(window);
+    cell->late_frame_ns = hvb_window_late_frame_ns(window, cell->clocks);
+    cell->late_send_ns = 0;
     cell->censored = 0;
     cell->failed = 0;
     for (guint i = 0; i < cell->samples->len; i++) {
-        guint8 flags = g_array_index(cell->samples, HvbSample, i).raw.flags;
+        const HvbSample *sample = &g_array_index(cell->samples, HvbSample, i);
+        const WireSample *raw = &sample->raw;
+        guint8 flags = raw->flags;
+        if (sample->vantage == WIRE_CLIENT)
+            cell->late_send_ns =
+                MAX(cell->late_send_ns,
+                    (gint64)(raw->started_ns - raw->intended_ns));
         if (flags & WIRE_SAMPLE_FAILED)
             cell->failed++;
         else if (flags & WIRE_SAMPLE_CENSORED)
@@ -75,22 +86,32 @@ void hvb_record_counts(HvbCell *cell, const HvbWindow *window)
 }
 
 /* Why the cell may not be published; NULL if it may. */
-static char *disturbance(const HvbCell *cell, const HvbProfile *profile,
-                         const HvbWindow *window)
+static char *disturbance(const HvbCell *cell, const HvbProfile *profile)
 {
-    guint refused = hvb_window_refused(window);
+    guint missing = cell->lost + cell->lost_frames + cell->refused;
 
     if (cell->foreign_percent > profile->foreign_percent)
         return g_strdup_printf(
             "other processes used %.1f %% of a CPU (limit %.1f %%)",
             cell->foreign_percent, profile->foreign_percent);
-    if (cell->steal_percent > profile->foreign_percent)
+    if (cell->steal_percent > profile->steal_percent)
         return g_strdup_printf("the hypervisor below this host took %.1f %% "
                                "of a CPU (limit %.1f %%)",
-                               cell->steal_percent, profile->foreign_percent);
-    if (cell->lost > 0 || cell->lost_frames > 0 || refused > 0)
-        return g_strdup_printf("%u samples and %u frames were lost, %u refused",
-                               cell->lost, cell->lost_frames, refused);
+                               cell->steal_percent, profile->steal_percent);
+    if (missing > profile->lost_samples)
+        return g_strdup_printf(
+            "%u samples and %u frames were lost, %u refused (limit %u)",
+            cell->lost, cell->lost_frames, cell->refused,
+            profile->lost_samples);
+    if (cell->late_frame_ns > profile->late_frame_ms * NS_PER_MS)
+        return g_strdup_printf(
+            "a frame was under way for %.0f ms (limit %u ms)",
+            (double)cell->late_frame_ns / NS_PER_MS, profile->late_frame_ms);
+    if (cell->late_send_ns > profile->late_send_ms * NS_PER_MS)
+        return g_strdup_printf("hvbench sent an operation %.1f ms late (limit "
+                               "%u ms)",
+                               (double)cell->late_send_ns / NS_PER_MS,
+                               profile->late_send_ms);
     return NULL;
 }
 
@@ -107,9 +128,9 @@ static char *suspicion(const HvbCell *cell, const HvbProfile *profile,
 }
 
 void hvb_record_verdict(HvbCell *cell, const HvbProfile *profile,
-                        const HvbWindow *window, const char *doubt)
+                        const char *doubt)
 {
-    g_autofree char *disturbed = disturbance(cell, profile, window);
+    g_autofree char *disturbed = disturbance(cell, profile);
     g_autofree char *suspect = suspicion(cell, profile, doubt);
 
     cell->status = disturbed ? HVB_CELL_DISTURBED : HVB_CELL_DONE;

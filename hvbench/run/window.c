@@ -1,174 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "hvbench/run/window.h"
-
-#include "loadgen/schedule.h"
-
-/* A guest could flood us with events; more than these are counted only. */
-#define MAX_EVENTS 500
-/* What a guest may be late by beyond its schedule: it is capped, overloaded
- * and emulated. More than the 30 s for which an agent waits for its own probe
- * users before it opens the window without them. */
-#define GRACE_MS 60000
-
-typedef struct {
-    HvbWindow *window;
-    HvbLink *link; /* NULL: it has no agent */
-    guint number;  /* of the guest, from 1; 0: the host */
-    gboolean measured;
-    gboolean asked; /* has been sent its PROBE */
-    gboolean opened, closed, ended;
-    WireMeters open, close;
-    ScheduledStart *schedule;
-    guint8 *seen; /* per place in the schedule */
-    guint received;
-    guint64 lost_frames_before;
-    guint64 nonsense_before;
-} Watched;
-
-struct _HvbWindow {
-    Watched *watched; /* the guests in their order; last the host, if it has an
-                       * agent */
-    guint n_watched;
-    GArray *samples;
-    GArray *events;
-    HvbSamplesFunc on_samples;
-    gpointer user_data;
-    WireProbe probe;
-    guint scheduled; /* per guest */
-    guint received;
-    guint refused;
-    guint dropped_events;
-};
-
-/* The latest time at which an operation can have ended: the agent leaves what
- * is unfinished when its drain time is over, late if it has to wait for CPU. */
-static guint64 latest_end_ns(const HvbWindow *window, const Watched *guest)
-{
-    guint64 window_ms =
-        (guint64)window->scheduled * window->probe.slot_us / 1000;
-
-    return guest->open.monotonic_ns +
-           (window_ms + window->probe.drain_ms + GRACE_MS) * 1000000;
-}
-
-static gboolean fits_schedule(const HvbWindow *window, const Watched *guest,
-                              const WireSample *sample)
-{
-    if (sample->index >= window->scheduled || guest->seen[sample->index])
-        return FALSE;
-    const ScheduledStart *start = &guest->schedule[sample->index];
-    return start->operation == sample->operation &&
-           sample->intended_ns == guest->open.monotonic_ns + start->offset_ns &&
-           sample->ended_ns >= sample->intended_ns &&
-           sample->ended_ns <= latest_end_ns(window, guest);
-}
-
-static void take_samples(Watched *guest, const WireFrame *frame)
-{
-    HvbWindow *window = guest->window;
-    g_autofree WireSamples *message = g_new(WireSamples, 1);
-
-    if (!guest->opened || guest->ended || !wire_get_samples(frame, message) ||
-        message->cell != window->probe.cell) {
-        window->refused++;
-        return;
-    }
-    for (guint32 i = 0; i < message->n; i++) {
-        const WireSample *raw = &message->samples[i];
-        if (!fits_schedule(window, guest, raw)) {
-            window->refused++;
-            continue;
-        }
-        guest->seen[raw->index] = 1;
-        window->received++;
-        guest->received++;
-        const HvbSample sample = {.guest = guest->number, .raw = *raw};
-        g_array_append_val(window->samples, sample);
-    }
-    if (window->on_samples)
-        window->on_samples(window->user_data);
-}
-
-static void take_meters(Watched *guest, const WireFrame *frame)
-{
-    WireMeters meters;
-    gboolean ours = wire_get_meters(frame, &meters) &&
-                    meters.cell == guest->window->probe.cell;
-
-    if (ours && meters.mark == WIRE_MARK_OPEN && guest->asked &&
-        !guest->opened) {
-        guest->open = meters;
-        guest->opened = TRUE;
-    } else if (ours && meters.mark == WIRE_MARK_CLOSE && guest->opened &&
-               !guest->closed &&
-               meters.monotonic_ns > guest->open.monotonic_ns) {
-        guest->close = meters;
-        guest->closed = TRUE;
-    } else {
-        guest->window->refused++;
-    }
-}
-
-static void take_event(Watched *guest, const WireFrame *frame)
-{
-    static const char *const kinds[] = {"note", "demoted", "restored"};
-    HvbWindow *window = guest->window;
-    WireEvent event;
-
-    if (!wire_get_event(frame, &event) || event.kind >= G_N_ELEMENTS(kinds)) {
-        window->refused++;
-        return;
-    }
-    if (window->events->len >= MAX_EVENTS) {
-        window->dropped_events++;
-        return;
-    }
-    for (char *c = event.text; *c; c++)
-        if (!g_ascii_isprint(*c))
-            *c = '?';
-    HvbEventRecord record = {
-        .guest = guest->number,
-        .time_ns = (gint64)event.monotonic_ns,
-        .kind = g_strdup(kinds[event.kind]),
-    };
-    record.text =
-        event.kind == WIRE_EVENT_NOTE
-            ? g_strdup(event.text)
-            : g_strdup_printf("%s (pid %u) at %.1f %% of a CPU", event.text,
-                              event.pid, event.permille / 10.0);
-    g_array_append_val(window->events, record);
-}
-
-static void on_frame(HvbLink *link, const WireFrame *frame, gpointer user_data)
-{
-    Watched *guest = user_data;
-    WireEnd end;
-
-    (void)link;
-    switch (frame->type) {
-    case WIRE_SAMPLES:
-        take_samples(guest, frame);
-        break;
-    case WIRE_METERS:
-        take_meters(guest, frame);
-        break;
-    case WIRE_EVENT:
-        take_event(guest, frame);
-        break;
-    case WIRE_END:
-        if (guest->opened && !guest->ended && wire_get_end(frame, &end) &&
-            end.cell == guest->window->probe.cell) {
-            guest->ended = TRUE;
-            if (end.scheduled != guest->window->scheduled ||
-                end.sent != guest->received)
-                guest->window->refused++;
-            break;
-        }
-        G_GNUC_FALLTHROUGH;
-    default:
-        guest->window->refused++;
-    }
-}
+#include "hvbench/run/window-private.h"
 
 static guint64 nonsense(const HvbLink *link)
 {
@@ -176,19 +7,22 @@ static guint64 nonsense(const HvbLink *link)
 }
 
 static void watch(HvbWindow *window, HvbLink *link, guint number,
-                  gboolean measured)
+                  gboolean measured, int client_fd)
 {
-    Watched *guest = &window->watched[window->n_watched++];
+    HvbWatched *guest = &window->watched[window->n_watched++];
 
     guest->window = window;
     guest->link = link;
     guest->number = number;
     guest->measured = measured;
+    guest->client_fd = client_fd;
+    guest->client = -1;
+    guest->slowest_ns = G_MININT64;
     if (!link)
         return;
     guest->lost_frames_before = hvb_link_lost_frames(link);
     guest->nonsense_before = nonsense(link);
-    hvb_link_set_frame_func(link, on_frame, guest);
+    hvb_link_set_frame_func(link, hvb_window_take_frame, guest);
 }
 
 HvbWindow *hvb_window_new(HvbBed *bed, const gboolean *measured,
@@ -198,11 +32,12 @@ HvbWindow *hvb_window_new(HvbBed *bed, const gboolean *measured,
 
     window->samples = samples;
     window->events = events;
-    window->watched = g_new0(Watched, bed->n_guests + 1);
+    window->watched = g_new0(HvbWatched, bed->n_guests + 1);
     for (guint i = 0; i < bed->n_guests; i++)
-        watch(window, bed->guests[i].link, i + 1, measured[i]);
+        watch(window, bed->guests[i].link, i + 1, measured[i],
+              bed->guests[i].client_fd);
     if (bed->host)
-        watch(window, bed->host->link, 0, FALSE);
+        watch(window, bed->host->link, 0, FALSE, 0);
     return window;
 }
 
@@ -224,8 +59,9 @@ void hvb_window_free(HvbWindow *window)
     if (!window)
         return;
     note_dropped_events(window);
+    hvb_client_free(window->client);
     for (guint i = 0; i < window->n_watched; i++) {
-        Watched *guest = &window->watched[i];
+        HvbWatched *guest = &window->watched[i];
         if (guest->link)
             hvb_link_set_frame_func(guest->link, NULL, NULL);
         g_free(guest->seen);
@@ -245,7 +81,7 @@ void hvb_window_set_samples_func(HvbWindow *window, HvbSamplesFunc func,
 static gboolean all_measured(const HvbWindow *window, gsize flag_offset)
 {
     for (guint i = 0; i < window->n_watched; i++) {
-        const Watched *guest = &window->watched[i];
+        const HvbWatched *guest = &window->watched[i];
         /* A lost guest ends every wait; check_lost() tells. */
         if (guest->link && hvb_link_why_down(guest->link))
             return TRUE;
@@ -257,17 +93,21 @@ static gboolean all_measured(const HvbWindow *window, gsize flag_offset)
 
 static gboolean all_opened(gpointer window)
 {
-    return all_measured(window, G_STRUCT_OFFSET(Watched, opened));
+    return all_measured(window, G_STRUCT_OFFSET(HvbWatched, opened));
 }
 
 static gboolean all_closed(gpointer window)
 {
-    return all_measured(window, G_STRUCT_OFFSET(Watched, closed));
+    return all_measured(window, G_STRUCT_OFFSET(HvbWatched, closed));
 }
 
-static gboolean all_ended(gpointer window)
+static gboolean all_ended(gpointer user_data)
 {
-    return all_measured(window, G_STRUCT_OFFSET(Watched, ended));
+    const HvbWindow *window = user_data;
+
+    return all_measured(window, G_STRUCT_OFFSET(HvbWatched, ended)) &&
+           (!window->client ||
+            all_measured(window, G_STRUCT_OFFSET(HvbWatched, client_over)));
 }
 
 static gboolean check_lost(const HvbWindow *window, GError **error)
@@ -293,14 +133,14 @@ static guint window_ms(const HvbWindow *window)
 static void make_schedules(HvbWindow *window, const WireProbe *probe,
                            const guint64 *seeds)
 {
-    guint n = 0;
+    guint n = (guint)schedule_length(probe);
 
     window->probe = *probe;
-    for (guint i = 0; i < WIRE_N_OPERATIONS; i++)
-        n += probe->count[i];
     window->scheduled = n;
+    for (guint i = 0; i < WIRE_N_OPERATIONS; i++)
+        window->scheduled_client += probe->client_count[i];
     for (guint i = 0; i < window->n_watched; i++) {
-        Watched *guest = &window->watched[i];
+        HvbWatched *guest = &window->watched[i];
         if (!guest->measured)
             continue;
         WireProbe own = *probe;
@@ -311,13 +151,84 @@ static void make_schedules(HvbWindow *window, const WireProbe *probe,
     }
 }
 
+static void on_client_sample(const HvbSample *sample, gpointer user_data)
+{
+    HvbWindow *window = user_data;
+
+    window->received++;
+    g_array_append_vals(window->samples, sample, 1);
+    if (window->on_samples)
+        window->on_samples(window->user_data);
+}
+
+/* What the guest says that it was asked and has answered must be what was asked
+ * and answered. */
+static void on_client_over(guint i, const HvbClientAccount *account,
+                           gpointer user_data)
+{
+    HvbWindow *window = user_data;
+
+    window->refused += account->refused;
+    for (guint k = 0; k < window->n_watched; k++) {
+        HvbWatched *guest = &window->watched[k];
+        if (guest->client != (int)i)
+            continue;
+        guest->client_over = TRUE;
+        if (guest->end.started != account->sent ||
+            guest->end.done != account->done)
+            window->refused++;
+    }
+}
+
+/* In the order of the guests, those that are measured. */
+static GArray *choose_clients(HvbWindow *window, GError **error)
+{
+    g_autoptr(GArray) clients =
+        g_array_new(FALSE, FALSE, sizeof(HvbClientGuest));
+
+    for (guint i = 0; i < window->n_watched; i++) {
+        HvbWatched *guest = &window->watched[i];
+        const HvbClientGuest client = {guest->number, guest->client_fd,
+                                       guest->schedule, window->scheduled};
+        if (!guest->measured)
+            continue;
+        if (guest->client_fd == 0) {
+            g_set_error(error, HVB_BED_ERROR, HVB_BED_ERROR_HOST,
+                        "%s: nothing can be timed from the client side: "
+                        "hvbench has no connection to its client port",
+                        hvb_link_name(guest->link));
+            return NULL;
+        }
+        guest->client = (int)clients->len;
+        g_array_append_val(clients, client);
+    }
+    return g_steal_pointer(&clients);
+}
+
+static gboolean start_client(HvbWindow *window, GError **error)
+{
+    const HvbClientHooks hooks = {on_client_sample, on_client_over};
+
+    if (window->scheduled_client == 0)
+        return TRUE;
+    g_autoptr(GArray) clients = choose_clients(window, error);
+    if (!clients)
+        return FALSE;
+    window->client = hvb_client_new(window->probe.cell,
+                                    (const HvbClientGuest *)clients->data,
+                                    clients->len, &hooks, window, error);
+    return window->client != NULL;
+}
+
 gboolean hvb_window_open(HvbWindow *window, const WireProbe *probe,
                          const guint64 *seeds, GCancellable *cancellable,
                          GError **error)
 {
     make_schedules(window, probe, seeds);
+    if (!start_client(window, error))
+        return FALSE;
     for (guint i = 0; i < window->n_watched; i++) {
-        Watched *guest = &window->watched[i];
+        HvbWatched *guest = &window->watched[i];
         WireProbe own = *probe;
         if (!guest->measured)
             continue;
@@ -326,15 +237,15 @@ gboolean hvb_window_open(HvbWindow *window, const WireProbe *probe,
         if (!hvb_link_probe(guest->link, &own, cancellable, error))
             return FALSE;
     }
-    return hvb_wait(all_opened, window, GRACE_MS, "the window to open",
-                    cancellable, error) &&
+    return hvb_wait(all_opened, window, HVB_WINDOW_GRACE_MS,
+                    "the window to open", cancellable, error) &&
            check_lost(window, error);
 }
 
 gboolean hvb_window_wait_close(HvbWindow *window, GCancellable *cancellable,
                                GError **error)
 {
-    return hvb_wait(all_closed, window, window_ms(window) + GRACE_MS,
+    return hvb_wait(all_closed, window, window_ms(window) + HVB_WINDOW_GRACE_MS,
                     "the window to close", cancellable, error) &&
            check_lost(window, error);
 }
@@ -342,7 +253,8 @@ gboolean hvb_window_wait_close(HvbWindow *window, GCancellable *cancellable,
 gboolean hvb_window_wait_end(HvbWindow *window, GCancellable *cancellable,
                              GError **error)
 {
-    return hvb_wait(all_ended, window, window->probe.drain_ms + GRACE_MS,
+    return hvb_wait(all_ended, window,
+                    window->probe.drain_ms + HVB_WINDOW_GRACE_MS,
                     "the last operations to end", cancellable, error) &&
            check_lost(window, error);
 }
@@ -388,9 +300,33 @@ guint hvb_window_lost_frames(const HvbWindow *window)
     return (guint)MIN(n, G_MAXUINT);
 }
 
+static const HvbClockReading *find_reading(const GArray *clocks, guint guest)
+{
+    for (guint i = 0; i < clocks->len; i++) {
+        const HvbClockRecord *clock = &g_array_index(clocks, HvbClockRecord, i);
+        if (clock->guest == guest)
+            return &clock->reading;
+    }
+    return NULL;
+}
+
+gint64 hvb_window_late_frame_ns(const HvbWindow *window, const GArray *clocks)
+{
+    gint64 late_ns = 0;
+
+    for (guint i = 0; i < window->n_watched; i++) {
+        const HvbWatched *guest = &window->watched[i];
+        const HvbClockReading *reading = find_reading(clocks, guest->number);
+        if (reading && guest->slowest_ns != G_MININT64)
+            late_ns = MAX(late_ns, (gint64)((guint64)guest->slowest_ns +
+                                            (guint64)reading->offset_ns));
+    }
+    return late_ns;
+}
+
 gboolean hvb_window_guest_view(const HvbWindow *window, HvbMeterRecord *record)
 {
-    const Watched *guest = &window->watched[record->guest - 1];
+    const HvbWatched *guest = &window->watched[record->guest - 1];
     const WireMeters *a = &guest->open;
     const WireMeters *b = &guest->close;
 
@@ -407,4 +343,16 @@ gboolean hvb_window_guest_view(const HvbWindow *window, HvbMeterRecord *record)
     record->agent_cpu_ns = (gint64)(b->agent_cpu_ns - a->agent_cpu_ns);
     record->manager_cpu_ns = (gint64)(b->manager_cpu_ns - a->manager_cpu_ns);
     return TRUE;
+}
+
+gint64 hvb_window_opened_ns(const HvbWindow *window, guint guest)
+{
+    return (gint64)window->watched[guest - 1].open.monotonic_ns;
+}
+
+const ScheduledStart *hvb_window_schedule(const HvbWindow *window, guint guest,
+                                          guint *ret_n)
+{
+    *ret_n = window->scheduled;
+    return window->watched[guest - 1].schedule;
 }

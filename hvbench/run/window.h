@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Window: one schedule of timed operations in the measured guests, and all
- * that they send about it.
+ * that they send about it; those of the client side are sent and timed from
+ * here (client.h).
  *
  *   window = hvb_window_new (bed, measured, samples, events);
  *   ... load, settle: events are collected already ...
@@ -16,6 +17,7 @@
 #define HVB_RUN_WINDOW_H
 
 #include "hvbench/run/cell.h"
+#include "loadgen/schedule.h"
 
 typedef struct _HvbWindow HvbWindow;
 
@@ -38,7 +40,8 @@ void hvb_window_set_samples_func(HvbWindow *window, HvbSamplesFunc func,
 /* `seeds` has one for each guest's schedule, in place of probe->seed.
  *
  * Each returns FALSE with HVB_BED_ERROR_GUEST (a guest was lost, or refused
- * the schedule), HVB_BED_ERROR_TIMEOUT or G_IO_ERROR_CANCELLED. */
+ * the schedule), HVB_BED_ERROR_HOST (nothing can be timed from here),
+ * HVB_BED_ERROR_TIMEOUT or G_IO_ERROR_CANCELLED. */
 gboolean hvb_window_open(HvbWindow *window, const WireProbe *probe,
                          const guint64 *seeds, GCancellable *cancellable,
                          GError **error);
@@ -46,6 +49,12 @@ gboolean hvb_window_wait_close(HvbWindow *window, GCancellable *cancellable,
                                GError **error);
 gboolean hvb_window_wait_end(HvbWindow *window, GCancellable *cancellable,
                              GError **error);
+
+/* Of a measured guest (its number, from 1), once the window is open: when that
+ * was, by the guest's clock, and its schedule, `n` long and borrowed. */
+gint64 hvb_window_opened_ns(const HvbWindow *window, guint guest);
+const ScheduledStart *hvb_window_schedule(const HvbWindow *window, guint guest,
+                                          guint *ret_n);
 
 /* Over all measured guests, so far. */
 guint hvb_window_scheduled(const HvbWindow *window);
@@ -55,6 +64,10 @@ guint hvb_window_received(const HvbWindow *window);
 guint hvb_window_refused(const HvbWindow *window);
 /* Frames known to have been lost since the window was made. */
 guint hvb_window_lost_frames(const HvbWindow *window);
+/* The longest that a frame with samples was under way, by the first reading of
+ * its guest's clock in `clocks` (HvbClockRecord); 0: no frame, or no reading.
+ */
+gint64 hvb_window_late_frame_ns(const HvbWindow *window, const GArray *clocks);
 /* Fills the guest view of `record` (whose guest is set). FALSE if the guest is
  * not measured, or has not sent both meters. */
 gboolean hvb_window_guest_view(const HvbWindow *window, HvbMeterRecord *record);

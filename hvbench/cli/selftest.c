@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* hvbench selftest: does this machine's hvbench measure what it says? */
+#include "hvbench/selftest/selftest.h"
+
+#include "hvbench/bed/accel.h"
+#include "hvbench/cli/commands.h"
+#include "hvbench/cli/overrides.h"
+#include "hvbench/cli/signals.h"
+#include "hvbench/cli/terminal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define PROFILE "selftest"
+#define N_COLUMNS 6
+
+typedef struct {
+    char *only;
+    char *accel;
+    char *connect;
+    gint64 seed;
+} Options;
+
+typedef struct {
+    GPtrArray *answers;
+    HvbTerminal terminal;
+} Report;
+
+static void show_phase(const char *what, gpointer user_data)
+{
+    const Report *report = user_data;
+
+    printf(report->terminal.redraws ? "\r\033[K  %s" : "  %s\n", what);
+    fflush(stdout);
+}
+
+static void show_boot(guint up, guint all, gpointer user_data)
+{
+    g_autofree char *text =
+        g_strdup_printf("booting guests: %u of %u up", up, all);
+
+    show_phase(text, user_data);
+}
+
+static void keep_answer(HvbAnswer *answer, gpointer user_data)
+{
+    g_ptr_array_add(((Report *)user_data)->answers, answer);
+}
+
+static const char *cell(const HvbAnswer *answer, guint column)
+{
+    const char *const cells[N_COLUMNS] = {
+        answer->what,     answer->expected,
+        answer->measured, answer->error,
+        answer->limit,    hvb_answer_verdict_name(answer->verdict),
+    };
+
+    return cells[column];
+}
+
+static void print_row(char check, const char *const *cells, const guint *widths,
+                      const char *remark)
+{
+    g_autoptr(GString) line = g_string_new(NULL);
+
+    g_string_append_printf(line, "%c", check);
+    for (guint c = 0; c < N_COLUMNS; c++)
+        g_string_append_printf(line, "  %-*s", (int)widths[c], cells[c]);
+    if (remark)
+        g_string_append_printf(line, "  (%s)", remark);
+    puts(g_strchomp(line->str));
+}
+
+static void print_table(const GPtrArray *answers)
+{
+    static const char *const heads[N_COLUMNS] = {"what",     "expected",
+                                                 "measured", "error",
+                                                 "limit",    "verdict"};
+    guint widths[N_COLUMNS];
+
+    for (guint c = 0; c < N_COLUMNS; c++) {
+        widths[c] = strlen(heads[c]);
+        for (guint i = 0; i < answers->len; i++)
+            widths[c] = MAX(widths[c], strlen(cell(answers->pdata[i], c)));
+    }
+    print_row(' ', heads, widths, NULL);
+    for (guint i = 0; i < answers->len; i++) {
+        const HvbAnswer *answer = answers->pdata[i];
+        const char *cells[N_COLUMNS];
+        for (guint c = 0; c < N_COLUMNS; c++)
+            cells[c] = cell(answer, c);
+        print_row(answer->check, cells, widths, answer->remark);
+    }
+}
+
+/* Returns the exit status. */
+static int conclude(const GPtrArray *answers)
+{
+    guint bad = 0;
+
+    for (guint i = 0; i < answers->len; i++)
+        if (((const HvbAnswer *)answers->pdata[i])->verdict != HVB_ANSWER_RIGHT)
+            bad++;
+    print_table(answers);
+    if (bad == 0)
+        printf("\nAll %u answers are right: on this machine hvbench measures "
+               "what it says.\n",
+               answers->len);
+    else
+        printf("\n%u of %u answers are not right: do not trust what hvbench "
+               "measures here\nbefore you know why.\n",
+               bad, answers->len);
+    int status = hvb_cmd_flush();
+    return status == HVB_EXIT_OK && bad > 0 ? HVB_EXIT_FAILED : status;
+}
+
+static HvbBed *boot(HvbConnection *connection, const HvbProfile *profile,
+                    Report *report, GError **error)
+{
+    const HvbBootSettings settings = {.on_boot = show_boot,
+                                      .user_data = report,
+                                      .cancellable = hvb_signals_cancellable()};
+    g_autofree char *reason = NULL;
+
+    if (profile->accel == HVB_ACCEL_AUTO)
+        show_phase("testing whether a guest boots under KVM", report);
+    HvbAccel accel =
+        hvb_accel_choose(connection, profile, &settings, &reason, error);
+    if (accel == HVB_ACCEL_AUTO)
+        return NULL;
+    return hvb_libvirt_bed_boot(connection, profile, accel, reason, &settings,
+                                error);
+}
+
+static gboolean make_checks(const HvbProfile *profile, const Options *options,
+                            Report *report, GError **error)
+{
+    g_autoptr(HvbConnection) connection =
+        hvb_connection_open(options->connect, error);
+    g_autoptr(HvbBed) bed =
+        connection ? boot(connection, profile, report, error) : NULL;
+    HvbSelftestSettings settings = {.bed = bed,
+                                    .profile = profile,
+                                    .seed = options->seed
+                                                ? (guint64)options->seed
+                                                : g_random_int(),
+                                    .letters = options->only,
+                                    .phase = show_phase,
+                                    .answer = keep_answer,
+                                    .user_data = report,
+                                    .cancellable = hvb_signals_cancellable()};
+
+    if (!bed)
+        return FALSE;
+    gboolean ok = hvb_selftest_run(&settings, error);
+    printf("%s%s via %s, %s; seed %" G_GUINT64_FORMAT "\n\n",
+           report->terminal.redraws ? "\r\033[K" : "", bed->stack.accel,
+           bed->stack.hypervisor, bed->stack.machine, settings.seed);
+    return ok;
+}
+
+/* "a,c" or "ac" becomes "ac". FALSE: there is no such check. */
+static gboolean parse_letters(char *only)
+{
+    guint kept = 0;
+
+    for (const char *at = only; *at; at++) {
+        gboolean known = FALSE;
+        if (*at == ',' || *at == ' ')
+            continue;
+        for (guint i = 0; hvb_selftest_check(i); i++)
+            known = known || hvb_selftest_check(i)->letter == *at;
+        if (!known)
+            return FALSE;
+        only[kept++] = *at;
+    }
+    only[kept] = '\0';
+    return kept > 0;
+}
+
+static char *describe(void)
+{
+    GString *text = g_string_new(
+        "Boots two guests, makes delays, shares and loads of known size on "
+        "them, and\ncompares with what hvbench measures: minutes well spent "
+        "before a measurement.\n\nChecks:\n");
+
+    for (guint i = 0; hvb_selftest_check(i); i++)
+        g_string_append_printf(text, "  %c  %s\n",
+                               hvb_selftest_check(i)->letter,
+                               hvb_selftest_check(i)->summary);
+    return g_string_free(text, FALSE);
+}
+
+static HvbProfile *load_profile(const Options *options, GError **error)
+{
+    g_autoptr(HvbProfile) profile = hvb_profile_load(PROFILE, error);
+    const HvbOverrides overrides = {.accel = options->accel};
+
+    if (!profile || !hvb_profile_override(profile, &overrides, error))
+        return NULL;
+    return g_steal_pointer(&profile);
+}
+
+int hvb_cmd_selftest(int argc, char **argv)
+{
+    Options options = {0};
+    Report report = {0};
+    const GOptionEntry entries[] = {
+        {"only", 0, 0, G_OPTION_ARG_STRING, &options.only,
+         "only these checks: a,c", "LETTERS"},
+        {"seed", 0, 0, G_OPTION_ARG_INT64, &options.seed,
+         "the same times and loads again", "S"},
+        {"accel", 0, 0, G_OPTION_ARG_STRING, &options.accel, "auto, kvm or tcg",
+         "ACCEL"},
+        {"connect", 0, 0, G_OPTION_ARG_STRING, &options.connect,
+         "another libvirt than the built-in one", "URI"},
+        {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL},
+    };
+    g_autoptr(GOptionContext) context = g_option_context_new(NULL);
+    g_autofree char *summary = describe();
+    g_autoptr(GError) error = NULL;
+
+    g_option_context_add_main_entries(context, entries, NULL);
+    g_option_context_set_summary(context, summary);
+    if (!hvb_cmd_parse(context, &argc, &argv))
+        return HVB_EXIT_USAGE;
+    if (argc > 1)
+        return hvb_cmd_fail(HVB_EXIT_USAGE, "selftest: takes no operands");
+    if (options.only && !parse_letters(options.only))
+        return hvb_cmd_fail(HVB_EXIT_USAGE,
+                            "--only: give letters of checks, as in a,c (see "
+                            "'hvbench selftest --help')");
+    if (options.seed < 0)
+        return hvb_cmd_fail(HVB_EXIT_USAGE, "--seed: 1 or more");
+    g_autoptr(HvbProfile) profile = load_profile(&options, &error);
+    if (!profile)
+        return hvb_cmd_fail(hvb_cmd_status(error), "%s", error->message);
+    hvb_terminal_look(stdout, &report.terminal);
+    g_autoptr(GPtrArray) answers =
+        g_ptr_array_new_with_free_func((GDestroyNotify)hvb_answer_free);
+    report.answers = answers;
+    gboolean ok = make_checks(profile, &options, &report, &error);
+    if (!ok && answers->len > 0)
+        print_table(answers);
+    if (!ok)
+        return hvb_cmd_fail(hvb_cmd_status(error), "%s", error->message);
+    return conclude(answers);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the files of the conductor know of it: conductor.c leads through cells,
+ * conductor-prepare.c makes a booted bed ready for them. */
+#ifndef HVB_RUN_CONDUCTOR_PRIVATE_H
+#define HVB_RUN_CONDUCTOR_PRIVATE_H
+
+#include "hvbench/run/calibration.h"
+#include "hvbench/run/conductor.h"
+
+struct _HvbConductor {
+    HvbBed *bed;
+    GPtrArray *profiles;
+    const HvbConductorHooks *hooks;
+    gpointer user_data;
+    GCancellable *cancellable;
+    HvbAbility *guests;
+    HvbCell *cell;           /* under way; else NULL */
+    HvbClockReading *clocks; /* of each guest the last; host_ns 0: none yet */
+    gboolean *measured;
+    guint vantages;    /* that some scenario of the bed times from, a set */
+    gboolean *active;  /* loaded or measured in the cell under way */
+    guint next_other;  /* active guest whose turn it is to be checked */
+    GPtrArray *doubts; /* char *: why a guest's calibration is suspect; NULL */
+};
+
+/* What goes on now, for the hook. */
+void hvb_conductor_say(HvbConductor *self, const char *format, ...)
+    G_GNUC_PRINTF(2, 3);
+
+/* The bed as it must be while a guest is calibrated: uncapped, and the others
+ * being idle its weight does not matter. */
+gboolean hvb_conductor_lift_cap(HvbConductor *self, guint guest,
+                                GError **error);
+/* Everything may run everywhere. */
+gboolean hvb_conductor_lift_placement(HvbConductor *self, GError **error);
+
+#endif

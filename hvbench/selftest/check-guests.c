@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Checks c to f: shares, stretched operations, loads, calibration. */
+#include "hvbench/selftest/rig.h"
+#include "loadgen/operations.h"
+
+#include <math.h>
+
+#define DEFAULT_PERIOD_US 100000
+
+/* c: shares */
+#define SHARE_SETTLE_MS 1000
+#define SHARE_MS 12000
+#define SHARE_LIMIT 2.0 /* points */
+
+/* d: stretch */
+#define STRETCH_SAMPLES 25
+#define STRETCH_SLOT_US 300000
+#define STRETCH_LIMIT_MS 1.0
+#define STRETCH_LIMIT_PERCENT 5.0
+
+/* e: load. Short bursts, for a mean that holds after half a minute. */
+#define LOAD_BURST_US 5000
+#define LOAD_CUT 4
+#define LOAD_MS 25000
+#define LOAD_LIMIT 3.0 /* points */
+
+/* f: calibration */
+#define CALIBRATIONS 5
+#define CALIBRATION_LIMIT_PERCENT 5.0
+#define DRIFT_CAP_PERCENT 80
+#define DRIFT_PERIOD_US 10000
+
+static const WireCalibrate calibrate = {10000, 20};
+
+static gboolean all_spin(HvbRig *rig, GError **error)
+{
+    for (guint i = 0; i < HVB_SELFTEST_GUESTS; i++)
+        if (!hvb_rig_spin(rig, i, error))
+            return FALSE;
+    return TRUE;
+}
+
+static gboolean all_rest(HvbRig *rig, GError **error)
+{
+    for (guint i = 0; i < HVB_SELFTEST_GUESTS; i++)
+        if (!hvb_rig_rest(rig, i, error) ||
+            !hvb_rig_tune(rig, i, 0, DEFAULT_PERIOD_US, 100, error))
+            return FALSE;
+    return TRUE;
+}
+
+/* On so many host CPUs; 0: all. */
+static gboolean place_all(HvbRig *rig, guint cpus, GError **error)
+{
+    HvbTuning placed;
+
+    for (guint i = 0; i < HVB_SELFTEST_GUESTS; i++)
+        if (!rig->bed->place(rig->bed, i, cpus, HVB_AFFINITY_FLOAT, &placed,
+                             error))
+            return FALSE;
+    return TRUE;
+}
+
+/* Two that never pause on one CPU, the second with `weight` times the first
+ * one's weight. */
+static gboolean share(HvbRig *rig, guint weight, GError **error)
+{
+    double percent[HVB_SELFTEST_GUESTS];
+
+    if (!hvb_rig_tune(rig, 1, 0, DEFAULT_PERIOD_US, 100 * weight, error) ||
+        !all_spin(rig, error) ||
+        !hvb_sleep(SHARE_SETTLE_MS, rig->cancellable, error) ||
+        !hvb_rig_watch(rig, SHARE_MS, percent, error) || !all_rest(rig, error))
+        return FALSE;
+    double expected = 100.0 / (1.0 + weight);
+    double measured = 100.0 * percent[0] / (percent[0] + percent[1]);
+    double error_points = fabs(measured - expected);
+    hvb_rig_answer(rig, g_strdup_printf("weights 1:%u", weight),
+                   g_strdup_printf("%.1f : %.1f %%", expected,
+                                   100.0 - expected),
+                   g_strdup_printf("%.1f : %.1f %%", measured,
+                                   100.0 - measured),
+                   g_strdup_printf("%.1f points", error_points),
+                   g_strdup_printf("%.0f points", SHARE_LIMIT),
+                   error_points <= SHARE_LIMIT, NULL);
+    return TRUE;
+}
+
+gboolean hvb_check_shares(HvbRig *rig, GError **error)
+{
+    return place_all(rig, 1, error) && share(rig, 1, error) &&
+           share(rig, 3, error) && place_all(rig, 0, error);
+}
+
+static gboolean stretch(HvbRig *rig, WireOperation operation, double work_ms,
+                        double factor, GError **error)
+{
+    gint64 median_ns[2];
+
+    for (guint i = 0; i < 2; i++) {
+        g_autoptr(HvbTake) take = NULL;
+        if (hvb_rig_work(rig, 0, i == 0 ? 1.0 : factor, error))
+            take = hvb_rig_take(rig, operation, STRETCH_SAMPLES,
+                                STRETCH_SLOT_US, NULL, NULL, error);
+        if (!take)
+            return FALSE;
+        median_ns[i] = hvb_take_median_ns(take);
+    }
+    double expected = work_ms * (factor - 1.0);
+    double measured = (double)(median_ns[1] - median_ns[0]) / 1e6;
+    double limit = STRETCH_LIMIT_MS + expected * STRETCH_LIMIT_PERCENT / 100.0;
+    hvb_rig_answer(rig,
+                   g_strdup_printf("%s stretched %.1f times",
+                                   hvb_operation_name(operation), factor),
+                   g_strdup_printf("+%.1f ms", expected),
+                   g_strdup_printf("+%.2f ms", measured),
+                   g_strdup_printf("%.2f ms", fabs(measured - expected)),
+                   g_strdup("1 ms + 5 %"), fabs(measured - expected) <= limit,
+                   NULL);
+    return TRUE;
+}
+
+gboolean hvb_check_stretch(HvbRig *rig, GError **error)
+{
+    return stretch(rig, WIRE_KEY, OPERATION_KEY_MS, 3.0, error) &&
+           stretch(rig, WIRE_OPEN, OPERATION_OPEN_MS, 1.5, error) &&
+           hvb_rig_work(rig, 0, 1.0, error);
+}
+
+/* One user that asks for `percent` of a CPU. Its bursts are exponential with
+ * mean m and cut at k times m, hence b = m (1 - e^-k) on average; with a mean
+ * pause t it asks for b / (b + t) of a CPU, and alone it waits for nobody. */
+static gboolean load(HvbRig *rig, guint percent, GError **error)
+{
+    double burst_us = LOAD_BURST_US * (1.0 - exp(-LOAD_CUT));
+    double got[HVB_SELFTEST_GUESTS];
+    const WireLoad wanted = {.users = 1,
+                             .burst_mean_us = LOAD_BURST_US,
+                             .burst_cut = LOAD_CUT,
+                             .think_mean_us =
+                                 (guint32)(burst_us * (100.0 / percent - 1.0)),
+                             .seed = gsl_rng_get(rig->rng)};
+
+    if (!hvb_rig_work(rig, 0, 1.0, error) ||
+        !hvb_link_load(rig->bed->guests[0].link, &wanted, rig->cancellable,
+                       error) ||
+        !hvb_sleep(SHARE_SETTLE_MS, rig->cancellable, error) ||
+        !hvb_rig_watch(rig, LOAD_MS, got, error) ||
+        !hvb_rig_rest(rig, 0, error))
+        return FALSE;
+    hvb_rig_answer(rig, g_strdup_printf("load of %u %%", percent),
+                   g_strdup_printf("%u %%", percent),
+                   g_strdup_printf("%.1f %%", got[0]),
+                   g_strdup_printf("%.1f points", fabs(got[0] - percent)),
+                   g_strdup_printf("%.0f points", LOAD_LIMIT),
+                   fabs(got[0] - percent) <= LOAD_LIMIT, NULL);
+    return TRUE;
+}
+
+gboolean hvb_check_load(HvbRig *rig, GError **error)
+{
+    return load(rig, 25, error) && load(rig, 50, error) && load(rig, 75, error);
+}
+
+static gboolean repeat_calibration(HvbRig *rig, GError **error)
+{
+    double lowest = INFINITY, highest = 0.0;
+
+    for (guint i = 0; i < CALIBRATIONS; i++) {
+        WireCalibration result;
+        if (!hvb_link_calibrate(rig->bed->guests[0].link, &calibrate,
+                                rig->cancellable, &result, error))
+            return FALSE;
+        lowest = fmin(lowest, (double)result.iterations_per_ms);
+        highest = fmax(highest, (double)result.iterations_per_ms);
+    }
+    double spread = 100.0 * (highest - lowest) / lowest;
+    hvb_rig_answer(rig, g_strdup_printf("calibrated %u times", CALIBRATIONS),
+                   g_strdup("alike"),
+                   g_strdup_printf("%.0f to %.0f /ms", lowest, highest),
+                   g_strdup_printf("%.1f %%", spread),
+                   g_strdup_printf("%.0f %%", CALIBRATION_LIMIT_PERCENT),
+                   spread <= CALIBRATION_LIMIT_PERCENT, NULL);
+    return TRUE;
+}
+
+/* A cap of short periods makes the guest evenly slower. */
+static gboolean plant_drift(HvbRig *rig, GError **error)
+{
+    double gate = rig->settings->profile->drift_percent;
+    double expected = DRIFT_CAP_PERCENT - 100.0;
+    WireCalibration before;
+    double drift;
+
+    if (!hvb_link_calibrate(rig->bed->guests[0].link, &calibrate,
+                            rig->cancellable, &before, error) ||
+        !hvb_rig_tune(rig, 0, DRIFT_CAP_PERCENT, DRIFT_PERIOD_US, 100, error) ||
+        !hvb_calibration_drift(rig->bed->guests[0].link, &before,
+                               rig->cancellable, &drift, error) ||
+        !hvb_rig_tune(rig, 0, 0, DEFAULT_PERIOD_US, 100, error))
+        return FALSE;
+    gboolean caught = fabs(drift) > gate;
+    hvb_rig_answer(rig, g_strdup_printf("a planted drift of %.0f %%", expected),
+                   g_strdup_printf("%.0f %%", expected),
+                   g_strdup_printf("%.1f %%", drift),
+                   g_strdup_printf("%.1f points", fabs(drift - expected)),
+                   g_strdup_printf("%.0f points", CALIBRATION_LIMIT_PERCENT),
+                   caught &&
+                       fabs(drift - expected) <= CALIBRATION_LIMIT_PERCENT,
+                   caught ? g_strdup("caught by the gate")
+                          : g_strdup("not caught by the gate"));
+    return TRUE;
+}
+
+gboolean hvb_check_calibration(HvbRig *rig, GError **error)
+{
+    return repeat_calibration(rig, error) && plant_drift(rig, error);
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Selftest: known answers. Delays, shares and loads of known size are made on a
+ * bed of this machine, and what hvbench measures of them must be what they are.
+ *
+ * Each check sets things up with the same parts that a run uses (agent, link,
+ * window, meters, calibration), and only compares. */
+#ifndef HVB_SELFTEST_SELFTEST_H
+#define HVB_SELFTEST_SELFTEST_H
+
+#include "hvbench/run/calibration.h"
+
+/* Checks need so many guests, all idle: the first is looked at, the second only
+ * competes with it. */
+#define HVB_SELFTEST_GUESTS 2
+
+typedef enum {
+    HVB_ANSWER_RIGHT,
+    HVB_ANSWER_WRONG,
+    HVB_ANSWER_DISTURBED, /* others used the host's CPU, each time */
+} HvbAnswerVerdict;
+const char *hvb_answer_verdict_name(HvbAnswerVerdict verdict);
+
+/* One row of the table. */
+typedef struct {
+    char check;     /* 'a' ... */
+    char *what;     /* "stalls of 5 to 50 ms" */
+    char *expected; /* with its unit */
+    char *measured;
+    char *error;
+    char *limit; /* of the error */
+    HvbAnswerVerdict verdict;
+    char *remark; /* NULL: none */
+} HvbAnswer;
+void hvb_answer_free(HvbAnswer *answer);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(HvbAnswer, hvb_answer_free)
+
+/* One of the checks, in order; NULL: there are no more. */
+typedef struct {
+    char letter;
+    const char *summary;
+} HvbCheckInfo;
+const HvbCheckInfo *hvb_selftest_check(guint i);
+
+typedef struct {
+    HvbBed *bed;               /* all idle and uncapped, as after a boot */
+    const HvbProfile *profile; /* whose gate and reruns hold */
+    guint64 seed;              /* of everything that is random */
+    const char *letters;       /* of the checks to be made; NULL: all */
+    /* What goes on now, in a few words; may be NULL. */
+    void (*phase)(const char *what, gpointer user_data);
+    /* Takes a finished row over. */
+    void (*answer)(HvbAnswer *answer, gpointer user_data);
+    gpointer user_data;
+    GCancellable *cancellable;
+} HvbSelftestSettings;
+
+/* Calibrates the guests and makes the checks. Returns TRUE when all were made,
+ * whatever came out. Errors: those of the bed and its links. */
+gboolean hvb_selftest_run(const HvbSelftestSettings *settings, GError **error);
+
+#endif
