@@ -6,6 +6,7 @@
 #   make debian   build a disk image for guests: Debian with systemd (as root)
 #   make lint     clang-format (check), clang-tidy, cppcheck, shellcheck
 #   make bench    print what hvbench itself costs
+#   make crosscheck  measure and draw anew what cyclictest says beside hvbench
 #   make install  PREFIX=/usr/local DESTDIR=; install-debian: that image, too
 #   make clean
 #
@@ -40,7 +41,7 @@ HVB_SOURCES := $(filter-out hvbench/main.c,$(wildcard hvbench/*.c hvbench/*/*.c)
 # What both ends of the wire share.
 SHARED_SOURCES := loadgen/wire.c loadgen/schedule.c loadgen/random.c
 AGENT_SOURCES := $(wildcard loadgen/*.c)
-TEST_SOURCES := $(wildcard test/*.c test/*/*.c)
+TEST_SOURCES := $(filter-out test/bench/bench.c,$(wildcard test/*.c test/*/*.c))
 # Pure pieces of the agent that the unit tests call.
 TESTED_AGENT_SOURCES := $(filter-out loadgen/agent.c $(SHARED_SOURCES), \
                           $(AGENT_SOURCES))
@@ -57,8 +58,8 @@ AGENT_OBJECTS := $(patsubst %.c,$(BUILD)/agent/%.o,$(AGENT_SOURCES))
 V ?=
 QUIET = $(if $(V),,@printf '  %-8s%s\n' $(1) $@;)
 
-.PHONY: all setup run check check-unit check-built lint bench install clean \
-        install-debian guests debian
+.PHONY: all setup run check check-unit check-built lint bench crosscheck \
+        install clean install-debian guests debian
 .DELETE_ON_ERROR:
 
 all: $(BUILD)/hvbench $(BUILD)/hvbench-agent guests
@@ -92,6 +93,10 @@ $(BUILD)/hvbench: $(BUILD)/obj/hvbench/main.o $(HVB_OBJECTS)
 
 $(BUILD)/hvbench-tests: $(TEST_OBJECTS) $(HVB_OBJECTS)
 	$(call QUIET,LINK)$(CC) $(HVB_CFLAGS) $(LDFLAGS) -o $@ $^ $(PACKAGE_LIBS) -lcunit -lm
+
+$(BUILD)/hvbench-bench: $(call objects,test/bench/bench.c test/bench/weigh.c) \
+                        $(HVB_OBJECTS)
+	$(call QUIET,LINK)$(CC) $(HVB_CFLAGS) $(LDFLAGS) -o $@ $^ $(PACKAGE_LIBS) -lm
 
 # Static, and never sanitized: it is /init of a guest without libraries.
 $(BUILD)/hvbench-agent: $(AGENT_OBJECTS)
@@ -157,8 +162,17 @@ lint: $(BUILD)/version.h
 	    $(PACKAGE_CFLAGS) 2>$(BUILD)/clang-tidy.log || \
 	    { cat $(BUILD)/clang-tidy.log; false; }
 
-bench: all
+bench: all $(BUILD)/hvbench-bench
 	test/bench/run $(BUILD)
+
+# As root. The measured delays are kept beside the picture made of them.
+CROSSCHECK = test/crosscheck/crosscheck
+
+crosscheck: $(BUILD)/hvbench-tests debian
+	@mkdir -p $(dir $(CROSSCHECK))
+	HVBENCH_CROSSCHECK=$(CROSSCHECK).dat $(BUILD)/hvbench-tests crosscheck
+	LC_ALL=C.UTF-8 gnuplot -d -e "file='$(CROSSCHECK)'" $(CROSSCHECK).dat \
+	    scripts/crosscheck.gp
 
 install: all
 	install -D -m 755 $(BUILD)/hvbench $(DESTDIR)$(PREFIX)/bin/hvbench

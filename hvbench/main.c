@@ -19,7 +19,7 @@ static const struct {
     {"selftest", hvb_cmd_selftest, "check the accuracy on this machine"},
     {"report", hvb_cmd_report, "make pictures and page of a result set anew"},
     {"compare", hvb_cmd_compare, "whether users feel a difference"},
-    {"show", hvb_cmd_show, "print a profile's effective configuration"},
+    {"show", hvb_cmd_show, "print a profile, or where a result set comes from"},
     {"list", hvb_cmd_list, "list the shipped profiles"},
     {"doctor", hvb_cmd_doctor, "tell what this host can do"},
 };

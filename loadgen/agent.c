@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The agent: hvbench-agent --port PATH | --fd N [OPTION...] */
 #define _GNU_SOURCE
+#include "clock.h"
 #include "init.h"
 #include "operations.h"
 #include "session.h"
@@ -21,6 +22,8 @@
 /* Above the users and the probe users, whose load must not keep the agent from
  * answering, below the manager. */
 #define AGENT_NICE (-5)
+#define CLIENT_PORT_LIMIT_NS (5 * NS_PER_S)
+#define CLIENT_PORT_STEP_NS (100 * NS_PER_MS)
 
 static const char usage[] =
     "usage: hvbench-agent --port PATH | --fd N  [OPTION...]\n"
@@ -36,9 +39,8 @@ static const char usage[] =
     "                    ways); end when the other side closes it\n"
     "  --client-port PATH, --client-fd N\n"
     "                    the same for the second stream, over which the host\n"
-    "                    asks for the operations that it times itself; "
-    "without\n"
-    "                    one, or if PATH is not there, it cannot\n"
+    "                    asks for the operations that it times itself; a\n"
+    "                    host is told if there is none, or nothing at PATH\n"
     "  --documents FILE  where the operation 'open' reads: a block device or\n"
     "                    a file, 64 KiB or more, which is only read; with\n"
     "                    --port it may come late or never: hosts are told\n"
@@ -175,10 +177,26 @@ static int open_device(const char *path)
     return fd;
 }
 
-static void set_nonblocking(int fd)
+/* Both ports come into being together, but their names are made by udev, which
+ * keeps no order. */
+static int open_client_port(const char *path)
 {
-    fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
-    fcntl(fd, F_SETFD, FD_CLOEXEC);
+    uint64_t limit_ns = clock_now_ns() + CLIENT_PORT_LIMIT_NS;
+    int fd;
+
+    while ((fd = open_device(path)) < 0 && errno == ENOENT &&
+           clock_now_ns() < limit_ns)
+        clock_sleep_until(clock_now_ns() + CLIENT_PORT_STEP_NS);
+    return fd;
+}
+
+/* Of a descriptor that was open already. */
+static bool take_over(int fd)
+{
+    int flags = fcntl(fd, F_GETFL);
+
+    return flags >= 0 && fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0 &&
+           fcntl(fd, F_SETFD, FD_CLOEXEC) == 0;
 }
 
 /* A host that starts the agent itself can mend what is wrong with the documents
@@ -211,9 +229,9 @@ static int run_as_process(const Options *options)
                                              : strerror(errno));
     }
     if (options->client_port)
-        session.client_fd = open_device(options->client_port);
-    if (session.client_fd >= 0)
-        set_nonblocking(session.client_fd);
+        session.client_fd = open_client_port(options->client_port);
+    else if (options->client_fd >= 0 && !take_over(options->client_fd))
+        return refuse("--client-fd", strerror(errno));
     /* Processes launched by a probe user that is killed come to the agent. */
     prctl(PR_SET_CHILD_SUBREAPER, 1ul);
     session.may_not_hurry = !raise_own_priority();

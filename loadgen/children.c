@@ -5,6 +5,7 @@
 #include "clock.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,7 +26,7 @@ static void close_agent_fds(int keep_fd)
     unsigned first = CHILD_FD;
 
     if (keep_fd >= 0) {
-        if (keep_fd != CHILD_FD && dup2(keep_fd, CHILD_FD) < 0)
+        if (keep_fd != CHILD_FD && dup3(keep_fd, CHILD_FD, O_CLOEXEC) < 0)
             _exit(EXIT_FAILURE);
         first = CHILD_FD + 1;
     }

@@ -23,9 +23,9 @@ typedef enum {
     CHILD_N_ROLES,
 } ChildRole;
 
-/* USERS_MAX users, WIRE_MAX_POOL probe users, a manager and a calibration, and
- * then some. */
-#define CHILDREN_MAX 4200
+/* USERS_MAX users, WIRE_MAX_POOL probe users of each vantage, a manager and a
+ * calibration, and then some. */
+#define CHILDREN_MAX 4300
 /* The one descriptor, besides 0 to 2, that a child may keep. */
 #define CHILD_FD 3
 

@@ -31,7 +31,7 @@ void agent_init(Agent *agent, bool is_init, bool on_host,
     if (client_fd >= 0)
         agent->hello.flags |= WIRE_HELLO_CLIENT;
     agent->client_fd = client_fd;
-    wire_reader_init(&agent->client_reader);
+    agent_restart_client(agent);
     children_init(&agent->children);
     users_init(&agent->users, on_host);
     probe_init(&agent->probe);
@@ -117,21 +117,33 @@ void agent_note_documents(Agent *agent)
     }
 }
 
-bool agent_serve_client(Agent *agent)
+void agent_restart_client(Agent *agent)
+{
+    wire_reader_init(&agent->client_reader);
+    agent->client_is_deaf = false;
+}
+
+/* One note for all that came at once: who sends nonsense may send a lot. */
+void agent_serve_client(Agent *agent)
 {
     uint8_t bytes[1024];
     ssize_t n = read(agent->client_fd, bytes, sizeof bytes);
+    WireReader *reader = &agent->client_reader;
+    uint64_t skipped = reader->skipped_bytes;
+    bool sense = true;
     WireFrame frame;
     WireStart start;
 
-    if (n <= 0)
-        return n < 0 && (errno == EAGAIN || errno == EINTR);
-    wire_reader_feed(&agent->client_reader, bytes, (size_t)n);
-    while (wire_reader_next(&agent->client_reader, &frame))
-        if (frame.type != WIRE_START || !wire_get_start(&frame, &start) ||
-            !probe_request(&agent->probe, &start))
-            agent_note(agent, "a request on the client port made no sense");
-    return true;
+    if (n <= 0) {
+        agent->client_is_deaf = n == 0 || (errno != EAGAIN && errno != EINTR);
+        return;
+    }
+    wire_reader_feed(reader, bytes, (size_t)n);
+    while (wire_reader_next(reader, &frame))
+        sense = frame.type == WIRE_START && wire_get_start(&frame, &start) &&
+                probe_request(&agent->probe, &start) && sense;
+    if (!sense || reader->skipped_bytes > skipped)
+        agent_note(agent, "a request on the client port made no sense");
 }
 
 static void stop_calibration(Agent *agent)
@@ -385,6 +397,8 @@ static void obey_probe(Agent *agent, const WireFrame *frame)
 
     if (wire_get_probe(frame, &request)) {
         agent_find_documents(agent);
+        /* Somebody may have come to the client port meanwhile. */
+        agent->client_is_deaf = false;
         fault = probe_start(&agent->probe, &agent->children, &request,
                             agent->iterations_per_ms, &agent->documents,
                             agent->client_fd);

@@ -12,7 +12,8 @@
 
 typedef struct {
     Port port;
-    int client_fd; /* the client port; -1: none */
+    int client_fd;       /* the client port; -1: none */
+    bool client_is_deaf; /* there is nobody at its other end */
     WireReader client_reader;
     Children children;
     Users users;
@@ -49,8 +50,11 @@ void agent_find_documents(Agent *agent);
 /* Says if they are not there, or not read as they should be. */
 void agent_note_documents(Agent *agent);
 
-/* Call these when client_fd, ... False: there is nobody at its other end. */
-bool agent_serve_client(Agent *agent);
+/* Forgets what was half read from the client port: for another host. */
+void agent_restart_client(Agent *agent);
+
+/* Call these when client_fd (unless it is deaf), ... */
+void agent_serve_client(Agent *agent);
 /* ... calibration_fd and manager_fd are readable ... */
 void agent_calibration_ended(Agent *agent);
 void agent_forward_events(Agent *agent);

@@ -23,6 +23,10 @@ bool operation_prepare(Operator *user)
 {
     bool good;
 
+    snprintf(user->launch_iterations, sizeof user->launch_iterations,
+             "%" PRIu64, OPERATION_LAUNCH_MS * user->iterations_per_ms);
+    snprintf(user->launch_parent, sizeof user->launch_parent, "%d",
+             (int)getpid());
     user->fd = -1;
     user->buffer = NULL;
     if (user->documents->n_documents == 0)
@@ -60,16 +64,13 @@ static void account_launched(const Operator *user, const struct rusage *usage)
 
 static bool launch(const Operator *user)
 {
-    char iterations[32], parent[32];
     char *arguments[] = {(char *)"hvbench-launched", (char *)"--launched",
-                         iterations, parent, NULL};
+                         (char *)user->launch_iterations,
+                         (char *)user->launch_parent, NULL};
     struct rusage usage;
     int status;
     pid_t pid, waited;
 
-    snprintf(iterations, sizeof iterations, "%" PRIu64,
-             OPERATION_LAUNCH_MS * user->iterations_per_ms);
-    snprintf(parent, sizeof parent, "%d", (int)getpid());
     if (posix_spawn(&pid, "/proc/self/exe", NULL, NULL, arguments, environ) !=
         0)
         return false;

@@ -20,12 +20,14 @@ typedef struct {
     _Atomic uint64_t *launched_ns; /* CPU of launched processes is added */
     int fd;
     void *buffer;
+    char launch_iterations[24], launch_parent[16]; /* arguments of LAUNCH */
 } Operator;
 
 /* Opens the documents, if there are any, and reads one, so that nothing is done
  * for the first time when it is timed (COLD: it is put out of the page cache
- * again). Fill in the first four members before. False: errno says why. The
- * process keeps it all until it ends. */
+ * again). Fill in the first four members before, and call it in the process
+ * that will operate. False: errno says why. The process keeps it all until it
+ * ends. */
 bool operation_prepare(Operator *user);
 
 /* Does the operation; `document` is the one that OPEN reads. False: it

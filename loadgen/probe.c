@@ -3,19 +3,12 @@
 #include "probe.h"
 
 #include "clock.h"
-#include "work.h"
+#include "schedule.h"
 
-#include <errno.h>
-#include <limits.h>
-#include <linux/futex.h>
-#include <poll.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #define WARMING_STEP_NS (20 * NS_PER_MS)
@@ -25,175 +18,9 @@
 #define LEAD_NS (200 * NS_PER_MS)
 #define COLLECT_STEP_NS (250 * NS_PER_MS)
 #define DRAIN_STEP_NS (50 * NS_PER_MS)
-#define WARM_UP_ITERATIONS 100000
 #define MIN_SLOT_US 1000u
 #define MAX_SLOT_US 60000000u
 #define MAX_DRAIN_MS 600000u
-
-typedef struct {
-    uint64_t intended_ns; /* offset from the opening */
-    uint64_t document;    /* for OPEN */
-    uint8_t operation;
-    uint8_t vantage;
-    bool failed;
-    bool requested;    /* of the client side: asked for by the host */
-    uint32_t in_queue; /* the operation that was asked for as this many-th */
-    _Atomic uint16_t taker;      /* probe user + 1; 0: not taken */
-    _Atomic uint64_t started_ns; /* 0: not started */
-    uint64_t ended_ns;
-    _Atomic bool done; /* published: the rest will not change */
-} Record;
-
-struct ProbeBoard {
-    _Atomic uint32_t ready; /* probe users that are */
-    _Atomic uint32_t go;    /* futex: opens_ns is set */
-    _Atomic uint32_t next;  /* operation to be taken */
-    /* Of the client side: how many were asked for (futex), how many have a
-     * probe user that does or awaits them, and how many are done. */
-    _Atomic uint32_t requested, awaited, served;
-    uint32_t n;
-    uint64_t opens_ns;
-    _Atomic uint64_t launched_ns[WIRE_N_VANTAGES][WIRE_MAX_POOL];
-    Record records[];
-};
-
-typedef struct {
-    ProbeBoard *board;
-    uint64_t cell;
-    uint16_t index;
-    WireVantage vantage;
-    Operator means;
-} ProbeUser;
-
-/* `which` is a set: a wake reaches those waiters that share a bit with it. */
-static long futex(_Atomic uint32_t *word, int operation, uint32_t value,
-                  uint32_t which)
-{
-    return syscall(SYS_futex, word, operation, value, NULL, NULL, which);
-}
-
-#define EVERYBODY UINT32_MAX
-
-/* One bit for the probe user that awaits the request of this number, so that
- * the others sleep on. */
-static uint32_t bit_of(uint32_t request)
-{
-    return UINT32_C(1) << (request % 32);
-}
-
-/* Every page of the board gets into this process's page table now, not in the
- * middle of a timed operation. */
-static void touch_board(const ProbeBoard *board)
-{
-    const volatile uint8_t *bytes = (const volatile uint8_t *)board;
-    size_t size = sizeof *board + board->n * sizeof board->records[0];
-
-    for (size_t at = 0; at < size; at += 4096)
-        (void)bytes[at];
-}
-
-static void wait_for_opening(ProbeBoard *board)
-{
-    board->ready++;
-    while (board->go == 0)
-        futex(&board->go, FUTEX_WAIT_BITSET, 0, EVERYBODY);
-}
-
-static void operate(const ProbeUser *user, Record *record)
-{
-    atomic_store_explicit(&record->started_ns, clock_now_ns(),
-                          memory_order_relaxed);
-    record->failed =
-        !operation_do(&user->means, (WireOperation)record->operation,
-                      record->document);
-    record->ended_ns = clock_now_ns();
-}
-
-static void publish(Record *record)
-{
-    atomic_store_explicit(&record->done, true, memory_order_release);
-}
-
-static void take(const ProbeUser *user, Record *record)
-{
-    atomic_store_explicit(&record->taker, user->index + 1,
-                          memory_order_relaxed);
-}
-
-/* Server side: operations come when the clock says so. */
-static void keep_schedule(const ProbeUser *user)
-{
-    ProbeBoard *board = user->board;
-    uint32_t index;
-
-    while ((index = board->next++) < board->n) {
-        Record *record = &board->records[index];
-        if (record->vantage != WIRE_SERVER)
-            continue;
-        take(user, record);
-        clock_sleep_until(board->opens_ns + record->intended_ns);
-        operate(user, record);
-        publish(record);
-    }
-}
-
-/* A port takes a frame as a whole or not at all. */
-static void tell_host(const ProbeUser *user, uint32_t index, bool failed)
-{
-    const WireDone done = {user->cell, index, failed ? WIRE_SAMPLE_FAILED : 0};
-    uint8_t frame[WIRE_MAX_FRAME];
-    uint32_t length = wire_put_done(frame + WIRE_HEADER_SIZE, &done);
-    size_t size = wire_seal(frame, WIRE_DONE, 0, length);
-
-    while (write(CHILD_FD, frame, size) != (ssize_t)size) {
-        struct pollfd port = {CHILD_FD, POLLOUT, 0};
-        if (errno != EAGAIN && errno != EINTR)
-            return; /* the host is gone, and so will be the window */
-        poll(&port, 1, -1);
-    }
-}
-
-/* Client side: operations come when the host asks for them. */
-static void serve(const ProbeUser *user)
-{
-    ProbeBoard *board = user->board;
-
-    for (;;) {
-        uint32_t mine = board->awaited++;
-        uint32_t requested;
-        while ((requested = board->requested) <= mine)
-            futex(&board->requested, FUTEX_WAIT_BITSET, requested,
-                  bit_of(mine));
-        uint32_t index = board->records[mine].in_queue;
-        Record *record = &board->records[index];
-        take(user, record);
-        operate(user, record);
-        tell_host(user, index, record->failed);
-        publish(record);
-        board->served++;
-    }
-}
-
-static int probe(void *data)
-{
-    ProbeUser *user = data;
-    ProbeBoard *board = user->board;
-
-    /* The kernel rounds sleeps up by 50 us unless asked not to. */
-    prctl(PR_SET_TIMERSLACK, 1ul);
-    touch_board(board);
-    /* What cannot be prepared will fail when it is used, and be counted. */
-    operation_prepare(&user->means);
-    work_do(WARM_UP_ITERATIONS);
-    wait_for_opening(board);
-    if (user->vantage == WIRE_CLIENT)
-        serve(user);
-    keep_schedule(user);
-    /* Staying costs nothing and disturbs nobody; ending would. */
-    for (;;)
-        pause();
-    return EXIT_SUCCESS;
-}
 
 void probe_init(Probe *self)
 {
@@ -314,14 +141,13 @@ static bool fork_pool(Probe *self, Children *children, WireVantage vantage,
 
     if (vantage == WIRE_CLIENT)
         kind.keep_fd = client_fd;
-
     user.means.documents = documents;
     user.means.reading = (WireReading)self->request.reading;
     user.means.iterations_per_ms = iterations_per_ms;
     for (; user.index < self->request.pool; user.index++) {
         kind.launched_ns = &launched_ns[user.index];
         user.means.launched_ns = &launched_ns[user.index];
-        if (children_start(children, &kind, probe, &user) < 0)
+        if (children_start(children, &kind, probe_user_live, &user) < 0)
             return false;
     }
     return true;
@@ -384,11 +210,8 @@ bool probe_request(Probe *self, const WireStart *start)
         board->records[start->index].vantage != WIRE_CLIENT ||
         board->records[start->index].requested)
         return false;
-    uint32_t place = board->requested;
     board->records[start->index].requested = true;
-    board->records[place].in_queue = start->index;
-    board->requested = place + 1;
-    futex(&board->requested, FUTEX_WAKE_BITSET, INT_MAX, bit_of(place));
+    board_request(board, start->index);
     return true;
 }
 
@@ -399,9 +222,7 @@ static void set_opening(Probe *self, uint64_t now_ns)
     self->opens_ns = now_ns + LEAD_NS;
     self->closes_ns = self->opens_ns + window_ns;
     self->left_ns = self->closes_ns + self->request.drain_ms * NS_PER_MS;
-    self->board->opens_ns = self->opens_ns;
-    self->board->go = 1;
-    futex(&self->board->go, FUTEX_WAKE_BITSET, INT_MAX, EVERYBODY);
+    board_open(self->board, self->opens_ns);
     self->state = PROBE_PENDING;
     self->deadline_ns = self->opens_ns;
 }

@@ -6,7 +6,8 @@
  * stamps, operates, stamps. No operation is skipped or moved; when all are
  * busy the next one starts late, and its delay counts from the intended start.
  * Schedule and stamps are in memory shared by all, laid out beforehand; the
- * agent collects finished operations from there, outside of the timed path.
+ * agent collects finished operations from there, outside of the timed path,
+ * whose rule is in probe-user.h.
  *
  * Operations of the client side have a pool of their own, which waits for
  * requests instead of the clock; whoever has done one tells the host at once,
@@ -19,11 +20,9 @@
 #define LOADGEN_PROBE_H
 
 #include "children.h"
-#include "operations.h"
-#include "schedule.h"
+#include "documents.h"
+#include "probe-user.h"
 #include "wire.h"
-
-typedef struct ProbeBoard ProbeBoard;
 
 typedef enum {
     PROBE_IDLE,     /* no window */

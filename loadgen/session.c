@@ -31,7 +31,6 @@ typedef struct {
     Link link;
     uint64_t next_step_ns; /* of knocking or greeting */
     int signal_fd;
-    bool client_is_deaf; /* nobody at the client port's other end */
     bool over;
 } Session;
 
@@ -49,6 +48,7 @@ static void lose_host(Session *session)
 {
     agent_reset(&session->agent);
     port_restart(&session->agent.port);
+    agent_restart_client(&session->agent);
     /* A signal may have said so already. */
     session->over = session->over || !session->options->waits_for_hosts;
     session->link = LINK_ABSENT;
@@ -83,7 +83,6 @@ static void on_welcome(Session *session, const WireFrame *frame)
         return;
     }
     session->link = LINK_WELCOMED;
-    session->client_is_deaf = false;
     if (session->options->may_not_hurry)
         agent_note(&session->agent,
                    "the agent may not raise its own priority (not root)");
@@ -155,6 +154,12 @@ static uint64_t next_deadline(const Session *session, uint64_t now_ns)
     return deadline_ns;
 }
 
+/* A client port that is hung up always polls as ready, too. */
+static bool hears_client(const Session *session)
+{
+    return session->link == LINK_WELCOMED && !session->agent.client_is_deaf;
+}
+
 #define N_FDS 5
 
 static void wait_for_something(Session *session, struct pollfd fds[N_FDS])
@@ -170,7 +175,7 @@ static void wait_for_something(Session *session, struct pollfd fds[N_FDS])
     fds[2] = (struct pollfd){agent->manager_fd, POLLIN, 0};
     fds[3] = (struct pollfd){session->link == LINK_ABSENT ? -1 : agent->port.fd,
                              port_poll_events(&agent->port), 0};
-    fds[4] = (struct pollfd){session->client_is_deaf ? -1 : agent->client_fd,
+    fds[4] = (struct pollfd){hears_client(session) ? agent->client_fd : -1,
                              POLLIN, 0};
     if (ppoll(fds, N_FDS, deadline_ns == UINT64_MAX ? NULL : &timeout, NULL) <
         0)
@@ -195,8 +200,8 @@ static void turn(Session *session)
 
     wait_for_something(session, fds);
     /* First: somebody takes the time. */
-    if (fds[4].revents && !agent_serve_client(&session->agent))
-        session->client_is_deaf = true;
+    if (fds[4].revents)
+        agent_serve_client(&session->agent);
     if (fds[1].revents)
         agent_calibration_ended(&session->agent);
     if (fds[2].revents)

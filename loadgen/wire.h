@@ -300,8 +300,9 @@ typedef struct {
 /* agent -> host, END: u64 cell, u32 scheduled, u32 measured, u32 censored,
  * u32 failed, u32 sent (samples put into SAMPLES frames of this window), all of
  * the server side; u32 started, u32 done: of the client side, the STARTs that
- * came and the DONEs that went. scheduled = measured + censored + failed =
- * sent, or something was lost. */
+ * came and the DONEs that went (one that went just as the window was left may
+ * be missing here). scheduled = measured + censored + failed = sent, or
+ * something was lost. */
 typedef struct {
     uint64_t cell;
     uint32_t scheduled;

@@ -44,7 +44,8 @@ typedef struct {
     char *console;   /* file; NULL if it has none */
     HvbLink *link;   /* owned by the bed */
     int client_fd;   /* non-blocking socket to its client port, owned by the
-                      * bed; 0: it has none */
+                      * bed; 0: there is none */
+    char *no_client; /* why there is none, owned by the bed; NULL: unknown */
     WireHello hello; /* what it said; strings made printable */
 } HvbGuest;
 

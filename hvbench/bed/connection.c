@@ -14,6 +14,7 @@
 #include <libvirt-glib/libvirt-glib.h>
 #include <libvirt/virterror.h>
 #include <pwd.h>
+#include <signal.h>
 #include <unistd.h>
 
 /* The embedded driver reads its root's own qemu.conf. Files are handed over by
@@ -190,12 +191,23 @@ static gboolean check_strangers(const char *uri, GError **error)
     return FALSE;
 }
 
+/* Guests that stood still when their hvbench was killed: libvirt would ask them
+ * first, and wait for an answer. */
+static void wake_stale(void)
+{
+    g_autoptr(GArray) pids = hvb_hypervisor_pids("/", HVB_DOMAIN_PREFIX);
+
+    for (guint i = 0; i < pids->len; i++)
+        kill(g_array_index(pids, pid_t, i), SIGCONT);
+}
+
 static gboolean open_libvirt(HvbConnection *self, GError **error)
 {
     g_autoptr(GString) stopped = g_string_new(NULL);
     Opening opening = {self, stopped, NULL};
     gpointer items[] = {&opening};
 
+    wake_stale();
     hvb_parallel(open_in_thread, items, 1, 1, NULL);
     if (stopped->len > 0)
         g_message("stopped guests that a killed hvbench had left:%s",

@@ -2,6 +2,7 @@
 #include "hvbench/bed/host.h"
 
 #include "hvbench/bed/cgroup.h"
+#include "hvbench/bed/host-private.h"
 #include "hvbench/bed/hypervisor.h"
 
 #include <gio/gio.h>
@@ -85,8 +86,7 @@ char *hvb_host_tally(const char *const *values)
     return g_string_free(text, FALSE);
 }
 
-/* The file's text without outer spaces, NULL if it cannot be read. */
-static char *read_text(const char *root, const char *dir, const char *file)
+char *hvb_host_read(const char *root, const char *dir, const char *file)
 {
     g_autofree char *path = g_build_filename(root, dir, file, NULL);
     char *text = NULL;
@@ -96,25 +96,46 @@ static char *read_text(const char *root, const char *dir, const char *file)
     return g_strstrip(text);
 }
 
-static char *on_or_off(const char *root, const char *dir, const char *file,
-                       char on)
+char *hvb_host_read_switch(const char *root, const char *dir, const char *file,
+                           char on)
 {
-    g_autofree char *text = read_text(root, dir, file);
+    g_autofree char *text = hvb_host_read(root, dir, file);
 
     return text ? g_strdup(*text == on ? "on" : "off") : NULL;
 }
 
+static int compare_texts(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+GPtrArray *hvb_host_list(const char *root, const char *dir, const char *prefix)
+{
+    g_autofree char *path = g_build_filename(root, dir, NULL);
+    g_autoptr(GDir) listing = g_dir_open(path, 0, NULL);
+    GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+    const char *name;
+
+    while (listing && (name = g_dir_read_name(listing)))
+        if (g_str_has_prefix(name, prefix))
+            g_ptr_array_add(names, g_strdup(name));
+    g_ptr_array_sort(names, compare_texts);
+    return names;
+}
+
 static char *read_kernel(const char *root)
 {
-    g_autofree char *release = read_text(root, "proc/sys/kernel", "osrelease");
-    g_autofree char *version = read_text(root, "proc/sys/kernel", "version");
+    g_autofree char *release =
+        hvb_host_read(root, "proc/sys/kernel", "osrelease");
+    g_autofree char *version =
+        hvb_host_read(root, "proc/sys/kernel", "version");
 
     return release ? g_strjoin(" ", release, version, NULL) : NULL;
 }
 
 static char *read_cpuinfo(const char *root, const char *name)
 {
-    g_autofree char *cpuinfo = read_text(root, "proc", "cpuinfo");
+    g_autofree char *cpuinfo = hvb_host_read(root, "proc", "cpuinfo");
 
     return cpuinfo ? hvb_host_field(cpuinfo, name) : NULL;
 }
@@ -131,7 +152,7 @@ static char *read_microcode(const char *root)
 
 static char *read_cpus(const char *root)
 {
-    g_autofree char *online = read_text(root, CPU_DIR, "online");
+    g_autofree char *online = hvb_host_read(root, CPU_DIR, "online");
     guint cpus = online ? hvb_host_count_cpus(online) : 0;
 
     return cpus > 0 ? g_strdup_printf("%u", cpus) : NULL;
@@ -140,34 +161,27 @@ static char *read_cpus(const char *root)
 /* `control` also knows why SMT is not in use; `active` is what counts. */
 static char *read_smt(const char *root)
 {
-    g_autofree char *active = read_text(root, CPU_DIR "/smt", "active");
+    g_autofree char *active = hvb_host_read(root, CPU_DIR "/smt", "active");
 
     if (active && *active == '1')
         return g_strdup("on");
-    return read_text(root, CPU_DIR "/smt", "control");
-}
-
-static int compare_texts(gconstpointer a, gconstpointer b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
+    return hvb_host_read(root, CPU_DIR "/smt", "control");
 }
 
 static char *read_governor(const char *root)
 {
-    g_autofree char *path = g_build_filename(root, CPU_DIR, NULL);
-    g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
+    g_autoptr(GPtrArray) cpus = hvb_host_list(root, CPU_DIR, "cpu");
     g_autoptr(GPtrArray) governors = g_ptr_array_new_with_free_func(g_free);
-    const char *name;
 
-    while (dir && (name = g_dir_read_name(dir))) {
+    for (guint i = 0; i < cpus->len; i++) {
+        const char *name = cpus->pdata[i];
         g_autofree char *cpu = g_build_filename(CPU_DIR, name, "cpufreq", NULL);
         char *governor = NULL;
-        if (g_str_has_prefix(name, "cpu") && g_ascii_isdigit(name[3]))
-            governor = read_text(root, cpu, "scaling_governor");
+        if (g_ascii_isdigit(name[3]))
+            governor = hvb_host_read(root, cpu, "scaling_governor");
         if (governor)
             g_ptr_array_add(governors, governor);
     }
-    /* A directory lists its entries in no order. */
     g_ptr_array_sort(governors, compare_texts);
     g_ptr_array_add(governors, NULL);
     return hvb_host_tally((const char *const *)governors->pdata);
@@ -175,17 +189,19 @@ static char *read_governor(const char *root)
 
 static char *read_turbo(const char *root)
 {
-    char *text = on_or_off(root, CPU_DIR "/intel_pstate", "no_turbo", '0');
+    char *text =
+        hvb_host_read_switch(root, CPU_DIR "/intel_pstate", "no_turbo", '0');
 
-    return text ? text : on_or_off(root, CPU_DIR "/cpufreq", "boost", '1');
+    return text ? text
+                : hvb_host_read_switch(root, CPU_DIR "/cpufreq", "boost", '1');
 }
 
 static char *read_idle_driver(const char *root)
 {
     g_autofree char *driver =
-        read_text(root, CPU_DIR "/cpuidle", "current_driver");
+        hvb_host_read(root, CPU_DIR "/cpuidle", "current_driver");
     g_autofree char *governor =
-        read_text(root, CPU_DIR "/cpuidle", "current_governor");
+        hvb_host_read(root, CPU_DIR "/cpuidle", "current_governor");
 
     return driver ? g_strjoin(", ", driver, governor, NULL) : NULL;
 }
@@ -197,9 +213,9 @@ static char *read_idle_states(const char *root)
     for (guint i = 0; i < MAX_IDLE_STATES; i++) {
         g_autofree char *dir =
             g_strdup_printf(CPU_DIR "/cpu0/cpuidle/state%u", i);
-        g_autofree char *name = read_text(root, dir, "name");
-        g_autofree char *latency = read_text(root, dir, "latency");
-        g_autofree char *disable = read_text(root, dir, "disable");
+        g_autofree char *name = hvb_host_read(root, dir, "name");
+        g_autofree char *latency = hvb_host_read(root, dir, "latency");
+        g_autofree char *disable = hvb_host_read(root, dir, "disable");
         if (!name || !latency)
             break;
         g_string_append_printf(text, "%s%s %s us%s", i > 0 ? ", " : "", name,
@@ -211,8 +227,8 @@ static char *read_idle_states(const char *root)
 
 char *hvb_host_clocksource(const char *root)
 {
-    return read_text(root, "sys/devices/system/clocksource/clocksource0",
-                     "current_clocksource");
+    return hvb_host_read(root, "sys/devices/system/clocksource/clocksource0",
+                         "current_clocksource");
 }
 
 static gboolean exists(const char *root, const char *path)
@@ -241,7 +257,7 @@ static char *read_cgroup_cpu(const char *root)
 
     if (hvb_cgroup_is_v2(root)) {
         g_autofree char *all =
-            read_text(root, CGROUP_DIR, "cgroup.controllers");
+            hvb_host_read(root, CGROUP_DIR, "cgroup.controllers");
         g_auto(GStrv) names = g_strsplit(all ? all : "", " ", 0);
         if (g_strv_contains((const char *const *)names, "cpu"))
             g_string_append(text, "cpu");
@@ -257,12 +273,13 @@ static char *read_cgroup_cpu(const char *root)
 
 static char *read_autogroup(const char *root)
 {
-    return on_or_off(root, "proc/sys/kernel", "sched_autogroup_enabled", '1');
+    return hvb_host_read_switch(root, "proc/sys/kernel",
+                                "sched_autogroup_enabled", '1');
 }
 
 static char *read_memory(const char *root)
 {
-    g_autofree char *meminfo = read_text(root, "proc", "meminfo");
+    g_autofree char *meminfo = hvb_host_read(root, "proc", "meminfo");
     g_autofree char *total =
         meminfo ? hvb_host_field(meminfo, "MemTotal") : NULL;
 
@@ -274,9 +291,10 @@ static char *read_memory(const char *root)
 static char *read_virtualized(const char *root)
 {
     g_autofree char *flags = read_cpuinfo(root, "flags");
-    g_autofree char *vendor = read_text(root, "sys/class/dmi/id", "sys_vendor");
+    g_autofree char *vendor =
+        hvb_host_read(root, "sys/class/dmi/id", "sys_vendor");
     g_autofree char *product =
-        read_text(root, "sys/class/dmi/id", "product_name");
+        hvb_host_read(root, "sys/class/dmi/id", "product_name");
 
     if (!flags)
         return NULL;
@@ -306,12 +324,11 @@ static void add_parameters(GPtrArray *all, const char *root, const char *module)
 {
     g_autofree char *dir =
         g_build_filename("sys/module", module, "parameters", NULL);
-    g_autofree char *path = g_build_filename(root, dir, NULL);
-    g_autoptr(GDir) listing = g_dir_open(path, 0, NULL);
-    const char *name;
+    g_autoptr(GPtrArray) names = hvb_host_list(root, dir, "");
 
-    while (listing && (name = g_dir_read_name(listing))) {
-        g_autofree char *value = read_text(root, dir, name);
+    for (guint i = 0; i < names->len; i++) {
+        const char *name = names->pdata[i];
+        g_autofree char *value = hvb_host_read(root, dir, name);
         if (value)
             g_ptr_array_add(all,
                             g_strdup_printf("%s.%s=%s", module, name, value));
@@ -320,16 +337,14 @@ static void add_parameters(GPtrArray *all, const char *root, const char *module)
 
 static char *read_kvm_parameters(const char *root)
 {
-    g_autofree char *path = g_build_filename(root, "sys/module", NULL);
-    g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
+    g_autoptr(GPtrArray) modules = hvb_host_list(root, "sys/module", "kvm");
     g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func(g_free);
-    const char *name;
 
-    while (dir && (name = g_dir_read_name(dir))) {
+    for (guint i = 0; i < modules->len; i++) {
+        const char *name = modules->pdata[i];
         if (strcmp(name, "kvm") == 0 || g_str_has_prefix(name, "kvm_"))
             add_parameters(all, root, name);
     }
-    g_ptr_array_sort(all, compare_texts);
     g_ptr_array_add(all, NULL);
     return all->len > 1 ? g_strjoinv(" ", (char **)all->pdata) : NULL;
 }
@@ -368,7 +383,12 @@ GArray *hvb_host_facts_below(const char *root)
         const char *key;
         char *(*read)(const char *root);
     } readers[] = {
+        {"host.distribution", hvb_host_distribution},
         {"host.kernel", read_kernel},
+        {"host.boot_options", hvb_host_boot_options},
+        {"host.preemption", hvb_host_preemption},
+        {"host.scheduler", hvb_host_scheduler},
+        {"host.autogroup", read_autogroup},
         {"host.cpu_model", read_cpu_model},
         {"host.microcode", read_microcode},
         {"host.cpus", read_cpus},
@@ -380,8 +400,10 @@ GArray *hvb_host_facts_below(const char *root)
         {"host.clocksource", hvb_host_clocksource},
         {"host.cgroup", read_cgroup},
         {"host.cgroup_cpu", read_cgroup_cpu},
-        {"host.autogroup", read_autogroup},
+        {"host.mitigations", hvb_host_mitigations},
         {"host.memory_mib", read_memory},
+        {"host.transparent_hugepages", hvb_host_hugepages},
+        {"host.same_page_merging", hvb_host_same_page_merging},
         {"host.virtualized", read_virtualized},
         {"host.kvm", read_kvm},
         {"host.kvm_parameters", read_kvm_parameters},

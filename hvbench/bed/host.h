@@ -17,7 +17,15 @@ typedef struct {
 
 /* The facts in a fixed order, an array of HvbHostFact that clears its values:
  *
+ *   host.distribution      "Debian GNU/Linux 12 (bookworm)"
  *   host.kernel            "6.1.0-18-amd64 #1 SMP ..."
+ *   host.boot_options      of its command line what bears on CPU, clocks, idle
+ *                          states and memory: "isolcpus=2 nohz_full=2"; "none"
+ *   host.preemption        "full", "voluntary", "none"; where only the version
+ *                          tells: "PREEMPT_DYNAMIC", "none built in"
+ *   host.scheduler         its numbers, as "sched_cfs_bandwidth_slice_us=5000
+ *                          ..."; with debugfs "base_slice_ns=..." and the like
+ *   host.autogroup         "on", "off"
  *   host.cpu_model, host.microcode
  *   host.cpus              CPUs online
  *   host.smt               "on", "off", "notsupported"
@@ -29,8 +37,11 @@ typedef struct {
  *   host.cgroup            "v1", "v2", "none"
  *   host.cgroup_cpu        of what hvbench needs, what the hierarchy has:
  *                          v1 "shares quota usage", v2 "cpu"
- *   host.autogroup         "on", "off"
+ *   host.mitigations       of the CPU's flaws that it has: "spectre_v2
+ *                          (Mitigation: ...), ..."; "none needed"
  *   host.memory_mib        in all
+ *   host.transparent_hugepages "always", "madvise", "never"
+ *   host.same_page_merging "on", "off"
  *   host.virtualized       "no", "yes", or "yes: VENDOR PRODUCT"
  *   host.kvm               "no /dev/kvm", or its mode and owner:
  *                          "0660 root:kvm"

@@ -119,6 +119,28 @@ static gboolean names_guest(const char *line, gsize length, const char *wanted)
     return FALSE;
 }
 
+char *hvb_hypervisor_arguments(const char *root, GPid pid)
+{
+    static const char *const told[] = {"-accel", "-cpu",     "-global",
+                                       "-m",     "-machine", "-overcommit",
+                                       "-rtc",   "-smp",     NULL};
+    g_autofree char *path = g_strdup_printf("%s/proc/%d/cmdline", root, pid);
+    g_autofree char *line = NULL;
+    gsize length = 0;
+    const char *option = "";
+
+    if (!g_file_get_contents(path, &line, &length, NULL))
+        return NULL;
+    GString *text = g_string_new(NULL);
+    for (gsize at = 0; at < length; at += strlen(line + at) + 1) {
+        if (g_strv_contains(told, option))
+            g_string_append_printf(text, "%s%s %s", text->len > 0 ? " " : "",
+                                   option, line + at);
+        option = line + at;
+    }
+    return g_string_free(text, FALSE);
+}
+
 GArray *hvb_hypervisor_pids(const char *root, const char *prefix)
 {
     g_autofree char *wanted = g_strconcat("guest=", prefix, NULL);

@@ -46,4 +46,10 @@ char *hvb_hypervisor_library(void);
  * single domain is found by "NAME,". */
 GArray *hvb_hypervisor_pids(const char *root, const char *prefix);
 
+/* What the QEMU of process `pid`, by /proc below `root`, was told of how to run
+ * its guest: its options -accel, -cpu, -global, -m, -machine, -overcommit,
+ * -rtc and -smp, as they stand on its command line, where libvirt has spelt out
+ * what it decided. NULL: there is no such process. Caller frees. */
+char *hvb_hypervisor_arguments(const char *root, GPid pid);
+
 #endif

@@ -5,6 +5,10 @@
 
 #include <time.h>
 
+/* Between two readings of the clocks. */
+#define GAP_AT_MOST_NS 10000
+#define TRIES 10
+
 static gboolean wake_up(gpointer user_data)
 {
     *(gboolean *)user_data = TRUE;
@@ -77,5 +81,14 @@ gint64 hvb_now_ns(void)
 
 gint64 hvb_wall_ns(void)
 {
-    return read_ns(CLOCK_REALTIME) - read_ns(CLOCK_MONOTONIC);
+    gint64 before_ns, wall_ns, gap_ns;
+    guint tries = 0;
+
+    /* Whoever is held up in between would see a step of the clock. */
+    do {
+        before_ns = read_ns(CLOCK_MONOTONIC);
+        wall_ns = read_ns(CLOCK_REALTIME);
+        gap_ns = read_ns(CLOCK_MONOTONIC) - before_ns;
+    } while (gap_ns > GAP_AT_MOST_NS && ++tries < TRIES);
+    return wall_ns - before_ns - gap_ns / 2;
 }

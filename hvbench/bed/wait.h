@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Wait: sequential code over the default main context.
  *
- * Everything of hvbench runs in one thread; whoever waits iterates the main
+ * Everything of hvbench runs in one thread, but for what keeps the time of
+ * client-side operations (run/client.h); whoever waits iterates the main
  * context, so that frames, signals and the terminal go on meanwhile. */
 #ifndef HVB_BED_WAIT_H
 #define HVB_BED_WAIT_H

@@ -396,9 +396,10 @@ static char *left_out_line(const HvbAgenda *agenda, const GArray *chosen,
                                    g_str_has_suffix(line->str, ":") ? " "
                                                                     : ", ",
                                    hvb_level_name((HvbLevel)level));
+    /* Others are not to be judged anyway. */
     for (const HvbClaimNeed *need = hvb_claim_needs; need->id; need++)
         if (strcmp(need->scenario, profile->name) == 0 &&
-            (need->levels & missing)) {
+            (need->levels & missing) && is_whole(agenda, need->id)) {
             g_string_append_printf(line, "%s%s", before, need->id);
             before = ", ";
         }

@@ -21,13 +21,21 @@ static guint64 wanted_seed(GPtrArray *profiles)
     return 0;
 }
 
+/* Whether a cell of it counts: without one it is begun anew, not resumed. */
+static gboolean has_figures(const HvbRunRecord *run)
+{
+    for (guint i = 0; i < run->cells->len; i++)
+        if (((const HvbCell *)run->cells->pdata[i])->status == HVB_CELL_DONE)
+            return TRUE;
+    return FALSE;
+}
+
 /* A run that has figures is not added to, unless it goes on just as it was:
  * they would change their meaning. TRUE also if there is no run. */
 static gboolean is_free(HvbStore *store, const char *dir, GError **error)
 {
     g_autoptr(GError) none = NULL;
     g_autoptr(HvbRunRecord) run = hvb_store_load_run(store, &none);
-    gboolean measured = FALSE;
 
     if (!run) {
         if (g_error_matches(none, HVB_RESULTS_ERROR, HVB_RESULTS_ERROR_EMPTY))
@@ -35,11 +43,7 @@ static gboolean is_free(HvbStore *store, const char *dir, GError **error)
         g_propagate_error(error, g_steal_pointer(&none));
         return FALSE;
     }
-    for (guint i = 0; i < run->cells->len; i++) {
-        const HvbCell *cell = run->cells->pdata[i];
-        measured = measured || cell->status == HVB_CELL_DONE;
-    }
-    if (!measured && g_strcmp0(run->status, "done") != 0)
+    if (!has_figures(run) && g_strcmp0(run->status, "done") != 0)
         return TRUE;
     g_set_error(error, HVB_RESULTS_ERROR, HVB_RESULTS_ERROR_DIFFERS,
                 "--output: %s holds a run already that is done, or was made "
@@ -142,20 +146,23 @@ static void enter_report(const HvbCampaign *campaign, HvbStore *store,
 }
 
 static int fail_run(const HvbCampaign *campaign, const char *dir,
-                    const GError *run_error)
+                    const HvbRunRecord *run, const GError *run_error)
 {
     int status = hvb_campaign_fail(run_error);
+    g_autofree char *output = campaign->finds_again
+                                  ? g_strdup("")
+                                  : g_strdup_printf(" with --output %s", dir);
 
-    if (campaign->finds_again)
+    if (has_figures(run))
         fprintf(stderr,
-                "hvbench: what was measured is in %s; the same command goes "
+                "hvbench: what was measured is in %s; the same command%s goes "
                 "on from there\n",
-                dir);
+                dir, output);
     else
         fprintf(stderr,
-                "hvbench: what was measured is in %s; the same command with "
-                "--output %s goes on from there\n",
-                dir, dir);
+                "hvbench: no cell in %s counts, all were disturbed or failed; "
+                "the same command%s begins anew there\n",
+                dir, output);
     return status;
 }
 
@@ -177,7 +184,7 @@ static int conclude(const HvbCampaign *campaign,
     printf("Result set: %s\nReport:     %s/report.html\n", dir, dir);
     int status = reported ? HVB_EXIT_OK : fail_report(dir, error);
     if (run_error)
-        return fail_run(campaign, dir, run_error);
+        return fail_run(campaign, dir, run, run_error);
     if (status != HVB_EXIT_OK)
         return status;
     if (spoilt > 0)
@@ -185,7 +192,7 @@ static int conclude(const HvbCampaign *campaign,
             HVB_EXIT_FAILED,
             "%u level%s without figures, since all cells were disturbed: stop "
             "what else runs on this host ('hvbench doctor' shows it) and "
-            "measure again",
+            "measure again, into another directory",
             spoilt, spoilt == 1 ? " is" : "s are");
     return hvb_cmd_flush();
 }

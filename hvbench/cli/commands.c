@@ -43,13 +43,14 @@ gboolean hvb_cmd_parse(GOptionContext *context, int *argc, char ***argv)
 
     /* The help names the program after argv[0], unless it has a name. */
     g_set_prgname(program);
-    g_option_context_set_description(
-        context, "Exit status:\n"
-                 "  0    done\n"
-                 "  1    it failed\n"
-                 "  2    bad usage or profile\n"
-                 "  3    this host cannot\n"
-                 "  130  interrupted (SIGINT, SIGTERM or SIGHUP)\n");
+    if (!g_option_context_get_description(context))
+        g_option_context_set_description(
+            context, "Exit status:\n"
+                     "  0    done\n"
+                     "  1    it failed\n"
+                     "  2    bad usage or profile\n"
+                     "  3    this host cannot\n"
+                     "  130  interrupted (SIGINT, SIGTERM or SIGHUP)\n");
     if (g_option_context_parse(context, argc, argv, &error))
         return TRUE;
     hvb_cmd_fail(HVB_EXIT_USAGE, "%s (see 'hvbench %s --help')", error->message,

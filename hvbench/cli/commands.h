@@ -26,8 +26,9 @@ int hvb_cmd_compare(int argc, char **argv);
 int hvb_cmd_doctor(int argc, char **argv);
 
 /* Parses the options of the command argv[0]; what is left are its operands.
- * --help prints the help, with the exit statuses at its end, and exits. Prints
- * an error and returns FALSE if an option is wrong (HVB_EXIT_USAGE). */
+ * --help prints the help, with the exit statuses at its end (unless the context
+ * has a description of its own), and exits. Prints an error and returns FALSE
+ * if an option is wrong (HVB_EXIT_USAGE). */
 gboolean hvb_cmd_parse(GOptionContext *context, int *argc, char ***argv);
 
 /* The exit status that an error stands for. */

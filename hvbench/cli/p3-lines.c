@@ -166,7 +166,10 @@ static char *level_line(const Layout *layout, const HvbP3Level *level,
 
 static char *heading_line(const Layout *layout, const HvbP3 *p3)
 {
-    g_autofree char *heading = hvb_text_heading(p3);
+    g_autofree char *title = hvb_text_heading(p3);
+    g_autofree char *heading =
+        g_strconcat(p3->vantage == WIRE_CLIENT ? "Client side: " : "", title,
+                    NULL);
     guint room = NAME_COLUMNS + columns_of(layout, HVB_P3_BINS);
     GString *line = g_string_new(NULL);
     guint width;
@@ -286,7 +289,7 @@ static char *table_remark(const HvbP3 *p3, const HvbP3Level *level)
     } remarks[] = {
         {level->disturbed, "disturbed or failed cells, left out"},
         {level->suspect, "suspect cells, counted"},
-        {level->lost, "samples lost"},
+        {level->tally.lost, "samples lost"},
         {row->censored, "samples censored (their delay is a lower bound)"},
         {row->failed, "operations failed"},
     };

@@ -273,6 +273,5 @@ void hvb_progress_print_p3(FILE *stream, const HvbP3 *p3)
     fprintf(stream, "\n");
     for (guint i = 0; i < table->len; i++)
         fprintf(stream, "%s\n", (const char *)table->pdata[i]);
-    fprintf(stream, "\n");
     fflush(stream);
 }

@@ -2,7 +2,10 @@
 #include "hvbench/cli/provenance.h"
 
 #include "hvbench/bed/host.h"
+#include "hvbench/bed/hypervisor.h"
 #include "hvbench/bed/images.h"
+#include "hvbench/results/origin.h"
+#include "version.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -20,6 +23,24 @@ static gboolean keep(HvbStore *store, const char *key, const char *value,
                                differences->len > 0 ? "; " : "",
                                strchr(key, '.') + 1, other, value);
     return TRUE;
+}
+
+/* Records the value as it is now, and warns if an earlier part of the run had
+ * another one that makes a difference. */
+static gboolean record(HvbStore *store, const char *key, const char *value,
+                       GError **error)
+{
+    g_autofree char *other = NULL;
+
+    if (!hvb_store_keep_provenance(store, key, value, &other, error))
+        return FALSE;
+    if (!other)
+        return TRUE;
+    if (hvb_origin_matters(key))
+        g_warning("a part of this run was measured with %s \"%s\", now it is "
+                  "\"%s\": figures before and after may differ for that",
+                  key, other, value);
+    return hvb_store_set_provenance(store, key, value, error);
 }
 
 static gboolean refuse(const GString *differences, const char *dir,
@@ -48,7 +69,7 @@ gboolean hvb_provenance_add_host(HvbStore *store, const char *dir,
         return FALSE;
     for (guint i = 0; i < facts->len; i++) {
         const HvbHostFact *fact = &g_array_index(facts, HvbHostFact, i);
-        if (!hvb_store_set_provenance(store, fact->key, fact->value, error))
+        if (!record(store, fact->key, fact->value, error))
             return FALSE;
     }
     return TRUE;
@@ -62,13 +83,31 @@ static char *stack_key(guint index, const char *name)
     return g_strdup_printf("stack%u.%s", index + 1, name);
 }
 
-/* Appends " (guests 1, 4)": those that have this kernel. */
-static void append_guests(GString *text, const HvbBed *bed, const char *kernel)
+static const char *kernel_of(const WireHello *hello)
+{
+    return hello->kernel;
+}
+
+static const char *clocksource_of(const WireHello *hello)
+{
+    return hello->clocksource;
+}
+
+static const char *agent_of(const WireHello *hello)
+{
+    return hello->agent;
+}
+
+typedef const char *(*HelloFunc)(const WireHello *hello);
+
+/* Appends " (guests 1, 4)": those that said `value`. */
+static void append_guests(GString *text, const HvbBed *bed, HelloFunc get,
+                          const char *value)
 {
     const char *before = " (guests ";
 
     for (guint i = 0; i < bed->n_guests; i++) {
-        if (strcmp(bed->guests[i].hello.kernel, kernel) != 0)
+        if (strcmp(get(&bed->guests[i].hello), value) != 0)
             continue;
         g_string_append_printf(text, "%s%u", before, i + 1);
         before = ", ";
@@ -76,25 +115,25 @@ static void append_guests(GString *text, const HvbBed *bed, const char *kernel)
     g_string_append_c(text, ')');
 }
 
-/* The kernel, or, if there are several, "A (guests 1, 4); B (guests 2, 3)". A
- * guest that has no agent says none. */
-static char *describe_kernels(const HvbBed *bed)
+/* What the guests said, or, if they do not agree, "A (guests 1, 4); B (guests
+ * 2, 3)". A guest that has no agent says nothing. */
+static char *describe_guests(const HvbBed *bed, HelloFunc get)
 {
     g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
     GString *text = g_string_new(NULL);
 
     for (guint i = 0; i < bed->n_guests; i++)
-        if (*bed->guests[i].hello.kernel)
-            g_hash_table_add(seen, bed->guests[i].hello.kernel);
+        if (*get(&bed->guests[i].hello))
+            g_hash_table_add(seen, (gpointer)get(&bed->guests[i].hello));
     gboolean mixed = g_hash_table_size(seen) > 1;
     g_hash_table_remove_all(seen);
     for (guint i = 0; i < bed->n_guests; i++) {
-        char *kernel = bed->guests[i].hello.kernel;
-        if (!*kernel || !g_hash_table_add(seen, kernel))
+        const char *value = get(&bed->guests[i].hello);
+        if (!*value || !g_hash_table_add(seen, (gpointer)value))
             continue;
-        g_string_append_printf(text, "%s%s", text->len > 0 ? "; " : "", kernel);
+        g_string_append_printf(text, "%s%s", text->len > 0 ? "; " : "", value);
         if (mixed)
-            append_guests(text, bed, kernel);
+            append_guests(text, bed, get, value);
     }
     return g_string_free(text, FALSE);
 }
@@ -123,32 +162,61 @@ static char *describe_images(const HvbProfile *profile)
     return g_string_free(text, FALSE);
 }
 
+/* Loudly, for a guest runs what was built, or installed, some time before. */
+static void warn_of_agent(const char *agents)
+{
+    if (*agents && strcmp(agents, HVB_VERSION) != 0)
+        g_warning("the guests' agent is of another revision than hvbench: %s, "
+                  "not %s; 'make guests' packs this one's",
+                  agents, HVB_VERSION);
+}
+
+/* What may differ from one boot to the next without being refused. */
+static gboolean record_boot(HvbStore *store, guint index, HvbBed *bed,
+                            GError **error)
+{
+    g_autofree char *clocksources = describe_guests(bed, clocksource_of);
+    g_autofree char *arguments =
+        bed->process ? hvb_hypervisor_arguments("/", bed->process(bed, 0))
+                     : NULL;
+    const char *const recorded[][2] = {
+        {"guest_clocksource", clocksources},
+        {"qemu_arguments", arguments ? arguments : ""},
+        {"accel_reason",
+         bed->stack.accel_reason ? bed->stack.accel_reason : ""},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(recorded); i++) {
+        g_autofree char *key = stack_key(index, recorded[i][0]);
+        if (!record(store, key, recorded[i][1], error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
 gboolean hvb_provenance_add_bed(HvbStore *store, const char *dir, guint index,
-                                const HvbBed *bed, const HvbProfile *profile,
+                                HvbBed *bed, const HvbProfile *profile,
                                 GError **error)
 {
     const HvbStack *stack = &bed->stack;
-    g_autofree char *kernels = describe_kernels(bed);
+    g_autofree char *kernels = describe_guests(bed, kernel_of);
+    g_autofree char *agents = describe_guests(bed, agent_of);
     g_autofree char *images = describe_images(profile);
     const struct {
         const char *name;
         const char *value;
     } kept[] = {
-        {"choice", stack->choice},
-        {"hypervisor", stack->hypervisor},
-        {"accel", stack->accel},
-        {"machine", stack->machine},
-        {"emulator", stack->emulator},
-        {"guest_cpu", stack->cpu},
-        {"cgroup", stack->cgroup},
-        {"connection", stack->connection},
-        {"guest_kernel", kernels},
+        {"choice", stack->choice},     {"hypervisor", stack->hypervisor},
+        {"accel", stack->accel},       {"machine", stack->machine},
+        {"emulator", stack->emulator}, {"guest_cpu", stack->cpu},
+        {"cgroup", stack->cgroup},     {"connection", stack->connection},
+        {"guest_kernel", kernels},     {"guest_agent", agents},
         {"guest_images", images}, /* last: most beds have none */
     };
     const gsize n_kept = G_N_ELEMENTS(kept) - (*images ? 0 : 1);
     g_autoptr(GString) differences = g_string_new(NULL);
-    g_autofree char *reason = stack_key(index, "accel_reason");
 
+    warn_of_agent(agents);
     for (gsize i = 0; i < n_kept; i++) {
         g_autofree char *key = stack_key(index, kept[i].name);
         if (!keep(store, key, kept[i].value ? kept[i].value : "", differences,
@@ -156,8 +224,5 @@ gboolean hvb_provenance_add_bed(HvbStore *store, const char *dir, guint index,
             return FALSE;
     }
     return refuse(differences, dir, error) &&
-           hvb_store_set_provenance(store, reason,
-                                    stack->accel_reason ? stack->accel_reason
-                                                        : "",
-                                    error);
+           record_boot(store, index, bed, error);
 }

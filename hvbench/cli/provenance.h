@@ -3,7 +3,8 @@
  *
  * A run may be made in parts: it is resumed, or guests that were lost are
  * booted anew. What would make figures incomparable is recorded once and must
- * be the same in every part; the rest is recorded as it was last. */
+ * be the same in every part; the rest is recorded as it was last, with a
+ * warning if it changed and that may show in the figures. */
 #ifndef HVB_CLI_PROVENANCE_H
 #define HVB_CLI_PROVENANCE_H
 
@@ -17,9 +18,11 @@
 gboolean hvb_provenance_add_host(HvbStore *store, const char *dir,
                                  GError **error);
 /* The stack of the plan's bed `index` (from 0), as booted from `profile`: also
- * which disk images its guests have, by path, size and time of change. */
+ * what QEMU was told, the guests' kernels, clocksources and agents, and which
+ * disk images they have, by path, size and time of change. Warns of an agent of
+ * another revision. */
 gboolean hvb_provenance_add_bed(HvbStore *store, const char *dir, guint index,
-                                const HvbBed *bed, const HvbProfile *profile,
+                                HvbBed *bed, const HvbProfile *profile,
                                 GError **error);
 
 #endif

@@ -4,19 +4,20 @@
 
 #include "hvbench/cli/claims-lines.h"
 #include "hvbench/cli/commands.h"
-#include "hvbench/cli/progress.h"
+#include "hvbench/cli/result-dir.h"
+#include "hvbench/cli/scenario-lines.h"
 
 /* A table each for more scenarios would hide what they come to. */
 #define MAX_TABLES 10
 
-static void print_scenarios(GPtrArray *p3s)
+static void print_scenarios(const HvbRunRecord *run, GPtrArray *p3s)
 {
     if (p3s->len > MAX_TABLES) {
         hvb_p3_print_compact(stdout, p3s);
         printf("\n");
     }
     for (guint p = 0; p3s->len <= MAX_TABLES && p < p3s->len; p++)
-        hvb_progress_print_p3(stdout, p3s->pdata[p]);
+        hvb_scenario_print(stdout, run, p, p3s->pdata[p]);
 }
 
 static gboolean print_tables(const char *dir, GError **error)
@@ -30,7 +31,7 @@ static gboolean print_tables(const char *dir, GError **error)
 
     if (!run)
         return FALSE;
-    print_scenarios(p3s);
+    print_scenarios(run, p3s);
     if (claims) {
         hvb_claims_print(stdout, claims);
         printf("\n");
@@ -39,13 +40,6 @@ static gboolean print_tables(const char *dir, GError **error)
         printf("This run is not complete: %s%s%s\n", run->status,
                run->why ? ": " : "", run->why ? run->why : "");
     return TRUE;
-}
-
-static gboolean is_result_set(const char *dir)
-{
-    g_autofree char *database = g_build_filename(dir, "hvbench.db", NULL);
-
-    return g_file_test(database, G_FILE_TEST_IS_REGULAR);
 }
 
 int hvb_cmd_report(int argc, char **argv)
@@ -62,11 +56,8 @@ int hvb_cmd_report(int argc, char **argv)
     if (argc != 2)
         return hvb_cmd_fail(HVB_EXIT_USAGE,
                             "report: give one result set: hvbench report DIR");
-    if (!is_result_set(argv[1]))
-        return hvb_cmd_fail(HVB_EXIT_USAGE,
-                            "%s: no result set: there is no hvbench.db in it",
-                            argv[1]);
-    if (!print_tables(argv[1], &error) || !hvb_report_write(argv[1], &error))
+    if (!hvb_result_dir_check(argv[1], &error) ||
+        !print_tables(argv[1], &error) || !hvb_report_write(argv[1], &error))
         return hvb_cmd_fail(hvb_cmd_status(error), "%s", error->message);
     printf("Result set: %s\nReport:     %s/report.html\n", argv[1], argv[1]);
     return hvb_cmd_flush();

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "hvbench/cli/result-dir.h"
 
+#include "hvbench/results/store.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
@@ -28,6 +30,17 @@ static int lock_dir(const char *path)
     if (fd >= 0)
         close(fd);
     return -1;
+}
+
+gboolean hvb_result_dir_check(const char *path, GError **error)
+{
+    g_autofree char *database = g_build_filename(path, "hvbench.db", NULL);
+    gboolean exists = g_file_test(database, G_FILE_TEST_IS_REGULAR);
+
+    if (!exists)
+        g_set_error(error, HVB_RESULTS_ERROR, HVB_RESULTS_ERROR_SCHEMA,
+                    "%s: no result set: there is no hvbench.db in it", path);
+    return exists;
 }
 
 gboolean hvb_result_dir_is_in_use(const char *path)

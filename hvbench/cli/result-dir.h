@@ -26,6 +26,10 @@ gboolean hvb_result_dir_make(const char *wanted, HvbResultDir *ret_dir,
  * directory was made above: what a run has put into it until its first cell,
  * and the directories made, unless somebody else has put something there. */
 void hvb_result_dir_discard(const HvbResultDir *dir);
+/* Whether there is a result set in `path` to be read. FALSE with
+ * HVB_RESULTS_ERROR_SCHEMA if not; whether it is of this version shows when it
+ * is opened. */
+gboolean hvb_result_dir_check(const char *path, GError **error);
 /* Whether a run measures into the directory right now. */
 gboolean hvb_result_dir_is_in_use(const char *path);
 /* Whether there are consoles of guests in it. */

@@ -2,7 +2,7 @@
 #include "hvbench/cli/campaign.h"
 #include "hvbench/cli/commands.h"
 #include "hvbench/cli/overrides.h"
-#include "hvbench/cli/progress.h"
+#include "hvbench/cli/scenario-lines.h"
 
 #include <stdio.h>
 
@@ -61,10 +61,9 @@ static HvbPlanner *plan(HvbStore *store, guint64 seed, gpointer user_data,
 
 static void print(const HvbRunRecord *run, GPtrArray *p3s, gpointer user_data)
 {
-    (void)run;
     (void)user_data;
     for (guint i = 0; i < p3s->len; i++)
-        hvb_progress_print_p3(stdout, p3s->pdata[i]);
+        hvb_scenario_print(stdout, run, i, p3s->pdata[i]);
 }
 
 int hvb_cmd_run(int argc, char **argv)

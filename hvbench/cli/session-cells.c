@@ -4,6 +4,10 @@
 #include "hvbench/cli/enforced.h"
 #include "hvbench/report/report.h"
 
+/* Samples of the client side come one by one: computing their P3 anew each time
+ * would be most of what hvbench costs. */
+#define UPDATE_INTERVAL_US (G_USEC_PER_SEC / 4)
+
 HvbProfile *hvb_session_profile(HvbSession *self, guint scenario)
 {
     return self->settings->profiles->pdata[scenario];
@@ -14,9 +18,10 @@ static HvbP3 *p3_of(HvbSession *self, guint scenario)
     return self->p3s->pdata[scenario];
 }
 
-/* `extra` is a cell under way, or NULL. */
-static void update_p3(HvbSession *self, guint scenario, HvbLevel level,
-                      const HvbCell *extra)
+/* Computes a level of a P3 of this scenario. `extra` is a cell under way, or
+ * NULL. */
+static void compute(HvbSession *self, HvbP3 *p3, guint scenario, HvbLevel level,
+                    const HvbCell *extra)
 {
     g_autoptr(GPtrArray) cells = g_ptr_array_new();
 
@@ -27,21 +32,30 @@ static void update_p3(HvbSession *self, guint scenario, HvbLevel level,
     }
     if (extra)
         g_ptr_array_add(cells, (gpointer)extra);
-    hvb_p3_update_level(p3_of(self, scenario), level, cells);
+    hvb_p3_update_level(p3, level, cells);
+}
+
+static void update_p3(HvbSession *self, guint scenario, HvbLevel level,
+                      const HvbCell *extra)
+{
+    compute(self, p3_of(self, scenario), scenario, level, extra);
+}
+
+static const HvbP3Level *level_of(const HvbP3 *p3, HvbLevel level)
+{
+    for (guint i = 0; i < p3->levels->len; i++) {
+        const HvbP3Level *row = &g_array_index(p3->levels, HvbP3Level, i);
+        if (row->level == level)
+            return row;
+    }
+    return NULL;
 }
 
 /* NULL if there is none yet. */
 static const HvbP3Level *find_level(HvbSession *self, guint scenario,
                                     HvbLevel level)
 {
-    GArray *levels = p3_of(self, scenario)->levels;
-
-    for (guint i = 0; i < levels->len; i++) {
-        const HvbP3Level *row = &g_array_index(levels, HvbP3Level, i);
-        if (row->level == level)
-            return row;
-    }
-    return NULL;
+    return level_of(p3_of(self, scenario), level);
 }
 
 void hvb_session_show_plan(HvbSession *self)
@@ -58,7 +72,9 @@ void hvb_session_show_plan(HvbSession *self)
  * is. */
 void hvb_session_note(HvbSession *self, const char *kind, const char *text)
 {
-    const HvbEventRecord event = {.time_ns = hvb_now_ns(),
+    gint64 now_ns = hvb_now_ns();
+    const HvbEventRecord event = {.time_ns = now_ns,
+                                  .host_ns = now_ns,
                                   .kind = (char *)kind,
                                   .text = (char *)text};
     g_auto(GStrv) lines = g_strsplit(text, "\n", 0);
@@ -100,24 +116,39 @@ static void on_phase(const char *what, gpointer user_data)
     hvb_progress_phase(self->progress, "%s", what);
 }
 
+static void note_references(HvbSession *self, const char *guest,
+                            guint64 iterations_per_ms,
+                            const HvbReferences *references)
+{
+    static const char *const how[] = {
+        [WIRE_SERVER] = "undisturbed",
+        [WIRE_CLIENT] = "undisturbed and timed by the host",
+    };
+
+    for (guint v = 0; v < WIRE_N_VANTAGES; v++) {
+        const gint64 *ns = references->ns[v];
+        if (ns[WIRE_OPEN] > 0)
+            hvb_progress_note(self->progress,
+                              "%s: %" G_GUINT64_FORMAT
+                              " iterations/ms; %s, key takes %.1f ms, open "
+                              "%.1f ms, launch %.1f ms",
+                              guest, iterations_per_ms, how[v],
+                              (double)ns[WIRE_KEY] / 1e6,
+                              (double)ns[WIRE_OPEN] / 1e6,
+                              (double)ns[WIRE_LAUNCH] / 1e6);
+    }
+}
+
 static gboolean on_guest_ready(guint guest, const HvbGuest *said,
                                const WireCalibration *calibration,
                                const HvbReferences *references,
                                gpointer user_data, GError **error)
 {
     HvbSession *self = user_data;
-    const gint64 *reference_ns = references->ns[WIRE_SERVER];
 
     self->calibrated += calibration->iterations_per_ms > 0 ? 1 : 0;
-    if (reference_ns[WIRE_OPEN] > 0)
-        hvb_progress_note(self->progress,
-                          "%s: %" G_GUINT64_FORMAT
-                          " iterations/ms; undisturbed, key takes "
-                          "%.1f ms, open %.1f ms, launch %.1f ms",
-                          said->name, calibration->iterations_per_ms,
-                          (double)reference_ns[WIRE_KEY] / 1e6,
-                          (double)reference_ns[WIRE_OPEN] / 1e6,
-                          (double)reference_ns[WIRE_LAUNCH] / 1e6);
+    note_references(self, said->name, calibration->iterations_per_ms,
+                    references);
     return hvb_store_add_guest(self->settings->store, guest, said->name,
                                &said->hello, calibration, references, error);
 }
@@ -145,11 +176,45 @@ static void show_enforced(HvbSession *self, const HvbCell *cell)
 static void on_samples(const HvbCell *cell, gpointer user_data)
 {
     HvbSession *self = user_data;
+    gint64 now_us = g_get_monotonic_time();
 
     show_enforced(self, cell);
+    if (now_us - self->updated_us < UPDATE_INTERVAL_US)
+        return;
+    self->updated_us = now_us;
     update_p3(self, cell->scenario, cell->level, cell);
     hvb_progress_p3(self->progress, p3_of(self, cell->scenario),
                     (int)cell->level);
+}
+
+static char *row_text(const HvbProfile *profile, HvbLevel level,
+                      const HvbP3Row *row)
+{
+    return g_strdup_printf("%-8s %-8s  %3u samples  mean %5.0f ms  p90 %5.0f "
+                           "ms  max %5.0f ms",
+                           profile->name, hvb_level_name(level), row->samples,
+                           MAX(0, row->mean_ms), MAX(0, row->p90_ms),
+                           MAX(0, row->max_ms));
+}
+
+/* The same operations as the host times them, if it does beside the guest. */
+static void note_client_side(HvbSession *self, const HvbCell *cell)
+{
+    const HvbProfile *profile = hvb_session_profile(self, cell->scenario);
+    g_autoptr(HvbP3) p3 = hvb_p3_for_profile(profile);
+
+    if (profile->vantages != HVB_VANTAGES_BOTH)
+        return;
+    p3->vantage = WIRE_CLIENT;
+    compute(self, p3, cell->scenario, cell->level, NULL);
+    const HvbP3Level *level = level_of(p3, cell->level);
+    if (!level)
+        return;
+    g_autofree char *text =
+        row_text(profile, cell->level, &level->operations[profile->headline]);
+    hvb_progress_note(self->progress,
+                      "%s  client side, sent %.1f ms late at most", text,
+                      (double)cell->late_send_ns / 1e6);
 }
 
 static void note_cell(HvbSession *self, const HvbCell *cell)
@@ -166,14 +231,12 @@ static void note_cell(HvbSession *self, const HvbCell *cell)
                           ": ", cell->why);
     if (cell->status != HVB_CELL_DONE || !level)
         return;
-    const HvbP3Row *row = &level->operations[profile->headline];
+    g_autofree char *text =
+        row_text(profile, cell->level, &level->operations[profile->headline]);
     hvb_progress_note(self->progress,
-                      "%-8s %-8s  %3u samples  mean %5.0f ms  p90 %5.0f ms  "
-                      "max %5.0f ms  CPU: guest says %3.0f %%, host %3.0f %%",
-                      profile->name, hvb_level_name(cell->level), row->samples,
-                      MAX(0, row->mean_ms), MAX(0, row->p90_ms),
-                      MAX(0, row->max_ms), level->guest_busy_percent,
-                      level->host_busy_percent);
+                      "%s  CPU: guest says %3.0f %%, host %3.0f %%", text,
+                      level->guest_busy_percent, level->host_busy_percent);
+    note_client_side(self, cell);
 }
 
 static gboolean on_cell_ends(HvbCell *cell, gpointer user_data, GError **error)

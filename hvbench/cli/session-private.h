@@ -20,8 +20,9 @@ typedef struct {
     HvbConnection *connection; /* NULL: not needed yet */
     int lock;                  /* the machine's, while there is no connection
                                 * to hold it; -1: not held */
-    guint calibrated; /* agents of the bed so far, the host's own counted */
-    gint64 lap_us;    /* until when time was entered */
+    guint calibrated;  /* agents of the bed so far, the host's own counted */
+    gint64 lap_us;     /* until when time was entered */
+    gint64 updated_us; /* when the cell under way was last shown */
 } HvbSession;
 
 HvbProfile *hvb_session_profile(HvbSession *self, guint scenario);

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* hvbench show: what a profile amounts to. */
+/* hvbench show: what a profile amounts to, and where a result set comes from.
+ */
 #include "hvbench/cli/commands.h"
 #include "hvbench/cli/enforced.h"
 #include "hvbench/cli/overrides.h"
+#include "hvbench/cli/result-dir.h"
+#include "hvbench/cli/show-set.h"
 
 #include <stdio.h>
 
@@ -130,35 +133,8 @@ static void print_enforced(void)
         printf("#   %s\n", *part);
 }
 
-int hvb_cmd_show(int argc, char **argv)
+static int show_profiles(GPtrArray *profiles)
 {
-    g_auto(GStrv) names = NULL;
-    HvbOverrides overrides = {0};
-    const GOptionEntry entries[] = {
-        {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &names, NULL,
-         "PROFILE..."},
-        {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL},
-    };
-    g_autoptr(GOptionContext) context = g_option_context_new(NULL);
-    GOptionGroup *group = hvb_overrides_group(&overrides);
-    g_autoptr(GError) error = NULL;
-
-    g_option_group_add_entries(group, entries);
-    g_option_context_set_main_group(context, group);
-    g_option_context_set_summary(
-        context, "Prints the effective configuration of profiles, and the plan "
-                 "that follows from it. "
-                 "While a bed is up\non this host, also the caps, weights "
-                 "and CPUs that the kernel enforces on it.");
-    if (!hvb_cmd_parse(context, &argc, &argv))
-        return HVB_EXIT_USAGE;
-    if (!names)
-        return hvb_cmd_fail(HVB_EXIT_USAGE,
-                            "show: which profile? (see 'hvbench list')");
-    g_autoptr(GPtrArray) profiles =
-        hvb_overrides_load(&overrides, (const char *const *)names, &error);
-    if (!profiles)
-        return hvb_cmd_fail(HVB_EXIT_USAGE, "%s", error->message);
     for (guint i = 0; i < profiles->len; i++) {
         g_autofree char *text = hvb_profile_to_text(profiles->pdata[i]);
         if (i > 0)
@@ -170,4 +146,59 @@ int hvb_cmd_show(int argc, char **argv)
         print_total(profiles);
     print_enforced();
     return hvb_cmd_flush();
+}
+
+static int show_sets(char *const *dirs, gboolean texts)
+{
+    g_autoptr(GError) error = NULL;
+
+    for (char *const *dir = dirs; *dir; dir++) {
+        if (!hvb_result_dir_check(*dir, &error))
+            return hvb_cmd_fail(hvb_cmd_status(error), "%s", error->message);
+        if (dirs[1])
+            printf("%sResult set %s\n\n", dir == dirs ? "" : "\n", *dir);
+        if (!hvb_show_set(*dir, texts, &error))
+            return hvb_cmd_fail(hvb_cmd_status(error), "%s", error->message);
+    }
+    return hvb_cmd_flush();
+}
+
+int hvb_cmd_show(int argc, char **argv)
+{
+    g_auto(GStrv) names = NULL;
+    gboolean texts = FALSE;
+    HvbOverrides overrides = {0};
+    const GOptionEntry entries[] = {
+        {"text", 0, 0, G_OPTION_ARG_NONE, &texts,
+         "Of a result set: the complete profiles, too", NULL},
+        {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &names, NULL,
+         "PROFILE...|DIR..."},
+        {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL},
+    };
+    g_autoptr(GOptionContext) context = g_option_context_new(NULL);
+    GOptionGroup *group = hvb_overrides_group(&overrides);
+    g_autoptr(GError) error = NULL;
+
+    g_option_group_add_entries(group, entries);
+    g_option_context_set_main_group(context, group);
+    g_option_context_set_summary(
+        context, "Prints the effective configuration of profiles, and the plan "
+                 "that follows from it;\nwhile a bed is up on this host, also "
+                 "the caps, weights and CPUs that the kernel\nenforces on "
+                 "it.\n\nOf a result set it prints where its figures come "
+                 "from: run, host, stacks, guests,\nprofiles and how they "
+                 "differ from the shipped ones, cells by status.");
+    if (!hvb_cmd_parse(context, &argc, &argv))
+        return HVB_EXIT_USAGE;
+    if (!names)
+        return hvb_cmd_fail(HVB_EXIT_USAGE,
+                            "show: which profile (see 'hvbench list') or "
+                            "result set?");
+    if (g_file_test(names[0], G_FILE_TEST_IS_DIR))
+        return show_sets(names, texts);
+    g_autoptr(GPtrArray) profiles =
+        hvb_overrides_load(&overrides, (const char *const *)names, &error);
+    if (!profiles)
+        return hvb_cmd_fail(HVB_EXIT_USAGE, "%s", error->message);
+    return show_profiles(profiles);
 }

@@ -60,20 +60,6 @@ gboolean hvb_profile_same_bed(const HvbProfile *a, const HvbProfile *b)
     return TRUE;
 }
 
-gboolean hvb_profile_same_scenario(const HvbProfile *a, const HvbProfile *b)
-{
-    if (a->n_guests != b->n_guests)
-        return FALSE;
-    for (const HvbKey *key = hvb_keys; key->group; key++)
-        if (!key->per_guest && strcmp(key->key, "seed") != 0 &&
-            !hvb_key_equal(key, a, b))
-            return FALSE;
-    for (guint i = 0; i < a->n_guests; i++)
-        if (!hvb_key_same_guest(&a->guests[i], &b->guests[i]))
-            return FALSE;
-    return TRUE;
-}
-
 static void write_key(GKeyFile *key_file, const char *group, const HvbKey *key,
                       gconstpointer record)
 {

@@ -246,9 +246,6 @@ char *hvb_profile_to_text(const HvbProfile *profile);
  * of guests, and what each of them boots. */
 gboolean hvb_profile_same_bed(const HvbProfile *a, const HvbProfile *b);
 
-/* Whether both are the same but for the seed. */
-gboolean hvb_profile_same_scenario(const HvbProfile *a, const HvbProfile *b);
-
 /* The shipped profiles' names without ".profile", sorted, without those that
  * are bases only; see hvbench list. Caller frees. Error: NOT_FOUND, the
  * directory cannot be read. */

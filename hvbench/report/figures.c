@@ -133,10 +133,11 @@ gboolean hvb_figure_write(const char *dir, const HvbP3 *p3, GError **error)
     Rows rows = rows_of(&p3, 1);
     g_autofree char *name = g_strconcat("p3-", p3->scenario, NULL);
     g_autofree char *heading = hvb_text_heading(p3);
+    g_autofree char *operation = hvb_text_operation(p3);
     g_autofree char *subheading = g_strdup_printf(
         "%s · operation \"%s\" · %u samples · bars: share of operations with "
         "that delay",
-        p3->scenario, hvb_operation_name(p3->headline), hvb_p3_samples(p3));
+        p3->scenario, operation, hvb_p3_samples(p3));
     g_autoptr(GString) data = g_string_new(NULL);
 
     append_text(data, "heading", heading);
@@ -172,10 +173,12 @@ static char *subheading_of(const HvbP3 *const *p3s, guint n, guint all,
     g_autofree char *shown =
         n < all ? g_strdup_printf("%u of %u scenarios", n, all)
                 : g_strdup_printf("%u scenario%s", n, n == 1 ? "" : "s");
-    const char *operation = hvb_operation_name(p3s[0]->headline);
+    g_autofree char *first = hvb_text_operation(p3s[0]);
+    const char *operation = first;
 
     for (guint p = 1; p < n; p++)
-        if (p3s[p]->headline != p3s[0]->headline)
+        if (p3s[p]->headline != p3s[0]->headline ||
+            p3s[p]->vantage != p3s[0]->vantage)
             operation = "each scenario's headline";
     return g_strdup_printf("operation: %s · %s · %s", operation, shown, how);
 }

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "hvbench/report/findings.h"
 
+#include "hvbench/results/knee.h"
+
+#include <math.h>
 #include <string.h>
 
 static void guest_clear(gpointer data)
@@ -48,6 +51,35 @@ static GArray *guests_of(const HvbRunRecord *run, guint scenario)
         g_array_append_val(guests, guest);
     }
     return guests;
+}
+
+HvbOnset hvb_onset_find(const HvbRunRecord *run, guint scenario)
+{
+    const HvbProfile *profile = run->profiles->pdata[scenario];
+    HvbOnset onset = {0};
+    g_autoptr(GArray) knees =
+        hvb_observe_knee(run, profile->name, HVB_KNEE_DEMAND, &onset.is_open);
+
+    onset.demand = hvb_interval_of(knees, HVB_CONFIDENCE);
+    return onset;
+}
+
+char *hvb_onset_describe(const HvbOnset *onset)
+{
+    const HvbInterval *demand = &onset->demand;
+    g_autofree char *load = NULL;
+
+    if (isnan(demand->estimate))
+        return NULL;
+    load = g_strdup_printf("Noticed, %.0f ms above None, once users ask for "
+                           "%.0f %% of a CPU",
+                           HVB_KNEE_MS, demand->estimate);
+    if (onset->is_open)
+        return g_strconcat(load, " or more.", NULL);
+    if (isnan(demand->low))
+        return g_strconcat(load, ".", NULL);
+    return g_strdup_printf("%s (%.0f to %.0f).", load, fmax(demand->low, 0.0),
+                           demand->high);
 }
 
 const char *hvb_findings_provenance(const HvbFindings *findings,
@@ -103,9 +135,16 @@ HvbFindings *hvb_findings_new(const HvbRunRecord *run)
         g_ptr_array_new_with_free_func((GDestroyNotify)g_array_unref);
     findings->accounts =
         g_ptr_array_new_with_free_func((GDestroyNotify)g_array_unref);
+    findings->vantages =
+        g_ptr_array_new_with_free_func((GDestroyNotify)g_array_unref);
+    findings->onsets = g_array_new(FALSE, FALSE, sizeof(HvbOnset));
     for (guint p = 0; p < run->profiles->len; p++) {
+        HvbOnset onset = hvb_onset_find(run, p);
+
         g_ptr_array_add(findings->guests, guests_of(run, p));
         g_ptr_array_add(findings->accounts, hvb_account_make(run, p));
+        g_ptr_array_add(findings->vantages, hvb_vantages_compare(run, p));
+        g_array_append_val(findings->onsets, onset);
     }
     if (hvb_claims_apply(run))
         findings->claims = hvb_claims_judge(run);
@@ -121,6 +160,8 @@ void hvb_findings_free(HvbFindings *findings)
     g_ptr_array_unref(findings->p3s);
     g_ptr_array_unref(findings->guests);
     g_ptr_array_unref(findings->accounts);
+    g_ptr_array_unref(findings->vantages);
+    g_array_unref(findings->onsets);
     g_clear_pointer(&findings->claims, g_ptr_array_unref);
     g_array_unref(findings->times);
     g_free(findings);

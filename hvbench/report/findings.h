@@ -7,6 +7,7 @@
 #include "hvbench/results/claims.h"
 #include "hvbench/results/p3.h"
 #include "hvbench/results/store.h"
+#include "hvbench/results/vantages.h"
 #include "hvbench/run/budget.h"
 
 /* One of several measured guests of a scenario. */
@@ -14,6 +15,14 @@ typedef struct {
     guint guest; /* from 1 */
     HvbP3 *p3;   /* of its operations alone */
 } HvbGuestFinding;
+
+/* From which load on the users notice it (knee.h). */
+typedef struct {
+    HvbInterval demand; /* what they ask for, % of one CPU; over repetitions.
+                         * estimate NaN: it cannot be told */
+    gboolean is_open;   /* some repetition's lies beyond what was measured, so
+                         * that the estimate is a lower bound */
+} HvbOnset;
 
 /* What was planned for and used by a scenario, or by something that is no
  * scenario (HvbExpense). */
@@ -31,6 +40,8 @@ typedef struct {
     GPtrArray *guests;   /* GArray * of HvbGuestFinding; empty if no more than
                           * one guest was measured */
     GPtrArray *accounts; /* GArray * of HvbAccountLevel */
+    GPtrArray *vantages; /* GArray * of HvbVantageRow; empty with one vantage */
+    GArray *onsets;      /* HvbOnset */
 
     GPtrArray *claims; /* HvbClaim *; NULL: the run is no matter of the paper */
     GArray *times;     /* HvbTimeFinding; empty if no time was planned */
@@ -39,6 +50,12 @@ typedef struct {
 HvbFindings *hvb_findings_new(const HvbRunRecord *run);
 void hvb_findings_free(HvbFindings *findings);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HvbFindings, hvb_findings_free)
+
+/* Of the run's scenario `scenario` (its index). */
+HvbOnset hvb_onset_find(const HvbRunRecord *run, guint scenario);
+/* "Noticed, 50 ms above None, once users ask for 43 % of a CPU (38 to 49).",
+ * with the 95 % interval; NULL if it cannot be told. Caller frees. */
+char *hvb_onset_describe(const HvbOnset *onset);
 
 /* A provenance entry's value, borrowed; NULL if there is none. */
 const char *hvb_findings_provenance(const HvbFindings *findings,

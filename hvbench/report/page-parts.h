@@ -17,6 +17,8 @@ char *hvb_page_picture(const char *dir, const char *name);
 
 /* Wall clock, "2025-01-31 14:05:09 UTC"; NULL for 0. */
 char *hvb_page_time(gint64 realtime_us);
+/* The same to the millisecond, without the zone: "2025-01-31 14:05:09.123". */
+char *hvb_page_moment(gint64 realtime_ns);
 
 /* How a mean delay feels, for its colour, by the paper's landmarks:
  * "unnoticed", "felt", "unbearable", or "none". */
@@ -34,6 +36,16 @@ void hvb_page_set_times(JsonObject *page, const HvbFindings *findings);
 /* A scenario's section. `index` is its place in the run. */
 JsonObject *hvb_page_scenario(const char *dir, const HvbFindings *findings,
                               guint index);
+/* The same section's evidence that its figures may be trusted: from which load
+ * on users notice it; what became of every operation that was scheduled; and
+ * guest and host as its witnesses (rows: HvbVantageRow), if it has both. Each
+ * sets nothing if there is nothing to tell. */
+void hvb_page_set_onset(JsonObject *section, const HvbFindings *findings,
+                        guint index);
+void hvb_page_set_tally(JsonObject *section, const HvbP3 *p3);
+void hvb_page_set_vantages(JsonObject *section, const GArray *rows);
+/* What became of the operations of all scenarios (HvbP3 *) together. */
+void hvb_page_set_total(JsonObject *page, GPtrArray *p3s);
 /* What is special about it: "8 guests · host services: ..." */
 char *hvb_page_description(const HvbProfile *profile);
 /* A guest's part in it: "loaded, measured, limited to 40 %". */

@@ -7,6 +7,8 @@
 
 /* A guest may send as many events as it likes; the database has them all. */
 #define MAX_OTHER_EVENTS 100
+/* More is no step of a clock but another boot of the host. */
+#define MAX_WALL_STEP_NS (600 * G_GINT64_CONSTANT(1000000000))
 
 static gboolean is_remarkable(const HvbCell *cell)
 {
@@ -18,6 +20,15 @@ static const char *verdict_of(const HvbCell *cell)
     if (cell->status == HVB_CELL_DONE && cell->suspect)
         return "suspect";
     return hvb_cell_status_name(cell->status);
+}
+
+/* "12 ms"; HVB_TEXT_NOTHING for 0: nothing of the kind happened. */
+static char *lateness_text(gint64 late_ns)
+{
+    g_autofree char *ms = hvb_text_ms((double)late_ns / 1e6);
+
+    return late_ns > 0 ? g_strdup_printf("%s ms", ms)
+                       : g_strdup(HVB_TEXT_NOTHING);
 }
 
 static JsonObject *cell_of(const HvbCell *cell)
@@ -42,7 +53,11 @@ static JsonObject *cell_of(const HvbCell *cell)
     json_object_set_int_member(object, "failed", cell->failed);
     json_object_set_int_member(object, "lost", cell->lost);
     json_object_set_int_member(object, "lost_frames", cell->lost_frames);
+    json_object_set_int_member(object, "refused", cell->refused);
+    hvb_page_set(object, "late_frame", lateness_text(cell->late_frame_ns));
+    hvb_page_set(object, "late_send", lateness_text(cell->late_send_ns));
     hvb_page_set(object, "foreign", hvb_text_percent(cell->foreign_percent));
+    hvb_page_set(object, "steal", hvb_text_percent(cell->steal_percent));
     hvb_page_set(object, "own", hvb_text_percent(cell->own_percent));
     hvb_page_set(object, "drift", hvb_text_percent(cell->drift_percent));
     return object;
@@ -168,51 +183,6 @@ JsonArray *hvb_page_tunings(const HvbRunRecord *run, guint index)
     return rows;
 }
 
-static char *reference_text(gint64 reference_ns)
-{
-    g_autofree char *ms = hvb_text_ms((double)reference_ns / 1e6);
-
-    return reference_ns > 0 ? g_strdup_printf("%s ms", ms)
-                            : g_strdup(HVB_TEXT_NOTHING);
-}
-
-JsonArray *hvb_page_guests(const HvbRunRecord *run)
-{
-    JsonArray *rows = json_array_new();
-
-    for (guint i = 0; i < run->guests->len; i++) {
-        const HvbGuestRecord *guest =
-            &g_array_index(run->guests, HvbGuestRecord, i);
-        const WireCalibration *calibration = &guest->calibration;
-        JsonObject *row = json_object_new();
-        JsonArray *references = json_array_new();
-
-        json_object_set_int_member(row, "guest", guest->guest);
-        hvb_page_set(row, "name", g_strdup(guest->name));
-        hvb_page_set(row, "kernel", g_strdup(guest->hello.kernel));
-        hvb_page_set(row, "cpu", g_strdup(guest->hello.cpu));
-        hvb_page_set(row, "clocksource", g_strdup(guest->hello.clocksource));
-        hvb_page_set(row, "memory",
-                     g_strdup_printf("%" G_GUINT64_FORMAT " MiB",
-                                     guest->hello.memory_kib / 1024));
-        hvb_page_set(row, "iterations",
-                     g_strdup_printf("%" G_GUINT64_FORMAT,
-                                     calibration->iterations_per_ms));
-        hvb_page_set(row, "spread",
-                     hvb_text_percent(calibration->spread_permille / 10.0));
-        json_object_set_boolean_member(row, "unsteady",
-                                       !calibration->converged);
-        for (guint o = 0; o < WIRE_N_OPERATIONS; o++) {
-            g_autofree char *text =
-                reference_text(guest->references.ns[WIRE_SERVER][o]);
-            json_array_add_string_element(references, text);
-        }
-        json_object_set_array_member(row, "references", references);
-        json_array_add_object_element(rows, row);
-    }
-    return rows;
-}
-
 static guint count_events(const HvbCell *cell, const char *kind)
 {
     guint n = 0;
@@ -255,6 +225,27 @@ JsonArray *hvb_page_manager_events(const HvbRunRecord *run)
     return rows;
 }
 
+/* The host's wall clock at `host_ns`, by the nearest of these readings; NULL if
+ * there is none, or if the host was booted anew between them. */
+static char *event_time(const GArray *clocks, gint64 host_ns)
+{
+    gint64 low = G_MAXINT64, high = G_MININT64, nearest = G_MAXINT64, wall = 0;
+
+    for (guint i = 0; clocks && host_ns > 0 && i < clocks->len; i++) {
+        const HvbClockReading *reading =
+            &g_array_index(clocks, HvbClockRecord, i).reading;
+        gint64 distance = ABS(reading->host_ns - host_ns);
+        if (distance < nearest)
+            wall = reading->host_wall_ns;
+        nearest = MIN(nearest, distance);
+        low = MIN(low, reading->host_wall_ns);
+        high = MAX(high, reading->host_wall_ns);
+    }
+    if (nearest == G_MAXINT64 || high - low > MAX_WALL_STEP_NS)
+        return NULL;
+    return hvb_page_moment(host_ns + wall);
+}
+
 /* `cell` NULL: outside of any. */
 static void add_event(JsonArray *rows, const HvbRunRecord *run,
                       const HvbCell *cell, const HvbEventRecord *event)
@@ -270,6 +261,8 @@ static void add_event(JsonArray *rows, const HvbRunRecord *run,
         hvb_page_set(row, "level", g_strdup(hvb_level_name(cell->level)));
         json_object_set_int_member(row, "repetition", cell->repetition);
     }
+    hvb_page_set(row, "when",
+                 event_time(cell ? cell->clocks : run->clocks, event->host_ns));
     hvb_page_set(row, "who",
                  event->guest > 0 ? g_strdup_printf("guest %u", event->guest)
                                   : g_strdup("hvbench"));
@@ -284,7 +277,28 @@ static gboolean is_managers(const HvbEventRecord *event)
            g_strcmp0(event->kind, "restored") == 0;
 }
 
-/* What happened outside of cells first: few, and they tell how the run went. */
+/* Steps of clocks, and clocksources that changed. */
+static gboolean is_clocks(const HvbEventRecord *event)
+{
+    return g_strcmp0(event->kind, "clock") == 0;
+}
+
+static void add_cell_events(JsonArray *rows, const HvbRunRecord *run,
+                            gboolean of_clocks)
+{
+    for (guint i = 0; i < run->cells->len; i++) {
+        const HvbCell *cell = run->cells->pdata[i];
+        for (guint e = 0; e < cell->events->len; e++) {
+            const HvbEventRecord *event =
+                &g_array_index(cell->events, HvbEventRecord, e);
+            if (!is_managers(event) && is_clocks(event) == of_clocks)
+                add_event(rows, run, cell, event);
+        }
+    }
+}
+
+/* What happened outside of cells first: few, and they tell how the run went.
+ * Then what no guest can bury under notes of its own. */
 JsonArray *hvb_page_other_events(const HvbRunRecord *run)
 {
     JsonArray *rows = json_array_new();
@@ -292,14 +306,7 @@ JsonArray *hvb_page_other_events(const HvbRunRecord *run)
     for (guint e = 0; e < run->events->len; e++)
         add_event(rows, run, NULL,
                   &g_array_index(run->events, HvbEventRecord, e));
-    for (guint i = 0; i < run->cells->len; i++) {
-        const HvbCell *cell = run->cells->pdata[i];
-        for (guint e = 0; e < cell->events->len; e++) {
-            const HvbEventRecord *event =
-                &g_array_index(cell->events, HvbEventRecord, e);
-            if (!is_managers(event))
-                add_event(rows, run, cell, event);
-        }
-    }
+    add_cell_events(rows, run, TRUE);
+    add_cell_events(rows, run, FALSE);
     return rows;
 }

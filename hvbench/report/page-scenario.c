@@ -11,12 +11,12 @@ static char *number(guint n)
 }
 
 /* "12 to 15", NULL if there is no interval. */
-static char *interval_of(const HvbP3Row *row)
+static char *interval_of(double low_ms, double high_ms)
 {
-    g_autofree char *low = hvb_text_ms(row->mean_low_ms);
-    g_autofree char *high = hvb_text_ms(row->mean_high_ms);
+    g_autofree char *low = hvb_text_ms(low_ms);
+    g_autofree char *high = hvb_text_ms(high_ms);
 
-    if (isnan(row->mean_low_ms) || isnan(row->mean_high_ms))
+    if (isnan(low_ms) || isnan(high_ms))
         return NULL;
     return g_strdup_printf("%s to %s", low, high);
 }
@@ -32,8 +32,13 @@ static JsonObject *figures_of(const HvbP3Level *level, const HvbP3Row *row)
     hvb_page_set(object, "samples", number(row->samples));
     hvb_page_set(object, "censored", number(row->censored));
     hvb_page_set(object, "failed", number(row->failed));
+    json_object_set_boolean_member(object, "any_failed", row->failed > 0);
     hvb_page_set(object, "mean", hvb_text_ms(row->mean_ms));
-    hvb_page_set(object, "interval", interval_of(row));
+    hvb_page_set(object, "interval",
+                 interval_of(row->mean_low_ms, row->mean_high_ms));
+    hvb_page_set(object, "p90_interval",
+                 interval_of(row->p90_low_ms, row->p90_high_ms));
+    hvb_page_set(object, "resolution", hvb_text_ms(row->resolution_ms));
     hvb_page_set(object, "p50", hvb_text_ms(row->p50_ms));
     hvb_page_set(object, "p90", hvb_text_ms(row->p90_ms));
     hvb_page_set(object, "p99", hvb_text_ms(row->p99_ms));
@@ -53,7 +58,6 @@ static JsonArray *headline_rows(const HvbP3 *p3)
         const HvbP3Level *level = &g_array_index(p3->levels, HvbP3Level, i);
         JsonObject *row = figures_of(level, hvb_p3_headline(p3, level));
 
-        hvb_page_set(row, "lost", number(level->lost));
         hvb_page_set(row, "cells", number(level->cells));
         if (level->disturbed > 0)
             hvb_page_set(row, "disturbed", number(level->disturbed));
@@ -264,7 +268,8 @@ JsonObject *hvb_page_scenario(const char *dir, const HvbFindings *findings,
 
     json_object_set_string_member(section, "name", p3->scenario);
     hvb_page_set(section, "heading", hvb_text_heading(p3));
-    json_object_set_string_member(section, "operation",
+    hvb_page_set(section, "operation", hvb_text_operation(p3));
+    json_object_set_string_member(section, "headline",
                                   hvb_operation_name(p3->headline));
     hvb_page_set(section, "description", hvb_page_description(profile));
     hvb_page_set(section, "picture", hvb_page_picture(dir, picture));
@@ -276,6 +281,9 @@ JsonObject *hvb_page_scenario(const char *dir, const HvbFindings *findings,
     json_object_set_array_member(section, "guest_levels", level_names(p3));
     json_object_set_array_member(section, "others", other_operations(p3));
     set_histogram(section, p3);
+    hvb_page_set_onset(section, findings, index);
+    hvb_page_set_tally(section, p3);
+    hvb_page_set_vantages(section, findings->vantages->pdata[index]);
     json_object_set_array_member(section, "remarks",
                                  hvb_page_remarks(run, index));
     json_object_set_array_member(section, "cells", hvb_page_cells(run, index));

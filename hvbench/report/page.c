@@ -11,6 +11,7 @@
 /* More scenarios than this are neither named in the heading nor opened. */
 #define MAX_NAMES 10
 #define MAX_OPENED 10
+#define NS_PER_S G_GINT64_CONSTANT(1000000000)
 
 void hvb_page_set(JsonObject *object, const char *name, char *text)
 {
@@ -40,6 +41,17 @@ char *hvb_page_time(gint64 realtime_us)
 
     return realtime_us > 0 && time ? g_date_time_format(time, "%F %T UTC")
                                    : NULL;
+}
+
+char *hvb_page_moment(gint64 realtime_ns)
+{
+    g_autoptr(GDateTime) time =
+        g_date_time_new_from_unix_utc(realtime_ns / NS_PER_S);
+    g_autofree char *second = time ? g_date_time_format(time, "%F %T") : NULL;
+
+    return second ? g_strdup_printf("%s.%03d", second,
+                                    (int)(realtime_ns / 1000000 % 1000))
+                  : NULL;
 }
 
 static char *resource_text(const char *path)
@@ -97,8 +109,7 @@ static void set_overview(JsonObject *page, GPtrArray *p3s)
 
         json_object_set_string_member(row, "name", p3->scenario);
         hvb_page_set(row, "heading", hvb_text_heading(p3));
-        json_object_set_string_member(row, "operation",
-                                      hvb_operation_name(p3->headline));
+        hvb_page_set(row, "operation", hvb_text_operation(p3));
         json_object_set_array_member(row, "cells", headline_cells(p3));
         json_array_add_object_element(rows, row);
     }
@@ -227,6 +238,7 @@ static JsonObject *page_of(const char *dir, const HvbFindings *findings)
                  g_strdup(is_native(run) ? "this machine" : "these guests"));
     set_run(page, run);
     set_overview(page, ordered);
+    hvb_page_set_total(page, ordered);
     hvb_page_set(page, "together", hvb_page_picture(dir, "p3"));
     hvb_page_set(page, "delays", hvb_page_picture(dir, "delays"));
     json_object_set_array_member(page, "small", small_pictures(dir, ordered));

@@ -1,23 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* summary.json: what a result set says, for programs. */
+#include "hvbench/report/page-parts.h"
 #include "hvbench/report/report.h"
+#include "hvbench/report/summary-parts.h"
 #include "hvbench/report/text.h"
 
-#include <json-glib/json-glib.h>
 #include <math.h>
 #include <string.h>
-
-#define STACK_PREFIX "stack."
-
-/* NaN and infinity have no place in JSON. */
-static void set_number(JsonObject *object, const char *name, double number)
-{
-    if (isfinite(number))
-        json_object_set_double_member(object, name,
-                                      round(number * 1000) / 1000);
-    else
-        json_object_set_null_member(object, name);
-}
 
 static void set_figures(JsonObject *object, const HvbP3Row *row)
 {
@@ -26,19 +15,40 @@ static void set_figures(JsonObject *object, const HvbP3Row *row)
     json_object_set_int_member(object, "samples", row->samples);
     json_object_set_int_member(object, "censored", row->censored);
     json_object_set_int_member(object, "failed", row->failed);
-    set_number(object, "mean_ms", row->mean_ms);
-    set_number(object, "mean_low_ms", row->mean_low_ms);
-    set_number(object, "mean_high_ms", row->mean_high_ms);
-    set_number(object, "p50_ms", row->p50_ms);
-    set_number(object, "p90_ms", row->p90_ms);
-    set_number(object, "p99_ms", row->p99_ms);
-    set_number(object, "max_ms", row->max_ms);
-    set_number(object, "spread_ms", row->spread_ms);
-    set_number(object, "within_50ms", row->within_50ms);
-    set_number(object, "over_1s", row->over_1s);
+    hvb_summary_number(object, "mean_ms", row->mean_ms);
+    hvb_summary_number(object, "mean_low_ms", row->mean_low_ms);
+    hvb_summary_number(object, "mean_high_ms", row->mean_high_ms);
+    hvb_summary_number(object, "resolution_ms", row->resolution_ms);
+    hvb_summary_number(object, "p50_ms", row->p50_ms);
+    hvb_summary_number(object, "p90_ms", row->p90_ms);
+    hvb_summary_number(object, "p90_low_ms", row->p90_low_ms);
+    hvb_summary_number(object, "p90_high_ms", row->p90_high_ms);
+    hvb_summary_number(object, "p99_ms", row->p99_ms);
+    hvb_summary_number(object, "max_ms", row->max_ms);
+    hvb_summary_number(object, "spread_ms", row->spread_ms);
+    hvb_summary_number(object, "within_50ms", row->within_50ms);
+    hvb_summary_number(object, "over_1s", row->over_1s);
     for (guint b = 0; b < HVB_P3_BINS; b++)
         json_array_add_int_element(histogram, row->count[b]);
     json_object_set_array_member(object, "histogram", histogram);
+}
+
+/* Of all operations of the level: scheduled is the sum of the four after it. */
+static JsonObject *tally_of(const HvbTally *tally)
+{
+    JsonObject *object = json_object_new();
+
+    json_object_set_int_member(object, "scheduled", tally->scheduled);
+    json_object_set_int_member(object, "measured", tally->measured);
+    json_object_set_int_member(object, "censored", tally->censored);
+    json_object_set_int_member(object, "failed", tally->failed);
+    json_object_set_int_member(object, "lost", tally->lost);
+    json_object_set_boolean_member(object, "adds_up",
+                                   hvb_tally_is_whole(tally));
+    hvb_summary_number(object, "oldest_censored_ms", tally->oldest_ms);
+    hvb_summary_number(object, "late_frame_ms", tally->late_frame_ms);
+    hvb_summary_number(object, "late_send_ms", tally->late_send_ms);
+    return object;
 }
 
 static JsonObject *level_of(const HvbP3 *p3, const HvbP3Level *level)
@@ -49,13 +59,13 @@ static JsonObject *level_of(const HvbP3 *p3, const HvbP3Level *level)
     json_object_set_string_member(object, "level",
                                   hvb_level_name(level->level));
     set_figures(object, hvb_p3_headline(p3, level));
-    json_object_set_int_member(object, "lost", level->lost);
+    json_object_set_object_member(object, "tally", tally_of(&level->tally));
     json_object_set_int_member(object, "cells", level->cells);
     json_object_set_int_member(object, "disturbed", level->disturbed);
     json_object_set_int_member(object, "suspect", level->suspect);
-    set_number(object, "guest_busy_percent", level->guest_busy_percent);
-    set_number(object, "host_busy_percent", level->host_busy_percent);
-    set_number(object, "host_total_percent", level->host_total_percent);
+    hvb_summary_number(object, "guest_busy_percent", level->guest_busy_percent);
+    hvb_summary_number(object, "host_busy_percent", level->host_busy_percent);
+    hvb_summary_number(object, "host_total_percent", level->host_total_percent);
     for (guint o = 0; o < WIRE_N_OPERATIONS; o++) {
         JsonObject *operation;
 
@@ -105,20 +115,20 @@ static JsonObject *account_guest_of(const HvbAccountGuest *guest)
     json_object_set_boolean_member(object, "loaded", guest->loaded);
     json_object_set_string_member(object, "measured",
                                   hvb_measured_name(guest->measured));
-    set_number(object, "host_percent", guest->host_percent);
-    set_number(object, "vcpu_percent", guest->vcpu_percent);
-    set_number(object, "emulator_percent", guest->emulator_percent);
-    set_number(object, "throttled_percent", guest->throttled_percent);
-    set_number(object, "throttled_periods_per_s",
-               guest->throttled_periods_per_s);
-    set_number(object, "guest_busy_percent", guest->guest_busy_percent);
-    set_number(object, "steal_percent", guest->steal_percent);
-    set_number(object, "users_percent", guest->users_percent);
-    set_number(object, "probes_percent", guest->probes_percent);
-    set_number(object, "agent_percent", guest->agent_percent);
-    set_number(object, "manager_percent", guest->manager_percent);
-    set_number(object, "used_percent", guest->used_percent);
-    set_number(object, "overhead_percent", guest->overhead_percent);
+    hvb_summary_number(object, "host_percent", guest->host_percent);
+    hvb_summary_number(object, "vcpu_percent", guest->vcpu_percent);
+    hvb_summary_number(object, "emulator_percent", guest->emulator_percent);
+    hvb_summary_number(object, "throttled_percent", guest->throttled_percent);
+    hvb_summary_number(object, "throttled_periods_per_s",
+                       guest->throttled_periods_per_s);
+    hvb_summary_number(object, "guest_busy_percent", guest->guest_busy_percent);
+    hvb_summary_number(object, "steal_percent", guest->steal_percent);
+    hvb_summary_number(object, "users_percent", guest->users_percent);
+    hvb_summary_number(object, "probes_percent", guest->probes_percent);
+    hvb_summary_number(object, "agent_percent", guest->agent_percent);
+    hvb_summary_number(object, "manager_percent", guest->manager_percent);
+    hvb_summary_number(object, "used_percent", guest->used_percent);
+    hvb_summary_number(object, "overhead_percent", guest->overhead_percent);
     return object;
 }
 
@@ -135,12 +145,14 @@ static JsonArray *account_of(const GArray *account)
         json_object_set_string_member(object, "level",
                                       hvb_level_name(level->level));
         json_object_set_int_member(object, "cells", level->cells);
-        set_number(object, "host_total_percent", level->host_total_percent);
-        set_number(object, "host_steal_percent", level->host_steal_percent);
-        set_number(object, "services_percent", level->services_percent);
-        set_number(object, "manager_percent", level->manager_percent);
-        set_number(object, "foreign_percent", level->foreign_percent);
-        set_number(object, "own_percent", level->own_percent);
+        hvb_summary_number(object, "host_total_percent",
+                           level->host_total_percent);
+        hvb_summary_number(object, "host_steal_percent",
+                           level->host_steal_percent);
+        hvb_summary_number(object, "services_percent", level->services_percent);
+        hvb_summary_number(object, "manager_percent", level->manager_percent);
+        hvb_summary_number(object, "foreign_percent", level->foreign_percent);
+        hvb_summary_number(object, "own_percent", level->own_percent);
         for (guint g = 0; g < level->guests->len; g++)
             json_array_add_object_element(
                 guests, account_guest_of(
@@ -149,6 +161,39 @@ static JsonArray *account_of(const GArray *account)
         json_array_add_object_element(array, object);
     }
     return array;
+}
+
+static JsonArray *vantages_of(const GArray *rows)
+{
+    JsonArray *array = json_array_new();
+
+    for (guint i = 0; i < rows->len; i++) {
+        const HvbVantageRow *row = &g_array_index(rows, HvbVantageRow, i);
+        JsonObject *object = json_object_new();
+
+        json_object_set_string_member(object, "level",
+                                      hvb_level_name(row->level));
+        json_object_set_int_member(object, "cells", row->cells);
+        hvb_summary_number(object, "server_ms", row->mean_ms[WIRE_SERVER]);
+        hvb_summary_number(object, "client_ms", row->mean_ms[WIRE_CLIENT]);
+        hvb_summary_number(object, "difference_ms", row->difference.estimate);
+        hvb_summary_number(object, "difference_low_ms", row->difference.low);
+        hvb_summary_number(object, "difference_high_ms", row->difference.high);
+        hvb_summary_number(object, "late_send_ms", row->late_send_ms);
+        json_array_add_object_element(array, object);
+    }
+    return array;
+}
+
+static JsonObject *onset_of(const HvbOnset *onset)
+{
+    JsonObject *object = json_object_new();
+
+    hvb_summary_number(object, "demand_percent", onset->demand.estimate);
+    hvb_summary_number(object, "demand_low_percent", onset->demand.low);
+    hvb_summary_number(object, "demand_high_percent", onset->demand.high);
+    json_object_set_boolean_member(object, "at_least", onset->is_open);
+    return object;
 }
 
 static JsonObject *scenario_of(const HvbFindings *findings, guint index)
@@ -163,6 +208,17 @@ static JsonObject *scenario_of(const HvbFindings *findings, guint index)
     json_object_set_string_member(object, "title", p3->title);
     json_object_set_string_member(object, "headline",
                                   hvb_operation_name(p3->headline));
+    if (index < findings->run->profiles->len)
+        hvb_page_set(object, "profile",
+                     hvb_profile_to_text(
+                         findings->run->profiles->pdata[index]));
+    json_object_set_string_member(object, "vantage",
+                                  hvb_vantage_name(p3->vantage));
+    json_object_set_object_member(object, "onset",
+                                  onset_of(&g_array_index(findings->onsets,
+                                                          HvbOnset, index)));
+    json_object_set_array_member(object, "vantages",
+                                 vantages_of(findings->vantages->pdata[index]));
     for (guint i = 0; i < p3->levels->len; i++)
         json_array_add_object_element(
             levels, level_of(p3, &g_array_index(p3->levels, HvbP3Level, i)));
@@ -174,28 +230,20 @@ static JsonObject *scenario_of(const HvbFindings *findings, guint index)
     return object;
 }
 
-static void set_name(JsonObject *object, const char *member, const char *name)
-{
-    if (name)
-        json_object_set_string_member(object, member, name);
-    else
-        json_object_set_null_member(object, member);
-}
-
 static JsonObject *evidence_of(const HvbEvidence *evidence)
 {
     JsonObject *object = json_object_new();
 
     json_object_set_string_member(object, "what", evidence->what);
-    set_name(object, "scenario_a", evidence->scenario_a);
-    set_name(object, "scenario_b", evidence->scenario_b);
-    set_number(object, "a", evidence->a);
-    set_number(object, "b", evidence->b);
-    set_name(object, "unit", evidence->unit);
-    set_number(object, "effect", evidence->effect);
-    set_number(object, "effect_low", evidence->low);
-    set_number(object, "effect_high", evidence->high);
-    set_name(object, "effect_unit", evidence->effect_unit);
+    hvb_summary_name(object, "scenario_a", evidence->scenario_a);
+    hvb_summary_name(object, "scenario_b", evidence->scenario_b);
+    hvb_summary_number(object, "a", evidence->a);
+    hvb_summary_number(object, "b", evidence->b);
+    hvb_summary_name(object, "unit", evidence->unit);
+    hvb_summary_number(object, "effect", evidence->effect);
+    hvb_summary_number(object, "effect_low", evidence->low);
+    hvb_summary_number(object, "effect_high", evidence->high);
+    hvb_summary_name(object, "effect_unit", evidence->effect_unit);
     json_object_set_int_member(object, "n", evidence->n);
     json_object_set_int_member(object, "cells", evidence->cells);
     json_object_set_int_member(object, "suspect_cells", evidence->suspect);
@@ -216,7 +264,7 @@ static JsonObject *claim_of(const HvbClaim *claim)
     json_object_set_string_member(object, "claim", claim->words);
     json_object_set_string_member(object, "verdict",
                                   hvb_verdict_name(claim->verdict));
-    set_name(object, "why", claim->why);
+    hvb_summary_name(object, "why", claim->why);
     for (guint e = 0; e < claim->evidence->len; e++)
         json_array_add_object_element(evidence,
                                       evidence_of(claim->evidence->pdata[e]));
@@ -238,67 +286,6 @@ static void set_claims(JsonObject *object, GPtrArray *claims)
     }
     json_object_set_array_member(object, "claims", tested);
     json_object_set_array_member(object, "untested_claims", untested);
-}
-
-static void set_spent(JsonObject *object, const char *name, gboolean is_known,
-                      const HvbSpent *spent)
-{
-    JsonObject *member;
-
-    if (!is_known) {
-        json_object_set_null_member(object, name);
-        return;
-    }
-    member = json_object_new();
-    json_object_set_int_member(member, "n", spent->n);
-    set_number(member, "seconds", spent->seconds);
-    json_object_set_object_member(object, name, member);
-}
-
-static JsonObject *budget_of(const HvbFindings *findings)
-{
-    const char *seconds =
-        hvb_findings_provenance(findings, HVB_BUDGET_SECONDS_KEY);
-    JsonObject *object = json_object_new();
-    JsonArray *array = json_array_new();
-
-    set_number(object, "seconds",
-               seconds ? g_ascii_strtod(seconds, NULL) : NAN);
-    set_name(object, "left_out",
-             hvb_findings_provenance(findings, HVB_BUDGET_LEFT_OUT_KEY));
-    for (guint i = 0; i < findings->times->len; i++) {
-        const HvbTimeFinding *time =
-            &g_array_index(findings->times, HvbTimeFinding, i);
-        JsonObject *row = json_object_new();
-
-        json_object_set_string_member(row, "name", time->name);
-        set_spent(row, "planned", time->has_plan, &time->plan);
-        set_spent(row, "used", time->has_use, &time->use);
-        json_array_add_object_element(array, row);
-    }
-    json_object_set_array_member(object, "spent", array);
-    return object;
-}
-
-/* The provenance's stack entries go to "stack", without the prefix; what time
- * was planned and used has been said by budget_of(). */
-static void set_provenance(JsonObject *object, const HvbRunRecord *run)
-{
-    JsonObject *stack = json_object_new();
-    JsonObject *rest = json_object_new();
-
-    for (guint i = 0; i < run->provenance->len; i++) {
-        const HvbProvenance *entry = run->provenance->pdata[i];
-        if (g_str_has_prefix(entry->key, STACK_PREFIX))
-            json_object_set_string_member(stack,
-                                          entry->key + strlen(STACK_PREFIX),
-                                          entry->value);
-        else if (!g_str_has_prefix(entry->key, HVB_BUDGET_PLAN_PREFIX) &&
-                 !g_str_has_prefix(entry->key, HVB_BUDGET_USED_PREFIX))
-            json_object_set_string_member(rest, entry->key, entry->value);
-    }
-    json_object_set_object_member(object, "stack", stack);
-    json_object_set_object_member(object, "provenance", rest);
 }
 
 /* Ends the JSON number at `text`, as json-glib writes it (17 digits), after
@@ -356,11 +343,13 @@ static JsonNode *summary_of(const HvbFindings *findings)
     json_object_set_string_member(object, "status", run->status);
     if (run->why)
         json_object_set_string_member(object, "why", run->why);
-    set_provenance(object, run);
+    hvb_summary_set_provenance(object, run);
+    json_object_set_array_member(object, "guests", hvb_summary_guests(run));
     if (findings->claims)
         set_claims(object, findings->claims);
     if (findings->times->len > 0)
-        json_object_set_object_member(object, "budget", budget_of(findings));
+        json_object_set_object_member(object, "budget",
+                                      hvb_summary_budget(findings));
     for (guint b = 0; b < HVB_P3_BINS - 1; b++)
         json_array_add_int_element(edges, hvb_p3_edges_ms[b]);
     json_object_set_array_member(object, "histogram_edges_ms", edges);

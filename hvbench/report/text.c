@@ -57,6 +57,21 @@ char *hvb_text_figure(double figure, const char *unit)
     return format(digits, figure, after);
 }
 
+char *hvb_text_interval(const HvbInterval *interval)
+{
+    double size =
+        fmax(fabs(interval->estimate),
+             fmax(fabs(interval->low), fabs(interval->high))); /* NaN or not */
+    const char *digits = size < 9.95 ? "%.1f" : "%.0f";
+    g_autofree char *estimate = format(digits, interval->estimate, "");
+    g_autofree char *low = format(digits, interval->low, "");
+    g_autofree char *high = format(digits, interval->high, "");
+
+    if (isnan(interval->low) || isnan(interval->high))
+        return g_steal_pointer(&estimate);
+    return g_strdup_printf("%s (%s to %s)", estimate, low, high);
+}
+
 char *hvb_text_duration(double seconds)
 {
     gint64 s = (gint64)round(seconds);
@@ -89,6 +104,12 @@ char *hvb_text_heading(const HvbP3 *p3)
     if (p3->figure && p3->figure[0] != '\0')
         return g_strdup_printf("Figure %s: %s", p3->figure, title);
     return g_strdup(title);
+}
+
+char *hvb_text_operation(const HvbP3 *p3)
+{
+    return g_strconcat(hvb_operation_name(p3->headline),
+                       p3->vantage == WIRE_CLIENT ? ", client side" : "", NULL);
 }
 
 const HvbP3Row *hvb_p3_headline(const HvbP3 *p3, const HvbP3Level *level)

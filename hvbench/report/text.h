@@ -3,6 +3,7 @@
 #ifndef HVB_REPORT_TEXT_H
 #define HVB_REPORT_TEXT_H
 
+#include "hvbench/results/interval.h"
 #include "hvbench/results/p3.h"
 
 /* Stands for a figure that there is no sample for. */
@@ -30,6 +31,8 @@ char *hvb_text_tenths(double number);
 /* A figure of a comparison in its unit, three digits of it: "172 ms", "-3.40
  * points", "5.39 times", "0.98". */
 char *hvb_text_figure(double figure, const char *unit);
+/* An estimate with its interval: "1.7 (0.2 to 3.1)", or without one "1.7". */
+char *hvb_text_interval(const HvbInterval *interval);
 /* A duration: "48 s", "7 min 05 s", "1 h 15 min". */
 char *hvb_text_duration(double seconds);
 
@@ -39,6 +42,10 @@ char *hvb_text_bin(guint bin);
 /* "Figure 9: One loaded guest, capped", or without a figure the title, or
  * without either the scenario's name. */
 char *hvb_text_heading(const HvbP3 *p3);
+
+/* Its operation, and from where that was timed unless the guest did: "open",
+ * "open, client side". */
+char *hvb_text_operation(const HvbP3 *p3);
 
 /* The row of a P3's headline operation. */
 const HvbP3Row *hvb_p3_headline(const HvbP3 *p3, const HvbP3Level *level);

@@ -3,9 +3,12 @@
 
 #include <gsl/gsl_cdf.h>
 #include <gsl/gsl_rng.h>
+#include <gsl/gsl_sf_gamma.h>
 #include <math.h>
 #include <string.h>
 
+/* 6 cells have 462 different resamples, 7 have 1716. */
+#define MAX_EXACT 6
 #define N_RESAMPLES 2000
 #define RESAMPLE_SEED 20051
 
@@ -69,29 +72,69 @@ double hvb_statistic_quantile(const GArray *values, const guint *drawn,
     return low + (place - low_rank) * (high - low);
 }
 
-static void draw(gsl_rng *rng, guint *drawn, guint n_blocks)
+/* The statistic over resamples, each with a weight: West's running variance. */
+typedef struct {
+    const GArray *values;
+    HvbStatistic statistic;
+    double parameter;
+    guint n_blocks;
+    guint *drawn;
+    double weight, mean, squares;
+} Resamples;
+
+static void take(Resamples *all, double weight)
 {
-    memset(drawn, 0, n_blocks * sizeof drawn[0]);
-    for (guint i = 0; i < n_blocks; i++)
-        drawn[gsl_rng_uniform_int(rng, n_blocks)]++;
+    double value = all->statistic(all->values, all->drawn, all->parameter);
+    double off = value - all->mean;
+
+    all->weight += weight;
+    all->mean += off * weight / all->weight;
+    all->squares += weight * off * (value - all->mean);
+}
+
+/* Every way to draw `left` more cells from `block` on. Each is drawn as often
+ * as there are orders of it: n! by the product of the counts' factorials. */
+static void take_all(Resamples *all, guint block, guint left, double weight)
+{
+    if (block + 1 == all->n_blocks) {
+        all->drawn[block] = left;
+        take(all, weight / gsl_sf_fact(left));
+        return;
+    }
+    for (guint n = 0; n <= left; n++) {
+        all->drawn[block] = n;
+        take_all(all, block + 1, left - n, weight / gsl_sf_fact(n));
+    }
+}
+
+static void take_random(Resamples *all)
+{
+    g_autoptr(gsl_rng) rng = gsl_rng_alloc(gsl_rng_mt19937);
+
+    gsl_rng_set(rng, RESAMPLE_SEED);
+    for (guint i = 0; i < N_RESAMPLES; i++) {
+        memset(all->drawn, 0, all->n_blocks * sizeof all->drawn[0]);
+        for (guint k = 0; k < all->n_blocks; k++)
+            all->drawn[gsl_rng_uniform_int(rng, all->n_blocks)]++;
+        take(all, 1.0);
+    }
 }
 
 static double standard_error(const GArray *values, guint n_blocks,
                              HvbStatistic statistic, double parameter)
 {
-    g_autoptr(gsl_rng) rng = gsl_rng_alloc(gsl_rng_mt19937);
     g_autofree guint *drawn = g_new(guint, n_blocks);
-    double mean = 0.0, squares = 0.0, n = n_blocks;
+    Resamples all = {.values = values,
+                     .statistic = statistic,
+                     .parameter = parameter,
+                     .n_blocks = n_blocks,
+                     .drawn = drawn};
 
-    gsl_rng_set(rng, RESAMPLE_SEED);
-    for (guint i = 0; i < N_RESAMPLES; i++) {
-        draw(rng, drawn, n_blocks);
-        double value = statistic(values, drawn, parameter);
-        double off = value - mean;
-        mean += off / (i + 1);
-        squares += off * (value - mean);
-    }
-    return sqrt(squares / (N_RESAMPLES - 1) * n / (n - 1.0));
+    if (n_blocks <= MAX_EXACT)
+        take_all(&all, 0, n_blocks, 1.0);
+    else
+        take_random(&all);
+    return sqrt(all.squares / all.weight * n_blocks / (n_blocks - 1.0));
 }
 
 static void set_bounds(HvbInterval *interval, double confidence)
@@ -138,6 +181,30 @@ HvbInterval hvb_interval_difference(const HvbInterval *a, const HvbInterval *b,
                            : 1.0;
     set_bounds(&interval, confidence);
     return interval;
+}
+
+HvbInterval hvb_interval_mean(const GArray *intervals, double confidence)
+{
+    HvbInterval mean = {NAN, NAN, NAN, NAN, NAN, 0, intervals->len};
+    double sum = 0.0, variance = 0.0, squares = 0.0;
+
+    for (guint i = 0; i < intervals->len; i++) {
+        const HvbInterval *of = &g_array_index(intervals, HvbInterval, i);
+        double v = of->error * of->error;
+        mean.n += of->n;
+        sum += of->estimate;
+        variance += v;
+        squares += v * v / of->freedom;
+    }
+    if (intervals->len == 0)
+        return mean;
+    mean.estimate = sum / intervals->len;
+    mean.error = sqrt(variance) / intervals->len;
+    if (isnan(mean.error))
+        return mean;
+    mean.freedom = squares > 0.0 ? variance * variance / squares : 1.0;
+    set_bounds(&mean, confidence);
+    return mean;
 }
 
 double hvb_interval_visible(const HvbInterval *interval, double confidence,

@@ -314,6 +314,45 @@ const HvbEvidence *hvb_case_compare(HvbCase *c, const HvbComparison *comparison)
     return hvb_case_hold(c, comparison, a, b);
 }
 
+/* Whether a decisive comparison takes scenarios of different boots, and none
+ * holds them against `again`, which shows what a boot alone does. */
+static gboolean rests_on_boots(const HvbClaim *claim, const char *again)
+{
+    gboolean rests = FALSE;
+
+    for (guint i = 0; i < claim->evidence->len; i++) {
+        const HvbEvidence *e = claim->evidence->pdata[i];
+        if (g_strcmp0(e->scenario_a, again) == 0)
+            return FALSE;
+        rests = rests || (e->boots_differ && !e->aside && e->n > 0);
+    }
+    return rests;
+}
+
+/* An interval does not know what one boot does to all of its cells: the reader
+ * of a verdict that may hang on it shall. */
+static void remark_boots(HvbCase *c)
+{
+    const HvbComparison comparison = complete(
+        &(HvbComparison){.a = "fig03",
+                         .b = "c04-again", /* the same guests, booted anew */
+                         .levels = HVB_LEVELS_LOADED,
+                         .measure = HVB_MEASURE_DELAY,
+                         .effect = HVB_EFFECT_RATIO});
+
+    if (!rests_on_boots(c->claim, comparison.b))
+        return;
+    g_autoptr(GArray) a = hvb_observe(c->run, comparison.a, comparison.levels,
+                                      comparison.measure, 0);
+    g_autoptr(GArray) b = hvb_observe(c->run, comparison.b, comparison.levels,
+                                      comparison.measure, 0);
+    HvbContrast contrast = hvb_case_contrast(&comparison, a, b);
+    HvbEvidence *e = make_evidence(&comparison, &contrast, TRUE);
+    if (e->n > 0)
+        hvb_case_remark(c, hvb_boots_explain(e));
+    evidence_free(e);
+}
+
 void hvb_case_remark(HvbCase *c, char *clause)
 {
     g_ptr_array_add(c->remarks, clause);
@@ -342,6 +381,37 @@ static void append_clauses(GString *why, const GPtrArray *clauses)
                                (const char *)clauses->pdata[i]);
 }
 
+/* Cells of a scenario at these levels, whatever became of them. */
+static guint count_tried(const HvbRunRecord *run, const Lack *lack)
+{
+    guint index, n = 0;
+
+    if (!hvb_run_find_scenario(run, lack->scenario, &index))
+        return 0;
+    for (guint i = 0; i < run->cells->len; i++) {
+        const HvbCell *cell = run->cells->pdata[i];
+        n += cell->scenario == index &&
+                     (lack->levels & HVB_LEVEL_BIT(cell->level))
+                 ? 1
+                 : 0;
+    }
+    return n;
+}
+
+static void append_lack(GString *why, const HvbCase *c, const Lack *lack)
+{
+    g_autofree char *levels = hvb_levels_text(lack->levels);
+
+    g_string_append(why, why->len > 0 ? "; " : "");
+    if (count_tried(c->run, lack) == 0)
+        g_string_append_printf(why, "%s was not measured at %s", lack->scenario,
+                               levels);
+    else
+        g_string_append_printf(why,
+                               "all cells of %s at %s were disturbed or failed",
+                               lack->scenario, levels);
+}
+
 /* What an inconclusive claim takes. */
 static void append_wants(GString *why, const HvbCase *c)
 {
@@ -351,13 +421,22 @@ static void append_wants(GString *why, const HvbCase *c)
         g_string_append_printf(why, "; about %u more repetition%s may do",
                                c->more, c->more == 1 ? "" : "s");
     append_clauses(why, c->missing);
-    for (guint i = 0; i < c->lacks->len; i++) {
-        const Lack *lack = &g_array_index(c->lacks, Lack, i);
-        g_autofree char *levels = hvb_levels_text(lack->levels);
-        g_string_append_printf(why, "%sno cell of %s at %s counts",
-                               why->len > 0 ? "; " : "", lack->scenario,
-                               levels);
+    for (guint i = 0; i < c->lacks->len; i++)
+        append_lack(why, c, &g_array_index(c->lacks, Lack, i));
+}
+
+/* Or a reader takes the one that decided for all that there is. */
+static void append_others(GString *why, const HvbCase *c)
+{
+    guint n = 0;
+
+    for (guint i = 0; i < c->claim->evidence->len; i++) {
+        const HvbEvidence *e = c->claim->evidence->pdata[i];
+        n += !e->aside && e->verdict == HVB_VERDICT_REPRODUCED ? 1 : 0;
     }
+    if (n > 0 && c->claim->verdict != HVB_VERDICT_REPRODUCED)
+        g_string_append_printf(why, "; %u other comparison%s", n,
+                               n == 1 ? " holds" : "s hold");
 }
 
 /* One sentence of all clauses that decided. */
@@ -369,6 +448,7 @@ static char *compose(const HvbCase *c)
     append_clauses(why, c->clauses[c->claim->verdict]);
     if (c->claim->verdict == HVB_VERDICT_INCONCLUSIVE)
         append_wants(why, c);
+    append_others(why, c);
     append_clauses(why, c->remarks);
     if (suspect > 0)
         g_string_append_printf(why, "; %u of %u cells %s suspect", suspect,
@@ -409,6 +489,7 @@ HvbClaim *hvb_case_try(const HvbRunRecord *run, const HvbClaimTest *test)
         hvb_case_compare(&c, comparison);
     if (test->judge)
         test->judge(&c);
+    remark_boots(&c);
     c.claim->verdict = reach_verdict(&c, test->any);
     c.claim->why = compose(&c);
     case_clear(&c);

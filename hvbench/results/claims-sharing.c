@@ -66,6 +66,20 @@ static const HvbComparison same_sum[] = {
     {0},
 };
 
+/* What is shorter at one level and longer at another is alike on average. */
+static void show_each_level(HvbCase *c)
+{
+    HvbComparison comparison = SAME_SUM("c15-two", "c15-eight");
+    const guint levels = comparison.levels;
+
+    comparison.aside = TRUE;
+    for (guint l = 0; l < HVB_N_LEVELS; l++) {
+        comparison.levels = levels & HVB_LEVEL_BIT(l);
+        if (comparison.levels != 0)
+            hvb_case_compare(c, &comparison);
+    }
+}
+
 /* C16. The cap binds where the guest asks for more than it. */
 #define LEVELS_BOUND HVB_LEVELS(HVB_LEVEL_BUSY, HVB_LEVEL_OVERLOAD)
 /* What a quota may be overrun by: a slice of each CPU per period. */
@@ -193,7 +207,7 @@ const HvbClaimTest hvb_claims_of_sharing[] = {
     {"C15",
      "What fits depends only on the sum of the requirements, not on the count "
      "of guests.",
-     FALSE, same_sum, NULL},
+     FALSE, same_sum, show_each_level},
     {"C16", "The cap counts overhead: a guest that uses 20 % is charged 25 %.",
      FALSE, overhead_counts, judge_caps},
     {"C17", "Pinning buys nothing.", FALSE, pinned, NULL},

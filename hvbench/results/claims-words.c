@@ -140,6 +140,9 @@ static void append_figures(GString *text, const HvbComparison *comparison,
     if (e->scenario_a && !g_str_equal(e->scenario_a, e->scenario_b))
         g_string_append_printf(text, " in %s", e->scenario_a);
     g_string_append(text, ", ");
+    /* Else a reader divides the two figures, and finds another number. */
+    if (comparison->effect != HVB_EFFECT_DIFFERENCE)
+        g_string_append(text, "pair by pair ");
     if (comparison->effect != HVB_EFFECT_RATIO && e->effect > 0)
         g_string_append(text, "+");
     append_quantity(text, e->effect, e->effect_unit);
@@ -179,5 +182,18 @@ char *hvb_comparison_explain(const HvbComparison *comparison,
     if (e->verdict == HVB_VERDICT_NOT_REPRODUCED)
         g_string_append(text, "not ");
     append_limits(text, comparison);
+    return g_string_free(text, FALSE);
+}
+
+char *hvb_boots_explain(const HvbEvidence *e)
+{
+    GString *text = g_string_new(NULL);
+
+    g_string_append_printf(text,
+                           "another boot alone made the mean delay of %s ",
+                           e->scenario_a);
+    append_quantity(text, e->effect, e->effect_unit);
+    append_interval(text, e);
+    g_string_append(text, " as long");
     return g_string_free(text, FALSE);
 }

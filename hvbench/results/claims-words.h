@@ -17,9 +17,13 @@ double hvb_comparison_confidence(const HvbComparison *comparison);
 char *hvb_comparison_describe(const HvbComparison *comparison, guint strata,
                               gboolean boots_differ);
 
-/* "40 ms in fig05 against 115 ms in fig03, 0.40 times (0.35 to 0.46), below
- * 0.50". Caller frees. */
+/* "40 ms in fig05 against 115 ms in fig03, pair by pair 0.40 times (0.35 to
+ * 0.46), below 0.50". Caller frees. */
 char *hvb_comparison_explain(const HvbComparison *comparison,
                              const HvbEvidence *e);
+
+/* "another boot alone made the mean delay of fig03 1.20 times (0.95 to 1.54) as
+ * long". Caller frees. */
+char *hvb_boots_explain(const HvbEvidence *e);
 
 #endif

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "hvbench/results/compare.h"
 
+#include "hvbench/results/contrast.h"
+#include "hvbench/results/origin.h"
+
 #include <gsl/gsl_cdf.h>
 #include <math.h>
 
-/* Below these, halves of a run's cells have no interval. */
+/* With fewer cells than these, half of a run has no interval. */
 #define HALF 2
+#define BOUND_CHANCE 0.99
 
 const char *hvb_compared_name(HvbCompared compared)
 {
@@ -13,7 +17,7 @@ const char *hvb_compared_name(HvbCompared compared)
         [HVB_COMPARED_ALIKE] = "alike",
         [HVB_COMPARED_BETTER] = "better",
         [HVB_COMPARED_WORSE] = "worse",
-        [HVB_COMPARED_UNKNOWN] = "too few cells",
+        [HVB_COMPARED_UNKNOWN] = "unknown",
     };
 
     return names[compared];
@@ -80,39 +84,100 @@ static HvbInterval mean_delay(const HvbRunRecord *run, guint scenario,
     return hvb_bootstrap(values, blocks, hvb_statistic_mean, 0.0, confidence);
 }
 
-static double chance_of(const HvbComparedRow *row)
+/* The interval's estimate and error on the scale on which the runs are held
+ * against each other. */
+static HvbInterval to_scale(HvbInterval interval)
 {
-    double beyond = fabs(row->difference.estimate) - row->tolerance_ms;
+    double at_ms = fmax(interval.estimate, 0.0) + HVB_RATIO_OFFSET_MS;
 
-    if (isnan(row->difference.error))
-        return NAN;
-    if (beyond <= 0.0)
-        return 1.0;
-    if (row->difference.error <= 0.0)
-        return 0.0;
-    return 2.0 * gsl_cdf_tdist_Q(beyond / row->difference.error,
-                                 row->difference.freedom);
+    interval.estimate = log(at_ms);
+    interval.error /= at_ms;
+    return interval;
 }
 
-static void add_row(HvbComparison *comparison, const char *scenario,
-                    HvbLevel level, const HvbInterval *a, const HvbInterval *b,
+/* By how much, on that scale, the second run is beyond the upper limit of what
+ * is alike (side 1) or below the lower one (side -1). */
+static HvbInterval find_excess(const HvbComparedRow *row,
+                               const HvbCompareSettings *settings, double side)
+{
+    double share =
+        row->a.estimate > 0.0 ? settings->tolerance_percent / 100.0 : 0.0;
+    double factor = 1.0 + side * share;
+    HvbInterval limit = row->a;
+
+    limit.estimate = factor * limit.estimate + side * settings->tolerance_ms;
+    limit.error *= fabs(factor);
+    limit = to_scale(limit);
+    HvbInterval b = to_scale(row->b);
+    HvbInterval excess =
+        hvb_interval_difference(&limit, &b, settings->confidence);
+    excess.estimate *= side;
+    return excess;
+}
+
+/* p of one side. */
+static double chance_of(const HvbInterval *excess)
+{
+    if (isnan(excess->error))
+        return NAN;
+    if (excess->estimate <= 0.0)
+        return 1.0;
+    if (excess->error <= 0.0)
+        return 0.0;
+    return gsl_cdf_tdist_Q(excess->estimate / excess->error, excess->freedom);
+}
+
+static double sided_chance(const HvbComparedRow *row,
+                           const HvbCompareSettings *settings, double side)
+{
+    HvbInterval excess = find_excess(row, settings, side);
+
+    return chance_of(&excess);
+}
+
+/* With its scenario, level and means; completes it. */
+static void add_row(HvbComparison *comparison, HvbComparedRow row,
                     const HvbCompareSettings *settings)
 {
-    HvbComparedRow row = {.scenario = g_strdup(scenario),
-                          .level = level,
-                          .a = *a,
-                          .b = *b};
-
-    row.difference = hvb_interval_difference(a, b, settings->confidence);
+    row.difference =
+        hvb_interval_difference(&row.a, &row.b, settings->confidence);
     row.tolerance_ms =
         settings->tolerance_ms +
-        fmax(a->estimate, 0.0) * settings->tolerance_percent / 100.0;
-    row.visible_ms = row.tolerance_ms +
-                     hvb_interval_visible(&row.difference, settings->confidence,
-                                          HVB_COMPARE_POWER);
-    row.p = chance_of(&row);
+        fmax(row.a.estimate, 0.0) * settings->tolerance_percent / 100.0;
+    row.visible_ms = NAN;
+    double worse = sided_chance(&row, settings, 1.0);
+    double better = sided_chance(&row, settings, -1.0);
+    row.p = isnan(worse) ? NAN : fmin(1.0, 2.0 * fmin(worse, better));
     row.verdict = isnan(row.p) ? HVB_COMPARED_UNKNOWN : HVB_COMPARED_ALIKE;
+    comparison->known += !isnan(row.p);
     g_array_append_val(comparison->rows, row);
+}
+
+/* After the rows of one scenario, which begin at `first`: that of their mean,
+ * if there are several that can be told. */
+static void add_row_of_all(HvbComparison *comparison, const char *scenario,
+                           guint first, const HvbCompareSettings *settings)
+{
+    g_autoptr(GArray) of_a = g_array_new(FALSE, FALSE, sizeof(HvbInterval));
+    g_autoptr(GArray) of_b = g_array_new(FALSE, FALSE, sizeof(HvbInterval));
+
+    for (guint i = first; i < comparison->rows->len; i++) {
+        const HvbComparedRow *row =
+            &g_array_index(comparison->rows, HvbComparedRow, i);
+        if (row->verdict == HVB_COMPARED_UNKNOWN)
+            continue;
+        g_array_append_val(of_a, row->a);
+        g_array_append_val(of_b, row->b);
+    }
+    if (of_a->len < 2)
+        return;
+    add_row(comparison,
+            (HvbComparedRow){.scenario = g_strdup(scenario),
+                             .all_levels = TRUE,
+                             .a = hvb_interval_mean(of_a, settings->confidence),
+                             .b =
+                                 hvb_interval_mean(of_b, settings->confidence)},
+            settings);
 }
 
 static int compare_chances(gconstpointer a, gconstpointer b)
@@ -123,12 +188,10 @@ static int compare_chances(gconstpointer a, gconstpointer b)
     return (x > y) - (x < y);
 }
 
-/* Holm: the smallest p is held against alpha / m, the next one against
- * alpha / (m - 1), until one is not small enough. */
-static void judge(HvbComparison *comparison, double confidence)
+/* Rows that can be told, the least likely first; borrowed. */
+static GPtrArray *sort_rows(const HvbComparison *comparison)
 {
-    g_autoptr(GPtrArray) known = g_ptr_array_new();
-    gboolean worse = FALSE, better = FALSE;
+    GPtrArray *known = g_ptr_array_new();
 
     for (guint i = 0; i < comparison->rows->len; i++) {
         HvbComparedRow *row =
@@ -137,22 +200,53 @@ static void judge(HvbComparison *comparison, double confidence)
             g_ptr_array_add(known, row);
     }
     g_ptr_array_sort(known, compare_chances);
+    return known;
+}
+
+static HvbCompared sum_up(const HvbComparison *comparison)
+{
+    gboolean is[HVB_COMPARED_UNKNOWN + 1] = {FALSE};
+
+    for (guint i = 0; i < comparison->rows->len; i++)
+        is[g_array_index(comparison->rows, HvbComparedRow, i).verdict] = TRUE;
+    if (is[HVB_COMPARED_WORSE])
+        return HVB_COMPARED_WORSE;
+    if (is[HVB_COMPARED_BETTER])
+        return HVB_COMPARED_BETTER;
+    return is[HVB_COMPARED_ALIKE] ? HVB_COMPARED_ALIKE : HVB_COMPARED_UNKNOWN;
+}
+
+static double visible_ms(const HvbComparedRow *row,
+                         const HvbCompareSettings *settings, double confidence)
+{
+    HvbInterval excess = find_excess(row, settings, 1.0);
+    double limit_ms = fmax(row->a.estimate + row->tolerance_ms, 0.0);
+    double visible =
+        hvb_interval_visible(&excess, confidence, HVB_COMPARE_POWER);
+
+    return row->tolerance_ms +
+           (limit_ms + HVB_RATIO_OFFSET_MS) * expm1(visible);
+}
+
+/* Holm: the smallest p is held against alpha / m, the next one against
+ * alpha / (m - 1), until one is not small enough. */
+static void judge(HvbComparison *comparison, const HvbCompareSettings *settings)
+{
+    g_autoptr(GPtrArray) known = sort_rows(comparison);
+    double alpha = 1.0 - settings->confidence;
+
     for (guint i = 0; i < known->len; i++) {
         HvbComparedRow *row = known->pdata[i];
-        if (row->p > (1.0 - confidence) / (known->len - i))
+        if (row->p > alpha / (known->len - i))
             break;
         row->verdict = row->difference.estimate > 0.0 ? HVB_COMPARED_WORSE
                                                       : HVB_COMPARED_BETTER;
-        worse = worse || row->verdict == HVB_COMPARED_WORSE;
-        better = better || row->verdict == HVB_COMPARED_BETTER;
     }
-    if (worse)
-        comparison->verdict = HVB_COMPARED_WORSE;
-    else if (better)
-        comparison->verdict = HVB_COMPARED_BETTER;
-    else
-        comparison->verdict =
-            known->len > 0 ? HVB_COMPARED_ALIKE : HVB_COMPARED_UNKNOWN;
+    for (guint i = 0; i < known->len; i++) {
+        HvbComparedRow *row = known->pdata[i];
+        row->visible_ms = visible_ms(row, settings, 1.0 - alpha / known->len);
+    }
+    comparison->verdict = sum_up(comparison);
 }
 
 static char *describe(const char *scenario, HvbLevel level)
@@ -172,7 +266,12 @@ static void compare_level(HvbComparison *comparison, const HvbRunRecord *a,
         mean_delay(b, scenario_b, level, ALL_CELLS, settings->confidence);
 
     if (of_a.n > 0 && of_b.n > 0)
-        add_row(comparison, profile->name, level, &of_a, &of_b, settings);
+        add_row(comparison,
+                (HvbComparedRow){.scenario = g_strdup(profile->name),
+                                 .level = level,
+                                 .a = of_a,
+                                 .b = of_b},
+                settings);
     else if (of_a.n > 0)
         g_ptr_array_add(comparison->only_a, describe(profile->name, level));
     else if (of_b.n > 0)
@@ -203,11 +302,13 @@ HvbComparison *hvb_compare(const HvbRunRecord *a, const HvbRunRecord *b,
         guint other;
         if (!hvb_run_find_scenario(b, profile->name, &other))
             continue;
+        guint first = comparison->rows->len;
         for (guint level = 0; level < HVB_N_LEVELS; level++)
             compare_level(comparison, a, i, b, other, (HvbLevel)level,
                           settings);
+        add_row_of_all(comparison, profile->name, first, settings);
     }
-    judge(comparison, settings->confidence);
+    judge(comparison, settings);
     return comparison;
 }
 
@@ -224,30 +325,85 @@ HvbComparison *hvb_compare_halves(const HvbRunRecord *run,
             HvbInterval even = mean_delay(run, i, (HvbLevel)level, EVEN_CELLS,
                                           settings->confidence);
             if (odd.n >= HALF && even.n >= HALF)
-                add_row(comparison, profile->name, (HvbLevel)level, &odd, &even,
+                add_row(comparison,
+                        (HvbComparedRow){.scenario = g_strdup(profile->name),
+                                         .level = (HvbLevel)level,
+                                         .a = odd,
+                                         .b = even},
                         settings);
         }
     }
-    judge(comparison, settings->confidence);
+    judge(comparison, settings);
     return comparison;
 }
 
-guint hvb_comparison_testable(const HvbComparison *comparison)
+static gboolean same_but_for_boot(const HvbProfile *a, const HvbProfile *b)
 {
-    guint n = 0;
+    g_autoptr(GPtrArray) differences = hvb_origin_settings(a, b);
 
-    for (guint i = 0; i < comparison->rows->len; i++)
-        n += !isnan(g_array_index(comparison->rows, HvbComparedRow, i).p);
-    return n;
+    for (guint i = 0; i < differences->len; i++)
+        if (!g_str_has_prefix(differences->pdata[i], "[stack] boot:"))
+            return FALSE;
+    return TRUE;
 }
 
-guint hvb_comparison_alarms(const HvbComparison *comparison, double confidence)
+static void compare_pair(HvbComparison *comparison, const HvbRunRecord *run,
+                         guint i, guint j, const HvbCompareSettings *settings)
 {
-    guint n = 0;
+    const HvbProfile *a = run->profiles->pdata[i], *b = run->profiles->pdata[j];
+
+    for (guint level = 0; level < HVB_N_LEVELS; level++) {
+        HvbInterval of_a = mean_delay(run, i, (HvbLevel)level, ALL_CELLS,
+                                      settings->confidence);
+        HvbInterval of_b = mean_delay(run, j, (HvbLevel)level, ALL_CELLS,
+                                      settings->confidence);
+        if (of_a.n > 0 && of_b.n > 0)
+            add_row(comparison,
+                    (HvbComparedRow){.scenario =
+                                         g_strdup_printf("%s, %s", a->name,
+                                                         b->name),
+                                     .level = (HvbLevel)level,
+                                     .a = of_a,
+                                     .b = of_b},
+                    settings);
+    }
+}
+
+HvbComparison *hvb_compare_boots(const HvbRunRecord *run,
+                                 const HvbCompareSettings *settings)
+{
+    HvbComparison *comparison = new_comparison();
+
+    for (guint i = 0; i < run->profiles->len; i++)
+        for (guint j = i + 1; j < run->profiles->len; j++)
+            if (same_but_for_boot(run->profiles->pdata[i],
+                                  run->profiles->pdata[j]))
+                compare_pair(comparison, run, i, j, settings);
+    judge(comparison, settings);
+    return comparison;
+}
+
+guint hvb_alarms_bound(guint n, double chance)
+{
+    guint k = 0;
+
+    while (k < n && gsl_cdf_binomial_P(k, chance, n) < BOUND_CHANCE)
+        k++;
+    return k;
+}
+
+HvbAlarms hvb_comparison_alarms(const HvbComparison *comparison,
+                                double confidence)
+{
+    HvbAlarms alarms = {.rows = comparison->known};
 
     /* NaN compares as false. */
-    for (guint i = 0; i < comparison->rows->len; i++)
-        n += g_array_index(comparison->rows, HvbComparedRow, i).p <
-             1.0 - confidence;
-    return n;
+    for (guint i = 0; i < comparison->rows->len; i++) {
+        const HvbComparedRow *row =
+            &g_array_index(comparison->rows, HvbComparedRow, i);
+        alarms.beyond += row->p < 1.0 - confidence;
+        alarms.bare += row->difference.low > 0.0 || row->difference.high < 0.0;
+    }
+    alarms.bound = hvb_alarms_bound(alarms.rows, 1.0 - confidence);
+    return alarms;
 }

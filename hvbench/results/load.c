@@ -250,19 +250,24 @@ void hvb_run_record_free(HvbRunRecord *run)
     g_clear_pointer(&run->provenance, g_ptr_array_unref);
     g_clear_pointer(&run->guests, g_array_unref);
     g_clear_pointer(&run->events, g_array_unref);
+    g_clear_pointer(&run->clocks, g_array_unref);
     g_free(run);
 }
 
-/* The last run's own row. FALSE without `error` set: there is no run. */
-static gboolean load_run_row(HvbStore *store, HvbRunRecord *run, GError **error)
+/* The own row of the last run before `id`. FALSE without `error` set: there is
+ * no such run. */
+static gboolean load_run_row(HvbStore *store, gint64 id, HvbRunRecord *run,
+                             GError **error)
 {
     g_autoptr(HvbQuery) query =
-        hvb_database_query(store->database, "last-run", error);
+        hvb_database_query(store->database, "run-before", error);
     gboolean row = FALSE;
     int next;
 
-    if (!query || !hvb_database_step(store->database, query, &row, error) ||
-        !row)
+    if (!query)
+        return FALSE;
+    sqlite3_bind_int64(query, 1, id);
+    if (!hvb_database_step(store->database, query, &row, error) || !row)
         return FALSE;
     next = hvb_row_read(&hvb_run_row, query, 0, run);
     run->id = sqlite3_column_int64(query, next);
@@ -278,6 +283,7 @@ static gboolean load_run_parts(HvbStore *store, HvbRunRecord *run,
     g_array_set_clear_func(run->guests, guest_record_clear);
     run->events = g_array_new(FALSE, FALSE, sizeof(HvbEventRecord));
     g_array_set_clear_func(run->events, event_clear);
+    run->clocks = g_array_new(FALSE, FALSE, sizeof(HvbClockRecord));
     run->profiles = load_profiles(store, run->id, error);
     if (!run->profiles)
         return FALSE;
@@ -288,34 +294,41 @@ static gboolean load_run_parts(HvbStore *store, HvbRunRecord *run,
                      run->provenance, error) &&
            load_rows(store, "guests", run->id, append_guest, run->guests,
                      error) &&
+           load_rows(store, "run-clocks", run->id, append_clock, run->clocks,
+                     error) &&
            load_rows(store, "run-events", run->id, append_event, run->events,
                      error);
 }
 
-HvbRunRecord *hvb_store_load_run(HvbStore *store, GError **error)
+HvbRunRecord *hvb_store_load_run_before(HvbStore *store, gint64 id,
+                                        GError **error)
 {
     /* One state throughout, though a run may be writing. */
     g_autoptr(HvbTransaction) transaction =
         hvb_transaction_begin(store->database, FALSE, error);
     g_autoptr(HvbRunRecord) run = NULL;
-    g_autoptr(GError) failure = NULL;
 
     if (!transaction)
         return NULL;
     run = g_new0(HvbRunRecord, 1);
-    if (!load_run_row(store, run, &failure)) {
-        if (failure)
-            g_propagate_error(error, g_steal_pointer(&failure));
-        else
-            g_set_error(error, HVB_RESULTS_ERROR, HVB_RESULTS_ERROR_EMPTY,
-                        "%s: holds no run; 'hvbench run -o DIR PROFILE' makes "
-                        "one",
-                        hvb_database_path(store->database));
-        return NULL;
-    }
-    if (!load_run_parts(store, run, error))
+    if (!load_run_row(store, id, run, error) ||
+        !load_run_parts(store, run, error))
         return NULL;
     return g_steal_pointer(&run);
+}
+
+HvbRunRecord *hvb_store_load_run(HvbStore *store, GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+    HvbRunRecord *run = hvb_store_load_run_before(store, G_MAXINT64, &failure);
+
+    if (!run && !failure)
+        g_set_error(&failure, HVB_RESULTS_ERROR, HVB_RESULTS_ERROR_EMPTY,
+                    "%s: holds no run; 'hvbench run -o DIR PROFILE' makes one",
+                    hvb_database_path(store->database));
+    if (failure)
+        g_propagate_error(error, g_steal_pointer(&failure));
+    return run;
 }
 
 /* The profile's text without the line of the seed: chosen at random, it differs
@@ -408,7 +421,7 @@ gboolean hvb_store_resume(HvbStore *store, GPtrArray *profiles, guint64 seed,
     if (!transaction)
         return FALSE;
     run = g_new0(HvbRunRecord, 1);
-    if (!load_run_row(store, run, &failure) ||
+    if (!load_run_row(store, G_MAXINT64, run, &failure) ||
         g_strcmp0(run->status, "done") == 0 ||
         !hvb_store_is_made_from(store, run->id, profiles, &failure)) {
         if (failure)
@@ -425,6 +438,13 @@ gboolean hvb_store_resume(HvbStore *store, GPtrArray *profiles, guint64 seed,
     *ret_seed = run->seed;
     *ret_cells = g_steal_pointer(&cells);
     return TRUE;
+}
+
+HvbClockFit hvb_run_record_clock(const HvbRunRecord *run, guint boot)
+{
+    g_autoptr(GArray) none = g_array_new(FALSE, FALSE, sizeof(HvbClockRecord));
+
+    return hvb_clock_fit(run->clocks ? run->clocks : none, boot);
 }
 
 static HvbP3 *scenario_p3(const HvbRunRecord *run, guint scenario)

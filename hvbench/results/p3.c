@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "hvbench/results/p3.h"
-#include "hvbench/results/bootstrap.h"
+#include "hvbench/results/compare.h"
 
 #include <math.h>
 
@@ -124,14 +124,20 @@ static guint add_cell(const HvbP3 *p3, HvbP3Row *row, const HvbCell *cell,
 /* `delays` are HvbBlockValue, ascending. */
 static void summarize(HvbP3Row *row, const GArray *delays)
 {
-    g_autofree double *sorted = g_new(double, delays->len + 1);
     gsize n = delays->len;
+    g_autofree double *sorted = g_new0(double, n + 1);
     double total = n > 0 ? (double)n : NAN;
+    double sum = 0.0;
     guint over_1s = 0;
 
-    for (guint i = 0; i < delays->len; i++)
+    for (gsize i = 0; i < n; i++) {
         sorted[i] = g_array_index(delays, HvbBlockValue, i).value;
+        sum += sorted[i];
+    }
     row->samples = delays->len;
+    row->mean_ms = sum / total;
+    row->mean_low_ms = row->mean_high_ms = NAN;
+    row->p90_low_ms = row->p90_high_ms = row->resolution_ms = NAN;
     row->p50_ms = hvb_p3_quantile(sorted, n, 0.5);
     row->p90_ms = hvb_p3_quantile(sorted, n, 0.9);
     row->p99_ms = hvb_p3_quantile(sorted, n, 0.99);
@@ -146,19 +152,28 @@ static void summarize(HvbP3Row *row, const GArray *delays)
     row->over_1s = over_1s / total;
 }
 
-static void estimate_intervals(HvbP3Row *row, const GArray *delays,
-                               guint n_cells)
+static gboolean has_cell_under_way(GPtrArray *cells)
+{
+    for (guint i = 0; i < cells->len; i++)
+        if (((const HvbCell *)cells->pdata[i])->status == HVB_CELL_PLANNED)
+            return TRUE;
+    return FALSE;
+}
+
+static void set_intervals(HvbP3Row *row, const GArray *delays, guint n_cells)
 {
     HvbInterval mean =
         hvb_bootstrap(delays, n_cells, hvb_statistic_mean, 0.0, HVB_CONFIDENCE);
     HvbInterval p90 = hvb_bootstrap(delays, n_cells, hvb_statistic_quantile,
                                     0.9, HVB_CONFIDENCE);
+    HvbInterval equal = hvb_interval_difference(&mean, &mean, HVB_CONFIDENCE);
 
-    row->mean_ms = mean.estimate;
     row->mean_low_ms = mean.low;
     row->mean_high_ms = mean.high;
     row->p90_low_ms = p90.low;
     row->p90_high_ms = p90.high;
+    row->resolution_ms =
+        hvb_interval_visible(&equal, HVB_CONFIDENCE, HVB_COMPARE_POWER);
 }
 
 static void fill_row(const HvbP3 *p3, HvbP3Row *row, WireOperation operation,
@@ -172,7 +187,10 @@ static void fill_row(const HvbP3 *p3, HvbP3Row *row, WireOperation operation,
             add_cell(p3, row, cells->pdata[i], operation, blocks, delays) > 0;
     hvb_block_values_sort(delays);
     summarize(row, delays);
-    estimate_intervals(row, delays, blocks);
+    /* Resampling costs CPU, which shall not be taken while a cell is measured;
+     * and an interval must not be made of half a cell. */
+    if (!has_cell_under_way(cells))
+        set_intervals(row, delays, blocks);
 }
 
 gboolean hvb_p3_counts_guest(const HvbP3 *p3, const HvbCell *cell, guint guest)
@@ -262,7 +280,8 @@ static GPtrArray *choose_cells(HvbP3Level *row, GPtrArray *cells)
             continue;
         row->cells++;
         row->suspect += cell->suspect ? 1 : 0;
-        row->lost += cell->lost;
+        if (cell->status == HVB_CELL_DONE)
+            hvb_tally_add(&row->tally, cell);
         g_ptr_array_add(chosen, cell);
     }
     return chosen;
@@ -293,4 +312,13 @@ void hvb_p3_update_level(HvbP3 *p3, HvbLevel level, GPtrArray *cells)
     for (guint op = 0; op < WIRE_N_OPERATIONS; op++)
         fill_row(p3, &row->operations[op], (WireOperation)op, chosen);
     fill_busy(p3, row, chosen);
+}
+
+HvbTally hvb_p3_tally(const HvbP3 *p3)
+{
+    HvbTally all = {0};
+
+    for (guint i = 0; i < p3->levels->len; i++)
+        hvb_tally_add_up(&all, &g_array_index(p3->levels, HvbP3Level, i).tally);
+    return all;
 }

@@ -8,7 +8,7 @@
 #ifndef HVB_RESULTS_P3_H
 #define HVB_RESULTS_P3_H
 
-#include "hvbench/run/cell.h"
+#include "hvbench/results/tally.h"
 
 /* Upper edges of the bins in ms: 50, 100, 150, 200, 300, 400, 500, 750, 1000,
  * 1500, 2000; the last bin is open. A delay equal to an edge belongs to the
@@ -31,6 +31,10 @@ typedef struct {
      * NaN with one repetition. */
     double mean_low_ms, mean_high_ms;
     double p90_low_ms, p90_high_ms;
+    /* A true difference of means under this one would probably not be seen
+     * against another row with as many cells and as much spread between them:
+     * at HVB_CONFIDENCE, with the power of compare.h; NaN with one. */
+    double resolution_ms;
 } HvbP3Row;
 
 typedef struct {
@@ -39,7 +43,7 @@ typedef struct {
     guint disturbed; /* cells left out: disturbed or failed, even if
                       * a rerun then went well */
     guint suspect;   /* cells in, whose calibration drifted */
-    guint lost;      /* samples scheduled but never received */
+    HvbTally tally;  /* of the cells in; one under way is not in it */
     HvbP3Row operations[WIRE_N_OPERATIONS];
     /* Means over the cells, by length of window; NaN where nothing was metered,
      * 0 at least. The measured guests are those that samples came from. */
@@ -78,6 +82,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(HvbP3, hvb_p3_free)
  * of other levels are passed over). A cell still under way may be among them
  * (status HVB_CELL_PLANNED, with the samples so far). */
 void hvb_p3_update_level(HvbP3 *p3, HvbLevel level, GPtrArray *cells);
+
+/* What became of the operations of all its levels. */
+HvbTally hvb_p3_tally(const HvbP3 *p3);
 
 /* Whether the figures are made of this sample, failed or not: it is of the P3's
  * vantage, and its guest is not left out. */

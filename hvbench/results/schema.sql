@@ -282,8 +282,9 @@ SELECT s.run_id AS run, c.id AS cell, s.name AS scenario, l.name AS level,
        c.level AS level_order, c.repetition, c.attempt, c.status, c.suspect,
        c.why, datetime(c.started_realtime_us / 1000000, 'unixepoch') AS started,
        c.window_ns / 1e9 AS window_s, c.scheduled, c.received, c.censored,
-       c.failed, c.lost, c.refused, c.foreign_percent, c.steal_percent, c.own_percent,
-       c.drift_percent
+       c.failed, c.lost, c.refused, c.late_frame_ns / 1e6 AS late_frame_ms,
+       c.late_send_ns / 1e6 AS late_send_ms, c.foreign_percent,
+       c.steal_percent, c.own_percent, c.drift_percent
   FROM cells c
   JOIN scenarios s ON s.id = c.scenario_id
   JOIN levels l ON l.level = c.level;

@@ -55,7 +55,8 @@ VALUES ((SELECT id FROM scenarios
 -- name: add-sample
 INSERT INTO samples
        (cell_id, guest_id, vantage, schedule_index, operation, flags,
-        probe_user, intended_ns, started_ns, ended_ns, reference_ns, response_ns, delay_ns)
+        probe_user, intended_ns, started_ns, ended_ns, reference_ns,
+        response_ns, delay_ns)
 VALUES (:cell_id, :guest_id, :vantage, :schedule_index, :operation, :flags,
         :probe_user, :intended_ns, :started_ns, :ended_ns, :reference_ns,
         :response_ns, :delay_ns);
@@ -89,10 +90,10 @@ INSERT INTO events
        (run_id, cell_id, guest_id, guest, time_ns, host_ns, kind, text)
 VALUES (:run_id, :cell_id, :guest_id, :guest, :time_ns, :host_ns, :kind, :text);
 
--- name: last-run
+-- name: run-before
 SELECT hvbench, command_line, status, why, seed, started_us, id,
        ifnull(ended_us, 0) AS ended_us
-  FROM runs ORDER BY id DESC LIMIT 1;
+  FROM runs WHERE id < :id ORDER BY id DESC LIMIT 1;
 
 -- name: scenarios
 SELECT profile, path FROM scenarios WHERE run_id = :run_id ORDER BY position;
@@ -120,8 +121,8 @@ SELECT c.id, s.position AS scenario, c.status, c.level, c.repetition, c.attempt,
 
 -- name: samples
 SELECT g.guest, x.vantage, x.schedule_index, x.operation, x.flags,
-       x.probe_user, x.intended_ns, x.started_ns, x.ended_ns, x.reference_ns, x.response_ns,
-       x.delay_ns
+       x.probe_user, x.intended_ns, x.started_ns, x.ended_ns, x.reference_ns,
+       x.response_ns, x.delay_ns
   FROM samples x JOIN guests g ON g.id = x.guest_id
  WHERE x.cell_id = :cell_id ORDER BY x.id;
 
@@ -129,6 +130,13 @@ SELECT g.guest, x.vantage, x.schedule_index, x.operation, x.flags,
 SELECT g.guest, k.host_ns, k.offset_ns, k.error_ns, k.wall_ns, k.host_wall_ns
   FROM clocks k JOIN guests g ON g.id = k.guest_id
  WHERE k.cell_id = :cell_id ORDER BY k.id;
+
+-- name: run-clocks
+SELECT g.boot, k.host_ns, k.offset_ns, k.error_ns, k.wall_ns, k.host_wall_ns
+  FROM clocks k
+  JOIN (SELECT id, row_number() OVER (ORDER BY id) AS boot
+          FROM guests WHERE run_id = :run_id) g ON g.id = k.guest_id
+ ORDER BY k.id;
 
 -- name: meters
 SELECT ifnull(g.guest, 0) AS guest, m.guest_window_ns, m.user_ns, m.system_ns,

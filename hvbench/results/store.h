@@ -6,7 +6,7 @@
 #ifndef HVB_RESULTS_STORE_H
 #define HVB_RESULTS_STORE_H
 
-#include "hvbench/run/cell.h"
+#include "hvbench/run/clock.h"
 
 #define HVB_RESULTS_ERROR (hvb_results_error_quark())
 GQuark hvb_results_error_quark(void);
@@ -90,6 +90,9 @@ typedef struct {
     GPtrArray *provenance;       /* HvbProvenance *, in order of insertion */
     GArray *guests;              /* HvbGuestRecord */
     GArray *events;              /* HvbEventRecord, those outside of cells */
+    GArray *clocks; /* HvbClockRecord of all cells, in order of time; `guest` is
+                     * a boot: a place in `guests`, from 1. NULL in a run that
+                     * was not loaded */
 } HvbRunRecord;
 typedef struct {
     char *key;
@@ -103,8 +106,16 @@ typedef struct {
     HvbReferences references;
 } HvbGuestRecord;
 HvbRunRecord *hvb_store_load_run(HvbStore *store, GError **error);
+/* The last run before the one of this `id`; NULL without `error` set: there is
+ * none. */
+HvbRunRecord *hvb_store_load_run_before(HvbStore *store, gint64 id,
+                                        GError **error);
 void hvb_run_record_free(HvbRunRecord *run);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HvbRunRecord, hvb_run_record_free)
+
+/* How the clock of a boot (a place in `guests`, from 1) ran against the host's,
+ * over all its cells. */
+HvbClockFit hvb_run_record_clock(const HvbRunRecord *run, guint boot);
 
 /* The P3 of each scenario of the run, in order (HvbP3 *). */
 GPtrArray *hvb_run_record_p3(const HvbRunRecord *run);

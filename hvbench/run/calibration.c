@@ -182,6 +182,7 @@ static gboolean take_references(HvbBed *bed, guint guest, guint vantages,
             return FALSE;
     return TRUE;
 }
+
 /* One attempt. Leaves `ret_doubt` NULL if it came out well. */
 static gboolean attempt(HvbBed *bed, int guest, guint vantages,
                         double limit_percent, GCancellable *cancellable,

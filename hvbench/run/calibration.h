@@ -25,12 +25,12 @@ typedef struct {
 
 /* Calibrates guest `guest` (from 0) and makes it use the result, and takes its
  * reference times from these `vantages` (a set; 0: it is not measured): the
- * median response of each operation. It and
- * all others must be idle and uncapped. Done again, at most twice and each time
- * once the host is quiet, if the calibration did not converge, samples were
- * lost, others used more than `foreign_percent` of a CPU meanwhile, or the
- * reference times varied too much; if it never came out well the last is taken
- * and `ret_doubt` (owned by the caller) says what was wrong. */
+ * median response of each operation. It and all others must be idle and
+ * uncapped. Done again, at most twice and each time once the host is quiet, if
+ * the calibration did not converge, samples were lost, others used more than
+ * `foreign_percent` of a CPU meanwhile, or the reference times varied too much;
+ * if it never came out well the last is taken and `ret_doubt` (owned by the
+ * caller) says what was wrong. */
 gboolean hvb_calibration_make(HvbBed *bed, int guest, guint vantages,
                               double foreign_percent, GCancellable *cancellable,
                               HvbAbility *ret_ability, char **ret_doubt,

@@ -19,6 +19,10 @@
 #define RETRY_NS NS_PER_MS
 /* The lowest suffices: it need only come before what has none. */
 #define REALTIME_PRIORITY 1
+/* A guest that talks more nonsense than this is not listened to any more: this
+ * thread comes before all others. */
+#define REFUSED_AT_MOST 1000
+#define DRAIN_READS_AT_MOST 100
 
 /* One operation of the client side. */
 typedef struct {
@@ -110,9 +114,10 @@ static Request *request_at(const Guest *guest, guint place)
     return &g_array_index(guest->requests, Request, place);
 }
 
+/* From the last one on: answers are mostly to the latest requests. */
 static Request *find_request(const Guest *guest, guint32 index)
 {
-    for (guint place = 0; place < guest->next; place++)
+    for (guint place = guest->next; place-- > 0;)
         if (request_at(guest, place)->index == index)
             return request_at(guest, place);
     return NULL;
@@ -137,6 +142,14 @@ static void take_answer(HvbClient *self, guint i, const WireFrame *frame,
     report_sample(self, i, request, arrived_ns, (guint8)done.flags);
 }
 
+/* Nothing comes or goes over its port any more. Unless the whole guest is lost,
+ * which the main thread will find out, that is a fault of what was measured. */
+static void give_up(Guest *guest)
+{
+    guest->fd = -1;
+    guest->account.refused++;
+}
+
 static void receive(HvbClient *self, guint i)
 {
     Guest *guest = &self->guests[i];
@@ -149,7 +162,7 @@ static void receive(HvbClient *self, guint i)
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return;
     if (n <= 0) {
-        guest->fd = -1; /* the main thread will find the guest lost, too */
+        give_up(guest);
         return;
     }
     wire_reader_feed(&guest->reader, bytes, (gsize)n);
@@ -157,6 +170,8 @@ static void receive(HvbClient *self, guint i)
         take_answer(self, i, &frame, arrived_ns);
     if (guest->reader.skipped_bytes > skipped)
         guest->account.refused++;
+    if (guest->account.refused > REFUSED_AT_MOST)
+        give_up(guest);
 }
 
 /* FALSE: the port takes no more now. */
@@ -176,7 +191,7 @@ static gboolean send_request(HvbClient *self, Guest *guest, Request *request)
     }
     /* A part of a frame is as good as a port that is gone. */
     if (n >= 0 || (errno != EAGAIN && errno != EINTR))
-        guest->fd = -1;
+        give_up(guest);
     guest->blocked_ns = now_ns + RETRY_NS;
     return FALSE;
 }
@@ -318,6 +333,18 @@ static gboolean on_report(int fd, GIOCondition condition, gpointer user_data)
     return G_SOURCE_CONTINUE;
 }
 
+/* Throws away what came before anything was asked for: answers to an earlier
+ * window that came too late for it must not spoil this one. A guest that goes
+ * on and on is left to the thread. */
+static void drain(int fd)
+{
+    guint8 bytes[4096];
+
+    for (guint i = 0; i < DRAIN_READS_AT_MOST; i++)
+        if (read(fd, bytes, sizeof bytes) <= 0)
+            break;
+}
+
 static void take_schedule(Guest *guest, const HvbClientGuest *from)
 {
     guest->number = from->number;
@@ -335,6 +362,7 @@ static void take_schedule(Guest *guest, const HvbClientGuest *from)
             g_array_append_val(guest->requests, request);
     }
     guest->account.scheduled = guest->requests->len;
+    drain(guest->fd);
 }
 
 static gboolean start_thread(HvbClient *self, GError **error)

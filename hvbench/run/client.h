@@ -36,7 +36,8 @@ typedef struct {
     guint scheduled;
     guint sent;
     guint done;    /* answered; the rest became censored samples */
-    guint refused; /* answers that made no sense, bytes that were no frame */
+    guint refused; /* answers that made no sense, bytes that were no frame; and
+                    * one for a port that closed, or was given up for these */
 } HvbClientAccount;
 
 typedef struct {

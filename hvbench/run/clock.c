@@ -4,6 +4,8 @@
 #include <math.h>
 
 #define NS_PER_MS 1e6
+/* What surely fits into 64 bits. */
+#define FAR_NS 9e18
 
 /* In doubles: a guest may claim any time. */
 static double guest_time(const HvbClockReading *reading)
@@ -11,15 +13,16 @@ static double guest_time(const HvbClockReading *reading)
     return (double)reading->host_ns + (double)reading->offset_ns;
 }
 
-static double offset_at(const HvbClockReading *a, const HvbClockReading *b,
-                        double guest_ns)
+/* By how much the offset has changed since reading `a`. */
+static gint64 moved_ns(const HvbClockReading *a, const HvbClockReading *b,
+                       double guest_ns)
 {
     double span_ns = guest_time(b) - guest_time(a);
     double part = span_ns > 0.0 ? (guest_ns - guest_time(a)) / span_ns : 0.0;
+    double moved =
+        CLAMP(part, 0.0, 1.0) * ((double)b->offset_ns - (double)a->offset_ns);
 
-    return (double)a->offset_ns +
-           CLAMP(part, 0.0, 1.0) *
-               ((double)b->offset_ns - (double)a->offset_ns);
+    return (gint64)CLAMP(moved, -FAR_NS, FAR_NS);
 }
 
 gint64 hvb_clock_to_host(const GArray *clocks, guint guest, gint64 guest_ns,
@@ -42,8 +45,9 @@ gint64 hvb_clock_to_host(const GArray *clocks, guint guest, gint64 guest_ns,
     after = after ? after : before;
     if (ret_error_ns)
         *ret_error_ns = MAX(before->error_ns, after->error_ns);
-    return guest_ns -
-           (gint64)llround(offset_at(before, after, (double)guest_ns));
+    /* In unsigned arithmetic, which may wrap. */
+    return (gint64)((guint64)guest_ns - (guint64)before->offset_ns -
+                    (guint64)moved_ns(before, after, (double)guest_ns));
 }
 
 /* Sums of the weighted fit, of times and offsets relative to the first ones,
@@ -91,30 +95,40 @@ HvbClockFit hvb_clock_fit(const GArray *clocks, guint guest)
     return fit;
 }
 
-static gboolean is_step(double change_ns, double allowed_ns)
+/* By how much a clock may have gone off another one between the readings. */
+static double slewed_ns(const HvbClockReading *before,
+                        const HvbClockReading *after)
 {
-    return fabs(change_ns) > allowed_ns;
+    return fabs((double)after->host_ns - (double)before->host_ns) *
+           HVB_CLOCK_SLEW_PPM / 1e6;
 }
 
 char *hvb_clock_describe_step(const char *name, const HvbClockReading *before,
                               const HvbClockReading *after)
 {
-    double slewed_ns =
-        (double)(after->host_ns - before->host_ns) * HVB_CLOCK_SLEW_PPM / 1e6;
+    double error_ns = (double)before->error_ns + (double)after->error_ns;
+    double slew_ns = slewed_ns(before, after);
     double jump_ns = (double)after->offset_ns - (double)before->offset_ns;
     double wall_ns = (double)after->wall_ns - (double)before->wall_ns;
-    double host_ns = (double)after->host_wall_ns - (double)before->host_wall_ns;
 
-    if (is_step(jump_ns,
-                slewed_ns + (double)before->error_ns + (double)after->error_ns))
+    if (fabs(jump_ns) > slew_ns + error_ns)
         return g_strdup_printf("the clock of %s jumped by %.1f ms against the "
                                "host's",
                                name, jump_ns / NS_PER_MS);
-    if (is_step(host_ns, slewed_ns + HVB_CLOCK_STEP_NS))
-        return g_strdup_printf("the host's wall clock was stepped by %.1f ms",
-                               host_ns / NS_PER_MS);
-    if (is_step(wall_ns, slewed_ns + HVB_CLOCK_STEP_NS))
+    /* It looks at its two clocks one after the other, within the round trip. */
+    if (fabs(wall_ns) > slew_ns + HVB_CLOCK_STEP_NS + 2.0 * error_ns)
         return g_strdup_printf("the wall clock of %s was stepped by %.1f ms",
                                name, wall_ns / NS_PER_MS);
     return NULL;
+}
+
+char *hvb_clock_describe_host_step(const HvbClockReading *before,
+                                   const HvbClockReading *after)
+{
+    double wall_ns = (double)after->host_wall_ns - (double)before->host_wall_ns;
+
+    if (fabs(wall_ns) <= slewed_ns(before, after) + HVB_CLOCK_STEP_NS)
+        return NULL;
+    return g_strdup_printf("the host's wall clock was stepped by %.1f ms",
+                           wall_ns / NS_PER_MS);
 }

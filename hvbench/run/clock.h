@@ -33,15 +33,18 @@ typedef struct {
  * (Bevington and Robinson, "Data Reduction and Error Analysis", 2003, 6.3). */
 HvbClockFit hvb_clock_fit(const GArray *clocks, guint guest);
 
-/* What happened to the clocks of `name` between two readings: a jump of its
- * monotonic clock against the host's by more than the readings' errors and
- * HVB_CLOCK_SLEW_PPM explain, or a step of a wall clock on either side by more
- * than HVB_CLOCK_STEP_NS beyond that. NULL: nothing. Caller frees.
+/* What happened to the clocks of guest `name` between two readings: a jump of
+ * its monotonic clock against the host's by more than the readings' errors and
+ * HVB_CLOCK_SLEW_PPM explain, or a step of its wall clock by more than
+ * HVB_CLOCK_STEP_NS beyond that. NULL: nothing. Caller frees.
  *
  * No clock that NTP steers runs off by more than 500 ppm (RFC 5905, 5). */
 #define HVB_CLOCK_SLEW_PPM 500
 #define HVB_CLOCK_STEP_NS G_GINT64_CONSTANT(5000000)
 char *hvb_clock_describe_step(const char *name, const HvbClockReading *before,
                               const HvbClockReading *after);
+/* The same of the host's wall clock, by readings of whichever guests. */
+char *hvb_clock_describe_host_step(const HvbClockReading *before,
+                                   const HvbClockReading *after);
 
 #endif

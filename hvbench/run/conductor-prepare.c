@@ -46,12 +46,6 @@ gboolean hvb_conductor_lift_placement(HvbConductor *self, GError **error)
            self->bed->host->place(self->bed->host, 0, error);
 }
 
-static void note(HvbConductor *self, const char *kind, const char *text)
-{
-    if (self->hooks->note)
-        self->hooks->note(kind, text, self->user_data);
-}
-
 /* Its speed only sets how much the services ask for: no reason to doubt what
  * guests are measured to do. */
 static gboolean prepare_host(HvbConductor *self, double limit_percent,
@@ -67,7 +61,7 @@ static gboolean prepare_host(HvbConductor *self, double limit_percent,
                               self->cancellable, &ability, &doubt, error))
         return FALSE;
     if (doubt)
-        note(self, "calibration", doubt);
+        hvb_conductor_note(self, "calibration", doubt);
     return TRUE;
 }
 
@@ -100,7 +94,7 @@ static gboolean prepare_guest(HvbConductor *self, guint i, double limit_percent,
                               error))
         return FALSE;
     if (doubt)
-        note(self, "calibration", doubt);
+        hvb_conductor_note(self, "calibration", doubt);
     g_free(self->doubts->pdata[i]);
     self->doubts->pdata[i] = g_steal_pointer(&doubt);
     return TRUE;
@@ -114,7 +108,7 @@ static void pass_notes_of(HvbConductor *self, HvbLink *link)
     for (char **text = notes; *text; text++) {
         g_autofree char *line =
             g_strdup_printf("%s: %s", hvb_link_name(link), *text);
-        note(self, "note", line);
+        hvb_conductor_note(self, "note", line);
     }
 }
 
@@ -140,7 +134,8 @@ gboolean hvb_conductor_prepare(HvbConductor *conductor,
             g_propagate_error(error, g_steal_pointer(&cancelled));
             return FALSE;
         }
-        note(conductor, "host", "the host did not become quiet after the boot");
+        hvb_conductor_note(conductor, "host",
+                           "the host did not become quiet after the boot");
     }
     if (!hvb_conductor_lift_placement(conductor, error))
         return FALSE;

@@ -16,6 +16,8 @@ struct _HvbConductor {
     HvbAbility *guests;
     HvbCell *cell;           /* under way; else NULL */
     HvbClockReading *clocks; /* of each guest the last; host_ns 0: none yet */
+    HvbClockReading clock;   /* of all guests the last */
+    gboolean told_of_client; /* how its thread runs */
     gboolean *measured;
     guint vantages;    /* that some scenario of the bed times from, a set */
     gboolean *active;  /* loaded or measured in the cell under way */
@@ -26,6 +28,8 @@ struct _HvbConductor {
 /* What goes on now, for the hook. */
 void hvb_conductor_say(HvbConductor *self, const char *format, ...)
     G_GNUC_PRINTF(2, 3);
+/* Something worth keeping, for the hook. */
+void hvb_conductor_note(HvbConductor *self, const char *kind, const char *text);
 
 /* The bed as it must be while a guest is calibrated: uncapped, and the others
  * being idle its weight does not matter. */

@@ -52,6 +52,12 @@ void hvb_conductor_say(HvbConductor *self, const char *format, ...)
     self->hooks->phase(text, self->user_data);
 }
 
+void hvb_conductor_note(HvbConductor *self, const char *kind, const char *text)
+{
+    if (self->hooks->note)
+        self->hooks->note(kind, text, self->user_data);
+}
+
 static void on_samples(gpointer user_data)
 {
     HvbConductor *self = user_data;
@@ -132,6 +138,23 @@ static gboolean set_load(HvbConductor *self, const HvbProfile *profile,
     return hvb_link_load(bed->host->link, &services, self->cancellable, error);
 }
 
+/* Once: how far the client side's times are hvbench's own. */
+static void tell_of_client(HvbConductor *self, const HvbWindow *window)
+{
+    const HvbClient *client = hvb_window_client(window);
+
+    if (!client || self->told_of_client)
+        return;
+    self->told_of_client = TRUE;
+    hvb_conductor_note(
+        self, "note",
+        hvb_client_is_realtime(client)
+            ? "client-side operations are sent and timed at real-time priority"
+            : "client-side operations are sent and timed without real-time "
+              "priority, which this host does not permit: other processes can "
+              "hold hvbench up (the gate's late-send-ms notices)");
+}
+
 /* The window's part of a cell's life. */
 static gboolean measure(HvbConductor *self, const HvbProfile *profile,
                         HvbWindow *window, GError **error)
@@ -150,25 +173,40 @@ static gboolean measure(HvbConductor *self, const HvbProfile *profile,
         !hvb_window_wait_close(window, self->cancellable, error) ||
         !hvb_usage_read(self->bed, self->cancellable, closed, error))
         return FALSE;
+    tell_of_client(self, window);
     hvb_record_meters(self->cell, window, opened, closed);
     return hvb_window_wait_end(window, self->cancellable, error);
 }
 
-static void note_step(HvbConductor *self, guint i, const HvbClockReading *now)
+/* Takes `text` over; NULL: nothing happened. */
+static void add_clock_event(HvbCell *cell, guint guest, gint64 time_ns,
+                            char *text)
 {
-    const HvbClockReading *before = &self->clocks[i];
-    HvbEventRecord event = {.guest = i + 1,
-                            .time_ns = (gint64)((guint64)now->host_ns +
-                                                (guint64)now->offset_ns)};
-
-    if (before->host_ns > 0)
-        event.text =
-            hvb_clock_describe_step(self->bed->guests[i].name, before, now);
-    self->clocks[i] = *now;
-    if (!event.text)
+    if (!text)
         return;
-    event.kind = g_strdup("clock");
-    g_array_append_val(self->cell->events, event);
+    const HvbEventRecord event = {.guest = guest,
+                                  .time_ns = time_ns,
+                                  .kind = g_strdup("clock"),
+                                  .text = text};
+    g_array_append_val(cell->events, event);
+}
+
+/* Guest `i` was read `now`. */
+static void note_steps(HvbConductor *self, guint i, const HvbClockReading *now)
+{
+    HvbClockReading *before = &self->clocks[i];
+
+    if (self->clock.host_ns > 0)
+        add_clock_event(self->cell, 0, now->host_ns,
+                        hvb_clock_describe_host_step(&self->clock, now));
+    /* In unsigned arithmetic: a guest may claim any time. */
+    if (before->host_ns > 0)
+        add_clock_event(
+            self->cell, i + 1,
+            (gint64)((guint64)now->host_ns + (guint64)now->offset_ns),
+            hvb_clock_describe_step(self->bed->guests[i].name, before, now));
+    *before = *now;
+    self->clock = *now;
 }
 
 /* Puts the cell's events on the host's time line. */
@@ -193,7 +231,7 @@ static gboolean check_clocks(HvbConductor *self, GError **error)
                             self->cancellable, &record.reading, error))
             return FALSE;
         g_array_append_val(self->cell->clocks, record);
-        note_step(self, i, &record.reading);
+        note_steps(self, i, &record.reading);
     }
     return TRUE;
 }
@@ -281,10 +319,11 @@ static gboolean live(HvbConductor *self, const HvbProfile *profile,
                   set_managers(self, profile, error) &&
                   set_load(self, profile, error) &&
                   hvb_sleep(profile->settle_ms, self->cancellable, error) &&
-                  measure(self, profile, window, error);
+                  measure(self, profile, window, error) &&
+                  quieten(self, profile, error) && check_clocks(self, error) &&
+                  check_drift(self, error);
+    /* Last, since guests may talk nonsense to the end. */
     hvb_record_counts(cell, window);
-    ok = ok && quieten(self, profile, error) && check_clocks(self, error) &&
-         check_drift(self, error);
     date_events(cell);
     if (!ok)
         (void)quieten_host(self, NULL);

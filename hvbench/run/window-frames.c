@@ -103,10 +103,9 @@ static void take_meters(HvbWatched *guest, const WireFrame *frame)
     gboolean ours = wire_get_meters(frame, &meters) &&
                     meters.cell == guest->window->probe.cell;
 
-    if (ours && guest->asked)
-        check_clocksource(guest, &meters);
     if (ours && meters.mark == WIRE_MARK_OPEN && guest->asked &&
         !guest->opened) {
+        check_clocksource(guest, &meters);
         guest->open = meters;
         guest->opened = TRUE;
         if (guest->client >= 0)
@@ -114,6 +113,7 @@ static void take_meters(HvbWatched *guest, const WireFrame *frame)
     } else if (ours && meters.mark == WIRE_MARK_CLOSE && guest->opened &&
                !guest->closed &&
                meters.monotonic_ns > guest->open.monotonic_ns) {
+        check_clocksource(guest, &meters);
         guest->close = meters;
         guest->closed = TRUE;
     } else {
@@ -180,7 +180,7 @@ void hvb_window_take_frame(HvbLink *link, const WireFrame *frame,
         take_event(guest, frame);
         break;
     case WIRE_END:
-        if (guest->opened && !guest->ended && wire_get_end(frame, &end) &&
+        if (guest->closed && !guest->ended && wire_get_end(frame, &end) &&
             end.cell == guest->window->probe.cell) {
             take_end(guest, &end);
             break;

@@ -4,7 +4,6 @@
 #ifndef HVB_RUN_WINDOW_PRIVATE_H
 #define HVB_RUN_WINDOW_PRIVATE_H
 
-#include "hvbench/run/client.h"
 #include "hvbench/run/window.h"
 
 /* What a guest may be late by beyond its schedule: it is capped, overloaded
@@ -14,9 +13,9 @@
 
 typedef struct {
     HvbWindow *window;
-    HvbLink *link; /* NULL: it has no agent */
-    guint number;  /* of the guest, from 1; 0: the host */
-    int client_fd; /* 0: none */
+    HvbLink *link;        /* NULL: it has no agent */
+    guint number;         /* of the guest, from 1; 0: the host */
+    const HvbGuest *said; /* the bed's; NULL: of the host */
     gboolean measured;
     gboolean asked; /* has been sent its PROBE */
     gboolean opened, closed, ended;

@@ -7,7 +7,7 @@ static guint64 nonsense(const HvbLink *link)
 }
 
 static void watch(HvbWindow *window, HvbLink *link, guint number,
-                  gboolean measured, int client_fd)
+                  gboolean measured, const HvbGuest *said)
 {
     HvbWatched *guest = &window->watched[window->n_watched++];
 
@@ -15,7 +15,7 @@ static void watch(HvbWindow *window, HvbLink *link, guint number,
     guest->link = link;
     guest->number = number;
     guest->measured = measured;
-    guest->client_fd = client_fd;
+    guest->said = said;
     guest->client = -1;
     guest->slowest_ns = G_MININT64;
     if (!link)
@@ -34,10 +34,9 @@ HvbWindow *hvb_window_new(HvbBed *bed, const gboolean *measured,
     window->events = events;
     window->watched = g_new0(HvbWatched, bed->n_guests + 1);
     for (guint i = 0; i < bed->n_guests; i++)
-        watch(window, bed->guests[i].link, i + 1, measured[i],
-              bed->guests[i].client_fd);
+        watch(window, bed->guests[i].link, i + 1, measured[i], &bed->guests[i]);
     if (bed->host)
-        watch(window, bed->host->link, 0, FALSE, 0);
+        watch(window, bed->host->link, 0, FALSE, NULL);
     return window;
 }
 
@@ -45,8 +44,10 @@ static void note_dropped_events(HvbWindow *window)
 {
     if (window->dropped_events == 0)
         return;
+    gint64 now_ns = hvb_now_ns();
     const HvbEventRecord record = {
-        .time_ns = hvb_now_ns(),
+        .time_ns = now_ns,
+        .host_ns = now_ns,
         .kind = g_strdup("port"),
         .text = g_strdup_printf("%u more events were not kept",
                                 window->dropped_events),
@@ -162,7 +163,8 @@ static void on_client_sample(const HvbSample *sample, gpointer user_data)
 }
 
 /* What the guest says that it was asked and has answered must be what was asked
- * and answered. */
+ * and answered; but an agent that ends the window may stop a probe user between
+ * an answer and its counting. */
 static void on_client_over(guint i, const HvbClientAccount *account,
                            gpointer user_data)
 {
@@ -175,7 +177,7 @@ static void on_client_over(guint i, const HvbClientAccount *account,
             continue;
         guest->client_over = TRUE;
         if (guest->end.started != account->sent ||
-            guest->end.done != account->done)
+            guest->end.done > account->done)
             window->refused++;
     }
 }
@@ -188,15 +190,18 @@ static GArray *choose_clients(HvbWindow *window, GError **error)
 
     for (guint i = 0; i < window->n_watched; i++) {
         HvbWatched *guest = &window->watched[i];
-        const HvbClientGuest client = {guest->number, guest->client_fd,
-                                       guest->schedule, window->scheduled};
         if (!guest->measured)
             continue;
-        if (guest->client_fd == 0) {
+        const HvbClientGuest client = {guest->number, guest->said->client_fd,
+                                       guest->schedule, window->scheduled};
+        if (client.fd == 0) {
             g_set_error(error, HVB_BED_ERROR, HVB_BED_ERROR_HOST,
-                        "%s: nothing can be timed from the client side: "
-                        "hvbench has no connection to its client port",
-                        hvb_link_name(guest->link));
+                        "%s cannot be timed from the client side ([probe] "
+                        "vantage in the profile): hvbench has no connection "
+                        "to its client port%s%s",
+                        hvb_link_name(guest->link),
+                        guest->said->no_client ? ": " : "",
+                        guest->said->no_client ? guest->said->no_client : "");
             return NULL;
         }
         guest->client = (int)clients->len;
@@ -266,6 +271,11 @@ static guint n_measured(const HvbWindow *window)
     for (guint i = 0; i < window->n_watched; i++)
         n += window->watched[i].measured ? 1 : 0;
     return n;
+}
+
+const HvbClient *hvb_window_client(const HvbWindow *window)
+{
+    return window->client;
 }
 
 guint hvb_window_scheduled(const HvbWindow *window)

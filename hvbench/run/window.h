@@ -16,7 +16,7 @@
 #ifndef HVB_RUN_WINDOW_H
 #define HVB_RUN_WINDOW_H
 
-#include "hvbench/run/cell.h"
+#include "hvbench/run/client.h"
 #include "loadgen/schedule.h"
 
 typedef struct _HvbWindow HvbWindow;
@@ -55,6 +55,10 @@ gboolean hvb_window_wait_end(HvbWindow *window, GCancellable *cancellable,
 gint64 hvb_window_opened_ns(const HvbWindow *window, guint guest);
 const ScheduledStart *hvb_window_schedule(const HvbWindow *window, guint guest,
                                           guint *ret_n);
+
+/* What times the operations of the client side, borrowed; NULL: there are none,
+ * or the window was not opened. */
+const HvbClient *hvb_window_client(const HvbWindow *window);
 
 /* Over all measured guests, so far. */
 guint hvb_window_scheduled(const HvbWindow *window);

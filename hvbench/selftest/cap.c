@@ -17,6 +17,13 @@ double hvb_cap_mean_ms(double quota_ms, double period_ms)
     return stop_ms * stop_ms / (2.0 * period_ms);
 }
 
+/* The limit of F from below: F jumps at 0. */
+static double just_before(double quota_ms, double period_ms, double delay_ms)
+{
+    return delay_ms > 0.0 ? hvb_cap_distribution(quota_ms, period_ms, delay_ms)
+                          : 0.0;
+}
+
 double hvb_cap_distance(const GArray *delays_ms, double quota_ms,
                         double period_ms, double slack_ms, double slack_percent)
 {
@@ -28,9 +35,7 @@ double hvb_cap_distance(const GArray *delays_ms, double quota_ms,
         double slack = slack_ms + fabs(x) * slack_percent / 100.0;
         double above =
             (i + 1) / n - hvb_cap_distribution(quota_ms, period_ms, x + slack);
-        /* G just before x. */
-        double below =
-            hvb_cap_distribution(quota_ms, period_ms, x - slack) - i / n;
+        double below = just_before(quota_ms, period_ms, x - slack) - i / n;
         distance = fmax(distance, fmax(above, below));
     }
     return distance;

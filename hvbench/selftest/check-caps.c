@@ -6,8 +6,10 @@
 
 #include <math.h>
 
-#define SPEED 0.001
-#define SLOT_US 50000
+#define SIZE 0.001
+/* In no simple ratio to the periods below, so that the starts, one in the
+ * middle half of each slot, come evenly at all phases of a period. */
+#define SLOT_US 61800
 #define SAMPLES 300
 #define SETTLE_MS 1000
 #define SLACK_MS 1.0
@@ -71,13 +73,13 @@ static void answer(HvbRig *rig, const Cap *cap, const HvbTake *take,
 
     hvb_rig_answer(
         rig,
-        cap->percent == 100 ? g_strdup("no cap")
-                            : g_strdup_printf("cap %u %%, period %.0f ms",
-                                              cap->percent, period_ms),
-        g_strdup_printf("mean %.2f ms", hvb_cap_mean_ms(quota_ms, period_ms)),
-        g_strdup_printf("mean %.2f ms", mean(delays)),
-        g_strdup_printf("distance %.3f", distance),
-        g_strdup_printf("%.3f", limit), distance <= limit && take->missing == 0,
+        cap->percent == 100
+            ? g_strdup("no cap")
+            : g_strdup_printf("%u %% of %.0f ms", cap->percent, period_ms),
+        g_strdup_printf("mean %.1f ms", hvb_cap_mean_ms(quota_ms, period_ms)),
+        g_strdup_printf("mean %.1f ms", mean(delays)),
+        g_strdup_printf("D %.3f", distance), g_strdup_printf("D %.3f", limit),
+        distance <= limit && take->missing == 0,
         take->missing > 0 ? g_strdup_printf("%u samples missing", take->missing)
                           : NULL);
 }
@@ -87,8 +89,8 @@ static gboolean make(HvbRig *rig, const Cap *cap, gint64 reference_ns,
 {
     g_autoptr(HvbTake) take = NULL;
 
-    /* The user's bursts are of the speed at which it was started. */
-    if (!hvb_rig_spin(rig, 0, error) || !hvb_rig_work(rig, 0, SPEED, error) ||
+    /* The user keeps the size of its bursts, as of its start. */
+    if (!hvb_rig_spin(rig, 0, error) || !hvb_rig_work(rig, 0, SIZE, error) ||
         !hvb_rig_tune(rig, 0, cap->percent == 100 ? 0 : cap->percent,
                       cap->period_us, 100, error) ||
         !hvb_sleep(SETTLE_MS, rig->cancellable, error))
@@ -103,7 +105,7 @@ static gboolean make(HvbRig *rig, const Cap *cap, gint64 reference_ns,
 
 gboolean hvb_check_caps(HvbRig *rig, GError **error)
 {
-    if (!hvb_rig_work(rig, 0, SPEED, error))
+    if (!hvb_rig_work(rig, 0, SIZE, error))
         return FALSE;
     g_autoptr(HvbTake) idle =
         hvb_rig_take(rig, WIRE_KEY, SAMPLES / 5, SLOT_US, NULL, NULL, error);

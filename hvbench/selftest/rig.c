@@ -4,6 +4,8 @@
 #define POOL WIRE_MAX_POOL
 #define DRAIN_MS 5000
 #define CLOCK_PINGS 30
+#define CALIBRATION_BUDGET_MS 10000
+#define CALIBRATION_TOLERANCE_PERMILLE 20
 #define TAKE_CELL (G_MAXUINT32 - 1)
 
 void hvb_rig_answer(HvbRig *rig, char *what, char *expected, char *measured,
@@ -21,10 +23,20 @@ void hvb_rig_answer(HvbRig *rig, char *what, char *expected, char *measured,
     g_ptr_array_add(rig->answers, answer);
 }
 
-gboolean hvb_rig_work(HvbRig *rig, guint guest, double speed, GError **error)
+gboolean hvb_rig_calibrate(HvbRig *rig, guint guest, GError **error)
+{
+    static const WireCalibrate request = {CALIBRATION_BUDGET_MS,
+                                          CALIBRATION_TOLERANCE_PERMILLE};
+
+    return hvb_link_calibrate(rig->bed->guests[guest].link, &request,
+                              rig->cancellable,
+                              &rig->abilities[guest].calibration, error);
+}
+
+gboolean hvb_rig_work(HvbRig *rig, guint guest, double size, GError **error)
 {
     double rate =
-        (double)rig->abilities[guest].calibration.iterations_per_ms * speed;
+        (double)rig->abilities[guest].calibration.iterations_per_ms * size;
 
     return hvb_link_work(rig->bed->guests[guest].link, MAX((guint64)rate, 1),
                          rig->cancellable, error);
@@ -131,18 +143,30 @@ static int compare_ns(gconstpointer a, gconstpointer b)
     return (x > y) - (x < y);
 }
 
-gint64 hvb_take_median_ns(const HvbTake *take)
+void hvb_take_responses(const HvbTake *take, GArray *responses_ns)
 {
-    g_autoptr(GArray) values = g_array_new(FALSE, FALSE, sizeof(gint64));
-
     for (guint i = 0; i < take->samples->len; i++) {
         const WireSample *raw = &g_array_index(take->samples, HvbSample, i).raw;
         gint64 response_ns = (gint64)(raw->ended_ns - raw->intended_ns);
         if (raw->flags == 0)
-            g_array_append_val(values, response_ns);
+            g_array_append_val(responses_ns, response_ns);
     }
-    g_array_sort(values, compare_ns);
-    return values->len > 0 ? g_array_index(values, gint64, values->len / 2) : 0;
+}
+
+gint64 hvb_median_ns(GArray *values_ns)
+{
+    g_array_sort(values_ns, compare_ns);
+    return values_ns->len > 0
+               ? g_array_index(values_ns, gint64, values_ns->len / 2)
+               : 0;
+}
+
+gint64 hvb_take_median_ns(const HvbTake *take)
+{
+    g_autoptr(GArray) responses = g_array_new(FALSE, FALSE, sizeof(gint64));
+
+    hvb_take_responses(take, responses);
+    return hvb_median_ns(responses);
 }
 
 gboolean hvb_rig_watch(HvbRig *rig, guint duration_ms,

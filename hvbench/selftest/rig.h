@@ -23,9 +23,13 @@ typedef struct {
 void hvb_rig_answer(HvbRig *rig, char *what, char *expected, char *measured,
                     char *error, char *limit, gboolean right, char *remark);
 
-/* Guest `guest` (from 0) works at `speed` times its calibrated rate in what it
- * is asked for from now on: at 0.001 an operation is over in no time. */
-gboolean hvb_rig_work(HvbRig *rig, guint guest, double speed, GError **error);
+/* Calibrates guest `guest` (from 0), which must be idle and uncapped, anew: a
+ * guest's speed may move while it runs. */
+gboolean hvb_rig_calibrate(HvbRig *rig, guint guest, GError **error);
+
+/* What the guest is asked for from now on is `size` times its usual work: at
+ * 0.001 an operation is over in no time. */
+gboolean hvb_rig_work(HvbRig *rig, guint guest, double size, GError **error);
 
 /* A user that never pauses. */
 gboolean hvb_rig_spin(HvbRig *rig, guint guest, GError **error);
@@ -58,7 +62,11 @@ HvbTake *hvb_rig_take(HvbRig *rig, WireOperation operation, guint n,
                       guint slot_us, HvbOpenFunc on_open, gpointer user_data,
                       GError **error);
 
-/* Median response time of the samples that ended well, ns; 0: there is none. */
+/* Appends the response times, ns (gint64), of the samples that ended well. */
+void hvb_take_responses(const HvbTake *take, GArray *responses_ns);
+/* Sorts them; 0: there is none. */
+gint64 hvb_median_ns(GArray *values_ns);
+/* The median of the take's own. */
 gint64 hvb_take_median_ns(const HvbTake *take);
 
 /* How much of one CPU the vCPUs of the guests were charged, in %, while nothing

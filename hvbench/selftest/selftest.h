@@ -16,7 +16,7 @@
 typedef enum {
     HVB_ANSWER_RIGHT,
     HVB_ANSWER_WRONG,
-    HVB_ANSWER_DISTURBED, /* others used the host's CPU, each time */
+    HVB_ANSWER_DISTURBED, /* wrong, while others used the host's CPU */
 } HvbAnswerVerdict;
 const char *hvb_answer_verdict_name(HvbAnswerVerdict verdict);
 
@@ -29,7 +29,7 @@ typedef struct {
     char *error;
     char *limit; /* of the error */
     HvbAnswerVerdict verdict;
-    char *remark; /* NULL: none */
+    char *remark; /* one or more lines; NULL: none */
 } HvbAnswer;
 void hvb_answer_free(HvbAnswer *answer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HvbAnswer, hvb_answer_free)
@@ -48,14 +48,20 @@ typedef struct {
     const char *letters;       /* of the checks to be made; NULL: all */
     /* What goes on now, in a few words; may be NULL. */
     void (*phase)(const char *what, gpointer user_data);
+    /* A doubt about the bed that is to be seen in the end; may be NULL. */
+    void (*note)(const char *text, gpointer user_data);
     /* Takes a finished row over. */
     void (*answer)(HvbAnswer *answer, gpointer user_data);
     gpointer user_data;
     GCancellable *cancellable;
 } HvbSelftestSettings;
 
-/* Calibrates the guests and makes the checks. Returns TRUE when all were made,
- * whatever came out. Errors: those of the bed and its links. */
+/* Calibrates the guests and makes the checks. One that came out wrong while
+ * others used the host's CPU, by the profile's gate, is made again, as often as
+ * the profile says; what came out right in spite of them is right. Returns TRUE
+ * when all were made, whatever came out. Errors: those of the bed and its
+ * links. Nothing is left stopped or loaded when a check ends, however it ends;
+ * caps are left to the bed's end if it fails. */
 gboolean hvb_selftest_run(const HvbSelftestSettings *settings, GError **error);
 
 #endif

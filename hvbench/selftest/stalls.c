@@ -6,19 +6,51 @@
 #include <errno.h>
 #include <sched.h>
 #include <signal.h>
+#include <string.h>
 #include <time.h>
 
 #define NS_PER_S G_GINT64_CONSTANT(1000000000)
 /* How often a thread that sleeps looks whether it is to end. */
 #define STEP_NS (NS_PER_S / 20)
 #define REALTIME_PRIORITY 1
+/* QEMU's main loop takes it in, over a file descriptor, and does nothing. */
+#define KICK SIGIO
 
 struct _HvbStaller {
     GPid pid;
+    gboolean kicks;
     GArray *stalls;
     gint stop; /* atomic */
     GThread *thread;
 };
+
+static gboolean thread_blocks(const char *task, const char *thread, int signal)
+{
+    g_autofree char *path = g_build_filename(task, thread, "status", NULL);
+    g_autofree char *text = NULL;
+
+    if (!g_file_get_contents(path, &text, NULL, NULL))
+        return TRUE; /* it has ended */
+    const char *mask = strstr(text, "\nSigBlk:");
+    return mask && (g_ascii_strtoull(mask + strlen("\nSigBlk:"), NULL, 16) >>
+                    (signal - 1)) &
+                       1;
+}
+
+/* If not, the signal would end the process. */
+static gboolean all_threads_block(GPid pid, int signal)
+{
+    g_autofree char *task = g_strdup_printf("/proc/%d/task", pid);
+    g_autoptr(GDir) dir = g_dir_open(task, 0, NULL);
+    const char *thread = dir ? g_dir_read_name(dir) : NULL;
+
+    if (!thread)
+        return FALSE;
+    for (; thread; thread = g_dir_read_name(dir))
+        if (!thread_blocks(task, thread, signal))
+            return FALSE;
+    return TRUE;
+}
 
 /* FALSE: it is to end. */
 static gboolean sleep_until(HvbStaller *self, gint64 time_ns)
@@ -42,6 +74,8 @@ static gboolean make_stall(HvbStaller *self, HvbStall *stall)
     kill(self->pid, SIGSTOP);
     stall->began_ns = hvb_now_ns();
     gboolean ok = sleep_until(self, stall->ends_ns);
+    if (self->kicks)
+        kill(self->pid, KICK);
     stall->ended_ns = hvb_now_ns();
     kill(self->pid, SIGCONT);
     return ok;
@@ -64,6 +98,7 @@ HvbStaller *hvb_staller_start(GPid pid, GArray *stalls)
     HvbStaller *self = g_new0(HvbStaller, 1);
 
     self->pid = pid;
+    self->kicks = all_threads_block(pid, KICK);
     self->stalls = stalls;
     self->thread = g_thread_new("staller", live, self);
     return self;
@@ -87,14 +122,14 @@ gint64 hvb_stalls_delay_ns(const GArray *stalls, gint64 start_ns)
     return 0;
 }
 
-GArray *hvb_stalls_seen_by_skipper(const GArray *stalls, gint64 begin_ns,
-                                   gint64 period_ns, guint n)
+GArray *hvb_stalls_seen_by_skipper(const GArray *stalls,
+                                   const GArray *starts_ns)
 {
     GArray *delays = g_array_new(FALSE, FALSE, sizeof(gint64));
-    gint64 awake_ns = begin_ns;
+    gint64 awake_ns = G_MININT64;
 
-    for (guint i = 0; i < n; i++) {
-        gint64 due_ns = begin_ns + i * period_ns;
+    for (guint i = 0; i < starts_ns->len; i++) {
+        gint64 due_ns = g_array_index(starts_ns, gint64, i);
         if (due_ns < awake_ns)
             continue; /* it slept through this one */
         gint64 delay_ns = hvb_stalls_delay_ns(stalls, due_ns);

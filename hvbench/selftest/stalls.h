@@ -1,6 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Stalls: a guest's process stopped and continued at chosen times, which halts
- * its vCPU as a host does that gives it no CPU. */
+ * its vCPU as a host does that gives it no CPU.
+ *
+ * With one difference: a stop interrupts QEMU's wait for its next timer, and
+ * the kernel takes that wait up again with what was left of it when it was
+ * interrupted (restart_syscall(2); ppoll(2) in "C library/kernel differences"),
+ * so that a guest's timer which came due meanwhile would be late by as much.
+ * Hence QEMU gets a signal, SIGIO, that ends this wait as soon as it goes on; a
+ * process of which some thread does not block that signal is spared it. */
 #ifndef HVB_SELFTEST_STALLS_H
 #define HVB_SELFTEST_STALLS_H
 
@@ -28,10 +35,11 @@ void hvb_staller_end(HvbStaller *staller, gboolean now);
  * else 0. */
 gint64 hvb_stalls_delay_ns(const GArray *stalls, gint64 start_ns);
 
-/* What `n` regular looks, one in each `period_ns` from `begin_ns` on, see of
- * the stalls if whoever is late skips the looks that were missed meanwhile, as
- * cyclictest does: the delays, ns (gint64). */
-GArray *hvb_stalls_seen_by_skipper(const GArray *stalls, gint64 begin_ns,
-                                   gint64 period_ns, guint n);
+/* What a recorder sees of the stalls that, as cyclictest does, skips what came
+ * due while it was held up, of operations that take no time and are to start at
+ * `starts_ns` (gint64, ascending): the delays, ns (gint64), of those that are
+ * left. */
+GArray *hvb_stalls_seen_by_skipper(const GArray *stalls,
+                                   const GArray *starts_ns);
 
 #endif

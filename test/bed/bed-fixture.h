@@ -20,4 +20,8 @@ HvbBed *bed_fixture_boot(const HvbProfile *profile,
  * it could be (`can_run`), the test fails. */
 gboolean bed_fixture_is_up(const HvbBed *bed, gboolean can_run);
 
+/* Times operations of guest `guest` (from 0), idle, from both vantages: as many
+ * of each must come, with the guest's word for it, and take about as long. */
+void bed_fixture_check_vantages(HvbBed *bed, guint guest);
+
 #endif

@@ -257,6 +257,12 @@ static void test_guests_run_where_the_profile_puts_them(void)
     assert_runs_on(1, everywhere);
 }
 
+static void test_operations_are_timed_from_both_vantages(void)
+{
+    if (is_up())
+        bed_fixture_check_vantages(bed, 0);
+}
+
 static void test_a_second_hvbench_is_kept_out(void)
 {
     if (!is_up())
@@ -438,6 +444,8 @@ CU_TestInfo tests_bed[] = {
     {"weights of 1 to 3 are honoured", test_weights_of_1_to_3_are_honoured},
     {"guests run where the profile puts them",
      test_guests_run_where_the_profile_puts_them},
+    {"operations are timed from both vantages",
+     test_operations_are_timed_from_both_vantages},
     {"a second hvbench is kept out", test_a_second_hvbench_is_kept_out},
     {"a freed bed leaves its consoles and nothing else",
      test_a_freed_bed_leaves_its_consoles_and_nothing_else},

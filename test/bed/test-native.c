@@ -187,6 +187,12 @@ static void test_documents_are_read_as_in_a_guest(void)
     CU_ASSERT_TRUE(hvb_link_reset(bed->guests[0].link, NULL, NULL));
 }
 
+static void test_operations_are_timed_from_both_vantages(void)
+{
+    if (is_up())
+        bed_fixture_check_vantages(bed, 0);
+}
+
 static void test_a_freed_bed_leaves_no_group(void)
 {
     g_autofree char *dir = group_dir();
@@ -293,6 +299,8 @@ CU_TestInfo tests_native[] = {
     {"it and its users stay on the CPUs they are given",
      test_it_and_its_users_stay_on_the_cpus_they_are_given},
     {"documents are read as in a guest", test_documents_are_read_as_in_a_guest},
+    {"operations are timed from both vantages",
+     test_operations_are_timed_from_both_vantages},
     {"a freed bed leaves no group", test_a_freed_bed_leaves_no_group},
     {"an agent that was killed is explained",
      test_an_agent_that_was_killed_is_explained},

@@ -3,6 +3,7 @@
  * or none: the ways in which they end early, and how they go on from there. */
 #include "hvbench/results/store.h"
 #include "test/bed/bed-fixture.h"
+#include "test/bed/run-fixture.h"
 
 #include <gio/gio.h>
 #include <glib/gstdio.h>
@@ -16,98 +17,8 @@ static const char profile_text[] = "[scenario]\n"
                                    "name = run-test\n"
                                    "title = Two guests of a test\n"
                                    "[gate]\n"
-                                   "foreign-percent = 1000\n";
-
-typedef struct {
-    char *scratch;
-    char *profile;
-    char *set; /* to be made by the run */
-    GSubprocess *process;
-    GDataInputStream *out;
-} Run;
-
-/* The program is beside this one. `argv` begins with an empty place for it. */
-static void spawn(Run *run, const char **argv, const char *data_dir)
-{
-    g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
-    g_autofree char *build = g_path_get_dirname(self);
-    g_autofree char *program = g_build_filename(build, "hvbench", NULL);
-    g_autoptr(GSubprocessLauncher) launcher = g_subprocess_launcher_new(
-        G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_PIPE);
-
-    g_clear_object(&run->process);
-    g_clear_object(&run->out);
-    g_subprocess_launcher_set_cwd(launcher, run->scratch);
-    if (data_dir)
-        g_subprocess_launcher_setenv(launcher, "HVBENCH_DATA_DIR", data_dir,
-                                     TRUE);
-    argv[0] = program;
-    run->process = g_subprocess_launcher_spawnv(launcher, argv, NULL);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(run->process);
-    run->out =
-        g_data_input_stream_new(g_subprocess_get_stdout_pipe(run->process));
-}
-
-static void start(Run *run)
-{
-    const char *argv[] = {"",   "run",    "--accel",    "tcg",
-                          "-o", run->set, run->profile, NULL};
-
-    spawn(run, argv, NULL);
-}
-
-static gboolean can_run(Run *run)
-{
-    if (!bed_fixture_can_run())
-        return FALSE;
-    run->scratch = g_dir_make_tmp("hvbench-test-XXXXXX", NULL);
-    run->profile = g_build_filename(run->scratch, "run-test.profile", NULL);
-    run->set = g_build_filename(run->scratch, "set", NULL);
-    CU_ASSERT_TRUE_FATAL(
-        g_file_set_contents(run->profile, profile_text, -1, NULL));
-    return TRUE;
-}
-
-static void run_clear(Run *run)
-{
-    const char *const argv[] = {"rm", "-r", "--", run->scratch, NULL};
-
-    if (run->scratch)
-        g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL,
-                     NULL, NULL, NULL, NULL);
-    g_free(run->scratch);
-    g_free(run->profile);
-    g_free(run->set);
-    g_clear_object(&run->process);
-    g_clear_object(&run->out);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Run, run_clear)
-
-/* Waits for a line with `part`; fails if the run ends before it. */
-static void wait_for(Run *run, const char *part)
-{
-    g_autofree char *line = NULL;
-
-    do {
-        g_free(line);
-        line = g_data_input_stream_read_line(run->out, NULL, NULL, NULL);
-        CU_ASSERT_PTR_NOT_NULL_FATAL(line);
-    } while (!strstr(line, part));
-}
-
-/* Waits for the end. Returns what was said on stderr; caller frees. */
-static char *wait_for_end(Run *run, int status)
-{
-    char *err = NULL;
-
-    CU_ASSERT_TRUE_FATAL(g_subprocess_communicate_utf8(run->process, NULL, NULL,
-                                                       NULL, &err, NULL));
-    CU_ASSERT_TRUE_FATAL(g_subprocess_get_if_exited(run->process));
-    CU_ASSERT_EQUAL(g_subprocess_get_exit_status(run->process), status);
-    if (g_subprocess_get_exit_status(run->process) != status)
-        printf("    %s\n", err);
-    return err;
-}
+                                   "foreign-percent = 1000\n"
+                                   "steal-percent = 1000\n";
 
 static void assert_no_guest_runs(void)
 {
@@ -125,10 +36,10 @@ static void test_reader_that_leaves_ends_the_run_and_its_guests(void)
 {
     g_auto(Run) run = {0};
 
-    if (!can_run(&run))
+    if (!run_can_start(&run, profile_text))
         return;
-    start(&run);
-    wait_for(&run, "guests are up");
+    run_start(&run);
+    run_wait_for(&run, "guests are up");
     CU_ASSERT_TRUE(g_input_stream_close(G_INPUT_STREAM(run.out), NULL, NULL));
     /* Not with communicate: stdout is closed. */
     g_autoptr(GDataInputStream) said =
@@ -148,12 +59,12 @@ static void test_run_interrupted_before_its_first_cell_leaves_no_set(void)
 {
     g_auto(Run) run = {0};
 
-    if (!can_run(&run))
+    if (!run_can_start(&run, profile_text))
         return;
-    start(&run);
-    wait_for(&run, "guests are up");
+    run_start(&run);
+    run_wait_for(&run, "guests are up");
     g_subprocess_send_signal(run.process, SIGTERM);
-    g_autofree char *err = wait_for_end(&run, 130);
+    g_autofree char *err = run_wait_for_end(&run, 130);
     CU_ASSERT_STRING_EQUAL(err, "hvbench: interrupted\n");
     CU_ASSERT_FALSE(g_file_test(run.set, G_FILE_TEST_EXISTS));
     assert_no_guest_runs();
@@ -189,24 +100,24 @@ static void test_interrupted_run_goes_on_with_the_same_stack_only(void)
 {
     g_auto(Run) run = {0};
 
-    if (!can_run(&run))
+    if (!run_can_start(&run, profile_text))
         return;
-    start(&run);
-    wait_for(&run, "[1/2]");
+    run_start(&run);
+    run_wait_for(&run, "[1/2]");
     g_subprocess_send_signal(run.process, SIGINT);
-    g_autofree char *interrupted = wait_for_end(&run, 130);
+    g_autofree char *interrupted = run_wait_for_end(&run, 130);
     CU_ASSERT_PTR_NOT_NULL(strstr(interrupted, "what was measured is in"));
 
     set_provenance(&run, "stack.accel", "kvm");
-    start(&run);
-    g_autofree char *refused = wait_for_end(&run, 2);
+    run_start(&run);
+    g_autofree char *refused = run_wait_for_end(&run, 2);
     CU_ASSERT_PTR_NOT_NULL(
         strstr(refused, "was made with accel kvm, now it is tcg"));
 
     set_provenance(&run, "stack.accel", "tcg");
-    start(&run);
-    wait_for(&run, "resuming the run");
-    g_free(wait_for_end(&run, 0));
+    run_start(&run);
+    run_wait_for(&run, "resuming the run");
+    g_free(run_wait_for_end(&run, 0));
     g_autoptr(HvbStore) store = hvb_store_open(run.set, FALSE, NULL);
     g_autoptr(HvbRunRecord) record =
         store ? hvb_store_load_run(store, NULL) : NULL;
@@ -294,19 +205,19 @@ static void test_interrupted_reproduce_goes_on_with_the_same_command(void)
                           "--budget", "2min",      NULL};
     g_auto(Run) run = {0};
 
-    if (!can_run(&run))
+    if (!run_can_start(&run, profile_text))
         return;
     g_autofree char *data_dir = make_data_dir(&run);
-    spawn(&run, argv, data_dir);
-    wait_for(&run, " samples  mean");
+    run_spawn(&run, argv, data_dir);
+    run_wait_for(&run, " samples  mean");
     g_subprocess_send_signal(run.process, SIGINT);
-    g_autofree char *interrupted = wait_for_end(&run, 130);
+    g_autofree char *interrupted = run_wait_for_end(&run, 130);
     CU_ASSERT_PTR_NOT_NULL(strstr(interrupted, "the same command goes on"));
 
-    spawn(&run, argv, data_dir);
-    wait_for(&run, "resuming the run in results/reproduce-");
+    run_spawn(&run, argv, data_dir);
+    run_wait_for(&run, "resuming the run in results/reproduce-");
     g_autofree char *set = read_result_set(&run);
-    g_free(wait_for_end(&run, 0));
+    g_free(run_wait_for_end(&run, 0));
     g_autoptr(HvbStore) store = hvb_store_open(set, FALSE, NULL);
     g_autoptr(HvbRunRecord) record =
         store ? hvb_store_load_run(store, NULL) : NULL;

@@ -44,17 +44,23 @@ typedef struct {
     const char *port;      /* NULL: the socket */
     const char *documents; /* NULL: none */
     bool isolated, on_host;
+    int client_fd; /* the agent's end of a client port; 0: none */
 } Start;
 
 static void exec_agent(int fd, const Start *start)
 {
-    char number[16];
+    char number[16], client_number[16];
     const char *path = agent_path();
-    const char *arguments[8] = {path, start->port ? "--port" : "--fd",
-                                start->port ? start->port : number};
+    const char *arguments[10] = {path, start->port ? "--port" : "--fd",
+                                 start->port ? start->port : number};
     int n = 3;
 
     snprintf(number, sizeof number, "%d", fd);
+    snprintf(client_number, sizeof client_number, "%d", start->client_fd);
+    if (start->client_fd > 0) {
+        arguments[n++] = "--client-fd";
+        arguments[n++] = client_number;
+    }
     if (start->documents) {
         arguments[n++] = "--documents";
         arguments[n++] = start->documents;
@@ -110,9 +116,13 @@ static void start_agent(AgentPeer *peer, const Start *start, int ours,
     peer->fd = ours;
     peer->agent = peer->pid = fork();
     CU_ASSERT_TRUE_FATAL(peer->pid >= 0);
+    /* By both, so that neither has to wait for the other. */
+    setpgid(peer->pid, peer->pid);
     if (peer->pid == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         close(ours);
+        if (peer->client_fd >= 0)
+            close(peer->client_fd);
         if (start->isolated)
             exec_isolated(theirs, start);
         exec_agent(theirs, start);
@@ -125,6 +135,7 @@ static bool start_with_socket(AgentPeer *peer, const Start *start)
     ProcessLook inner = {0};
     int ends[2];
 
+    peer->client_fd = -1;
     CU_ASSERT_EQUAL_FATAL(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
     start_agent(peer, start, ends[0], ends[1]);
     if (!start->isolated)
@@ -159,6 +170,7 @@ void peer_start_at_port(AgentPeer *peer, const char *documents)
     Start start = {.port = port, .documents = documents};
     int ours, theirs;
 
+    peer->client_fd = -1;
     CU_ASSERT_EQUAL_FATAL(openpty(&ours, &theirs, port, NULL, NULL), 0);
     CU_ASSERT_EQUAL_FATAL(tcgetattr(theirs, &raw), 0);
     cfmakeraw(&raw);
@@ -183,13 +195,38 @@ void peer_start_welcomed(AgentPeer *peer, const char *documents)
     peer_welcome(peer);
 }
 
+void peer_start_with_client(AgentPeer *peer, const char *documents,
+                            int client_room)
+{
+    Start start = {.documents = documents};
+    int ends[2], client_ends[2];
+
+    CU_ASSERT_EQUAL_FATAL(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+    CU_ASSERT_EQUAL_FATAL(socketpair(AF_UNIX, SOCK_STREAM, 0, client_ends), 0);
+    if (client_room > 0)
+        setsockopt(client_ends[1], SOL_SOCKET, SO_SNDBUF, &client_room,
+                   sizeof client_room);
+    peer->client_fd = client_ends[0];
+    start.client_fd = client_ends[1];
+    wire_reader_init(&peer->client_reader);
+    start_agent(peer, &start, ends[0], ends[1]);
+    close(client_ends[1]);
+    peer_welcome(peer);
+}
+
+static void close_end(int *fd)
+{
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+}
+
 int peer_end(AgentPeer *peer)
 {
     int status;
 
-    if (peer->fd >= 0)
-        close(peer->fd);
-    peer->fd = -1;
+    close_end(&peer->client_fd);
+    close_end(&peer->fd);
     if (waitpid(peer->pid, &status, 0) != peer->pid || !WIFEXITED(status))
         return -1;
     return WEXITSTATUS(status);
@@ -208,20 +245,58 @@ uint32_t peer_ask(AgentPeer *peer, WireType type, uint32_t length)
     return peer->sequence++;
 }
 
-bool peer_next(AgentPeer *peer, WireFrame *ret)
+static bool next_frame(int fd, WireReader *reader, WireFrame *ret)
 {
-    struct pollfd poll_fd = {peer->fd, POLLIN, 0};
+    struct pollfd poll_fd = {fd, POLLIN, 0};
     uint8_t bytes[4096];
 
-    while (!wire_reader_next(&peer->reader, ret)) {
+    while (!wire_reader_next(reader, ret)) {
         CU_ASSERT_EQUAL_FATAL(poll(&poll_fd, 1, PATIENCE_MS), 1);
-        ssize_t n = read(peer->fd, bytes, sizeof bytes);
+        ssize_t n = read(fd, bytes, sizeof bytes);
         if (n <= 0)
             return false;
-        CU_ASSERT_EQUAL_FATAL(wire_reader_feed(&peer->reader, bytes, (size_t)n),
+        CU_ASSERT_EQUAL_FATAL(wire_reader_feed(reader, bytes, (size_t)n),
                               (size_t)n);
     }
     return true;
+}
+
+bool peer_next(AgentPeer *peer, WireFrame *ret)
+{
+    return next_frame(peer->fd, &peer->reader, ret);
+}
+
+void peer_ask_start(AgentPeer *peer, uint64_t cell, uint32_t index)
+{
+    const WireStart start = {cell, index};
+    uint8_t frame[WIRE_MAX_FRAME];
+    uint32_t length = wire_put_start(frame + WIRE_HEADER_SIZE, &start);
+    size_t size = wire_seal(frame, WIRE_START, 0, length);
+
+    CU_ASSERT_EQUAL_FATAL(write(peer->client_fd, frame, size), (ssize_t)size);
+}
+
+WireDone peer_expect_done(AgentPeer *peer, uint64_t cell)
+{
+    WireDone done = {0};
+    WireFrame frame;
+
+    CU_ASSERT_TRUE_FATAL(
+        next_frame(peer->client_fd, &peer->client_reader, &frame));
+    CU_ASSERT_EQUAL_FATAL(frame.type, WIRE_DONE);
+    CU_ASSERT_TRUE_FATAL(wire_get_done(&frame, &done));
+    CU_ASSERT_EQUAL(done.cell, cell);
+    return done;
+}
+
+bool peer_has_no_done(AgentPeer *peer)
+{
+    struct pollfd poll_fd = {peer->client_fd, POLLIN, 0};
+    WireFrame frame;
+
+    return !wire_reader_next(&peer->client_reader, &frame) &&
+           peer->client_reader.begin == peer->client_reader.end &&
+           peer->client_reader.skipped_bytes == 0 && poll(&poll_fd, 1, 0) == 0;
 }
 
 void peer_expect_any(AgentPeer *peer, WireFrame *ret)

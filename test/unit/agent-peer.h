@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* AgentPeer: a real agent as a native process, and the host's end of its
- * socket, for tests. A failure to talk fails the running test. */
+ * socket, for tests. A failure to talk fails the running test. The agent and
+ * its processes are a process group, whose number is `pid`. */
 #ifndef TEST_AGENT_PEER_H
 #define TEST_AGENT_PEER_H
 
@@ -15,6 +16,8 @@ typedef struct {
     pid_t agent; /* the agent, as seen from here */
     int fd;
     WireReader reader;
+    int client_fd; /* the client port; -1: none */
+    WireReader client_reader;
     uint32_t sequence; /* of the next request */
     uint8_t frame[WIRE_MAX_FRAME];
 } AgentPeer;
@@ -35,6 +38,11 @@ void peer_start_at_port(AgentPeer *peer, const char *documents);
 /* The same, and HELLO and WELCOME are over. */
 void peer_start_welcomed(AgentPeer *peer, const char *documents);
 void peer_welcome(AgentPeer *peer);
+
+/* The same for one that has a client port, too. `client_room` bytes, or as few
+ * as the kernel allows, of answers wait there to be read; 0: plenty. */
+void peer_start_with_client(AgentPeer *peer, const char *documents,
+                            int client_room);
 
 /* The next NOTE. */
 void peer_expect_note(AgentPeer *peer, const char *part);
@@ -64,6 +72,12 @@ void peer_expect_error(AgentPeer *peer, uint32_t request, const char *part);
 uint32_t peer_ask_load(AgentPeer *peer, const WireLoad *load);
 uint32_t peer_ask_manage(AgentPeer *peer, const WireManage *manage);
 uint32_t peer_ask_probe(AgentPeer *peer, const WireProbe *probe);
+
+/* On the client port: asks for an operation, takes the next answer, and whether
+ * there is none (nor anything else) now. */
+void peer_ask_start(AgentPeer *peer, uint64_t cell, uint32_t index);
+WireDone peer_expect_done(AgentPeer *peer, uint64_t cell);
+bool peer_has_no_done(AgentPeer *peer);
 
 /* The meters now, asked for. */
 WireMeters peer_meters(AgentPeer *peer);

@@ -9,8 +9,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* The guest's clock: far from the host's. */
-#define FAKE_EPOCH_NS G_GUINT64_CONSTANT(5000000000)
+static guint64 now_ns(const FakeAgent *self)
+{
+    return (guint64)hvb_now_ns() + FAKE_AHEAD_NS + self->jump_ns;
+}
 
 static void send_frame(FakeAgent *self, WireType type, const guint8 *payload,
                        guint32 length)
@@ -55,8 +57,8 @@ static void send_meters(FakeAgent *self, guint32 request, WireMark mark,
                         guint64 cell, guint64 at_ns)
 {
     guint8 payload[WIRE_MAX_PAYLOAD];
-    guint64 elapsed_ns = at_ns - FAKE_EPOCH_NS;
-    const WireMeters meters = {
+    guint64 elapsed_ns = at_ns - self->began_ns;
+    WireMeters meters = {
         .request = request,
         .mark = mark,
         .cell = cell,
@@ -69,16 +71,18 @@ static void send_meters(FakeAgent *self, guint32 request, WireMark mark,
         .probes_cpu_ns = elapsed_ns / 10,
     };
 
+    g_strlcpy(meters.clocksource, self->clocksource ? self->clocksource : "tsc",
+              sizeof meters.clocksource);
     send_frame(self, WIRE_METERS, payload, wire_put_meters(payload, &meters));
 }
 
 static WireSample sample_of(FakeAgent *self, const ScheduledStart *start,
-                            guint32 index, guint32 n)
+                            guint32 index, guint32 n, guint64 opened_ns)
 {
     WireSample sample = {
         .index = index,
         .operation = (guint8)start->operation,
-        .intended_ns = FAKE_EPOCH_NS + start->offset_ns,
+        .intended_ns = opened_ns + start->offset_ns,
     };
 
     if (self->move_starts && index > 0)
@@ -93,50 +97,128 @@ static WireSample sample_of(FakeAgent *self, const ScheduledStart *start,
     return sample;
 }
 
+/* Of the server side. Returns how many there were to be sent. */
 static guint32 send_samples(FakeAgent *self, const WireProbe *probe,
-                            const ScheduledStart *starts, guint32 n)
+                            const ScheduledStart *starts, guint32 n,
+                            guint64 opened_ns)
 {
     guint8 payload[WIRE_MAX_PAYLOAD];
     g_autofree WireSamples *batch = g_new0(WireSamples, 1);
     guint32 lost = self->users > 0 ? MIN(n, self->lose_samples) : 0;
+    guint32 sent = 0;
 
     batch->cell = probe->cell;
     for (guint32 i = lost; i < n; i++) {
-        batch->samples[batch->n++] = sample_of(self, &starts[i], i, n);
-        if (batch->n < 16 && i + 1 < n)
+        if (starts[i].vantage == WIRE_SERVER)
+            batch->samples[batch->n++] =
+                sample_of(self, &starts[i], i, n, opened_ns);
+        if (batch->n == 0 || (batch->n < 16 && i + 1 < n))
             continue;
+        batch->sent_ns = now_ns(self) - self->held_ns;
         for (guint k = 0; k < (self->repeat_samples ? 2 : 1); k++)
             send_frame(self, WIRE_SAMPLES, payload,
                        wire_put_samples(payload, batch));
+        sent += batch->n;
         batch->n = 0;
     }
-    return n - lost;
+    return sent;
+}
+
+static void send_end(FakeAgent *self)
+{
+    guint8 payload[WIRE_MAX_PAYLOAD];
+
+    send_frame(self, WIRE_END, payload, wire_put_end(payload, &self->end));
+}
+
+static guint32 count(const guint32 *counts)
+{
+    return counts[WIRE_KEY] + counts[WIRE_OPEN] + counts[WIRE_LAUNCH];
+}
+
+static void die(FakeAgent *self)
+{
+    g_clear_handle_id(&self->watch, g_source_remove);
+    close(self->fd);
+    self->fd = -1;
 }
 
 static void run_window(FakeAgent *self, const WireProbe *probe)
 {
-    guint8 payload[WIRE_MAX_PAYLOAD];
-    guint32 total = probe->count[0] + probe->count[1] + probe->count[2];
-    g_autofree ScheduledStart *starts = g_new0(ScheduledStart, total);
-    guint32 n = schedule_make(probe, starts);
+    guint32 server = count(probe->count);
+    guint32 n = (guint32)schedule_length(probe);
+    guint32 censored = MIN(server, self->censor);
+    g_autofree ScheduledStart *starts = g_new0(ScheduledStart, n);
     guint64 window_ns = (guint64)n * probe->slot_us * 1000;
+    guint64 opened_ns = now_ns(self);
 
+    schedule_make(probe, starts);
     self->seeds[MIN(self->probes, 63)] = probe->seed;
     self->probes++;
     self->managed_windows += self->managed ? 1 : 0;
-    send_meters(self, 0, WIRE_MARK_OPEN, probe->cell, FAKE_EPOCH_NS);
+    send_meters(self, 0, WIRE_MARK_OPEN, probe->cell, opened_ns);
     if (self->die_in_window && self->users > 0) {
-        g_clear_handle_id(&self->watch, g_source_remove);
-        close(self->fd);
-        self->fd = -1;
+        die(self);
         return;
     }
-    guint32 sent = send_samples(self, probe, starts, n);
-    send_meters(self, 0, WIRE_MARK_CLOSE, probe->cell,
-                FAKE_EPOCH_NS + window_ns);
-    const WireEnd end = {probe->cell,          n, n - MIN(n, self->censor),
-                         MIN(n, self->censor), 0, sent};
-    send_frame(self, WIRE_END, payload, wire_put_end(payload, &end));
+    self->end = (WireEnd){.cell = probe->cell,
+                          .scheduled = server,
+                          .measured = server - censored,
+                          .censored = censored};
+    self->end.sent = send_samples(self, probe, starts, n, opened_ns);
+    self->n_client = n - server;
+    send_meters(self, 0, WIRE_MARK_CLOSE, probe->cell, opened_ns + window_ns);
+    if (self->n_client == 0)
+        send_end(self);
+}
+
+static void answer(FakeAgent *self, const WireStart *start)
+{
+    const WireDone done = {start->cell, start->index, 0};
+    guint8 frame[WIRE_MAX_FRAME];
+    guint32 length = wire_put_done(frame + WIRE_HEADER_SIZE, &done);
+    gsize n = wire_seal(frame, WIRE_DONE, 0, length);
+
+    if (write(self->client_ends[0], frame, n) != (gssize)n)
+        g_error("fake agent: %s", g_strerror(errno));
+}
+
+static void take_start(FakeAgent *self, const WireStart *start)
+{
+    gboolean mute = self->end.started + self->mute >= self->n_client;
+
+    self->end.started++;
+    if (!mute)
+        answer(self, start);
+    if (!mute || self->lose_answers)
+        self->end.done++;
+    if (self->close_client) {
+        close(self->client_ends[0]);
+        self->client_ends[0] = -1;
+    }
+    if (self->end.started == self->n_client || self->close_client)
+        send_end(self);
+}
+
+static gboolean on_client_bytes(int fd, GIOCondition condition,
+                                gpointer user_data)
+{
+    FakeAgent *self = user_data;
+    guint8 buffer[4096];
+    WireStart start;
+    WireFrame frame;
+    ssize_t n = read(fd, buffer, sizeof buffer);
+
+    (void)condition;
+    if (n > 0)
+        wire_reader_feed(&self->client_reader, buffer, (gsize)n);
+    while (n > 0 && wire_reader_next(&self->client_reader, &frame))
+        if (frame.type == WIRE_START && wire_get_start(&frame, &start))
+            take_start(self, &start);
+    if (n > 0 && self->client_ends[0] >= 0)
+        return G_SOURCE_CONTINUE;
+    self->client_watch = 0;
+    return G_SOURCE_REMOVE;
 }
 
 static void calibrate(FakeAgent *self, guint32 request)
@@ -158,7 +240,7 @@ static void calibrate(FakeAgent *self, guint32 request)
 static void say_event(FakeAgent *self, WireEventKind kind)
 {
     guint8 payload[WIRE_MAX_PAYLOAD];
-    const WireEvent event = {FAKE_EPOCH_NS, kind, 7, 900, "hog"};
+    const WireEvent event = {now_ns(self), kind, 7, 900, "hog"};
 
     send_frame(self, WIRE_EVENT, payload, wire_put_event(payload, &event));
 }
@@ -200,7 +282,8 @@ static void take(FakeAgent *self, const WireFrame *frame)
 {
     guint8 payload[WIRE_MAX_PAYLOAD];
     WireWork work;
-    const WirePong pong = {frame->sequence, FAKE_EPOCH_NS, 0};
+    guint64 clock_ns = now_ns(self);
+    const WirePong pong = {frame->sequence, clock_ns, clock_ns + 1};
 
     switch (frame->type) {
     case WIRE_WELCOME:
@@ -217,7 +300,7 @@ static void take(FakeAgent *self, const WireFrame *frame)
         break;
     case WIRE_METER:
         send_meters(self, frame->sequence, WIRE_MARK_ASKED, 0,
-                    FAKE_EPOCH_NS + 1000);
+                    self->began_ns + 1000);
         break;
     case WIRE_LOAD:
         load(self, frame);
@@ -261,7 +344,14 @@ FakeAgent *fake_agent_new(void)
     FakeAgent *self = g_new0(FakeAgent, 1);
 
     self->fd = -1;
+    self->began_ns = now_ns(self);
     wire_reader_init(&self->reader);
+    wire_reader_init(&self->client_reader);
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0,
+                   self->client_ends) != 0)
+        g_error("socketpair: %s", g_strerror(errno));
+    self->client_watch =
+        g_unix_fd_add(self->client_ends[0], G_IO_IN, on_client_bytes, self);
     return self;
 }
 
@@ -285,157 +375,20 @@ void fake_agent_intrude(FakeAgent *agent, guint64 cell)
 
     batch->cell = cell;
     batch->n = 1;
-    batch->samples[0].intended_ns = FAKE_EPOCH_NS;
-    batch->samples[0].ended_ns = FAKE_EPOCH_NS + 1;
-    send_meters(agent, 0, WIRE_MARK_OPEN, cell, FAKE_EPOCH_NS);
+    batch->samples[0].intended_ns = agent->began_ns;
+    batch->samples[0].ended_ns = agent->began_ns + 1;
+    send_meters(agent, 0, WIRE_MARK_OPEN, cell, agent->began_ns);
     send_frame(agent, WIRE_SAMPLES, payload, wire_put_samples(payload, batch));
 }
 
 void fake_agent_free(FakeAgent *agent)
 {
     g_clear_handle_id(&agent->watch, g_source_remove);
+    g_clear_handle_id(&agent->client_watch, g_source_remove);
     if (agent->fd >= 0)
         close(agent->fd);
+    for (guint i = 0; i < 2; i++)
+        if (agent->client_ends[i] >= 0)
+            close(agent->client_ends[i]);
     g_free(agent);
-}
-
-static gboolean fake_tune(HvbBed *bed, guint guest,
-                          const HvbGuestProfile *wanted,
-                          HvbTuning *ret_enforced, GError **error)
-{
-    FakeBed *self = (FakeBed *)bed;
-
-    (void)error;
-    self->tuned[guest] = *wanted;
-    self->tunings++;
-    *ret_enforced = (HvbTuning){
-        .vcpu_quota_us = wanted->cap_percent ? (gint64)wanted->cap_period_us *
-                                                   wanted->cap_percent / 100
-                                             : -1,
-        .vcpu_period_us = wanted->cap_period_us,
-        .vm_quota_us = -1,
-        .vm_period_us = wanted->cap_period_us,
-        .shares = wanted->weight,
-    };
-    return TRUE;
-}
-
-static void put(FakePlace *place, guint cpus, HvbAffinity affinity)
-{
-    *place = (FakePlace){cpus, affinity, place->cpus};
-}
-
-static gboolean fake_place(HvbBed *bed, guint guest, guint cpus,
-                           HvbAffinity affinity, HvbTuning *ret_enforced,
-                           GError **error)
-{
-    (void)error;
-    put(&((FakeBed *)bed)->placed[guest], cpus, affinity);
-    g_snprintf(ret_enforced->cpus, sizeof ret_enforced->cpus, "first %u", cpus);
-    return TRUE;
-}
-
-static gboolean fake_host_weigh(HvbHostAgent *agent, guint weight,
-                                GError **error)
-{
-    (void)error;
-    ((FakeHost *)agent)->weight = weight;
-    return TRUE;
-}
-
-static gboolean fake_host_place(HvbHostAgent *agent, guint cpus, GError **error)
-{
-    (void)error;
-    put(&((FakeHost *)agent)->placed, cpus, HVB_AFFINITY_FLOAT);
-    return TRUE;
-}
-
-static void fake_host_free(HvbHostAgent *agent)
-{
-    hvb_link_free(agent->link);
-    fake_agent_free(((FakeHost *)agent)->fake);
-    g_free(agent);
-}
-
-static gboolean fake_read_meter(HvbBed *bed, guint guest,
-                                HvbGuestMeter *ret_meter, GError **error)
-{
-    FakeBed *self = (FakeBed *)bed;
-    gint64 now_ns = hvb_now_ns();
-
-    (void)guest;
-    (void)error;
-    *ret_meter = (HvbGuestMeter){
-        .time_ns = now_ns,
-        .cpu_ns = now_ns * self->busy_percent / 100,
-        .vcpu_ns = now_ns * self->busy_percent / 100,
-    };
-    return TRUE;
-}
-
-static char *fake_explain(HvbBed *bed, guint guest)
-{
-    (void)bed;
-    return g_strdup_printf("fake guest %u has no console", guest + 1);
-}
-
-static void fake_bed_free(HvbBed *bed)
-{
-    FakeBed *self = (FakeBed *)bed;
-
-    for (guint i = 0; i < bed->n_guests; i++) {
-        hvb_link_free(bed->guests[i].link);
-        fake_agent_free(self->agents[i]);
-        g_free(bed->guests[i].name);
-    }
-    g_free(bed->guests);
-    g_free(self->agents);
-    g_free(self->tuned);
-    g_free(self->placed);
-    hvb_stack_clear(&bed->stack);
-    g_free(self);
-}
-
-FakeBed *fake_bed_new(guint n)
-{
-    FakeBed *self = g_new0(FakeBed, 1);
-
-    self->bed.n_guests = n;
-    self->bed.demand_factor = 1;
-    self->bed.guests = g_new0(HvbGuest, n);
-    self->bed.tune = fake_tune;
-    self->bed.place = fake_place;
-    self->bed.read_meter = fake_read_meter;
-    self->bed.explain = fake_explain;
-    self->bed.free = fake_bed_free;
-    self->agents = g_new0(FakeAgent *, n);
-    self->tuned = g_new0(HvbGuestProfile, n);
-    self->placed = g_new0(FakePlace, n);
-    for (guint i = 0; i < n; i++) {
-        HvbGuest *guest = &self->bed.guests[i];
-        guest->name = g_strdup_printf("guest%u", i + 1);
-        self->agents[i] = fake_agent_new();
-        guest->link = fake_agent_connect(self->agents[i], guest->name);
-    }
-    for (guint i = 0; i < n; i++) {
-        while (!hvb_link_is_up(self->bed.guests[i].link))
-            g_main_context_iteration(NULL, TRUE);
-        self->bed.guests[i].hello = *hvb_link_hello(self->bed.guests[i].link);
-    }
-    return self;
-}
-
-FakeHost *fake_bed_add_host(FakeBed *bed)
-{
-    FakeHost *host = g_new0(FakeHost, 1);
-
-    host->fake = fake_agent_new();
-    host->agent.link = fake_agent_connect(host->fake, "host");
-    host->agent.place = fake_host_place;
-    host->agent.weigh = fake_host_weigh;
-    host->agent.free = fake_host_free;
-    while (!hvb_link_is_up(host->agent.link))
-        g_main_context_iteration(NULL, TRUE);
-    bed->bed.host = &host->agent;
-    return host;
 }

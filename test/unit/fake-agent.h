@@ -2,8 +2,10 @@
 /* Fake agent: the far end of a link, in this process, without work or time.
  *
  * It answers from the default main context. Each emulated user makes every
- * operation FAKE_DELAY_PER_USER_NS late; a window passes at once. Its manager
- * demotes process 7 as soon as there are users, and gives it back on RESET. */
+ * operation FAKE_DELAY_PER_USER_NS late; a window passes at once, but for its
+ * operations of the client side, each of which is done as soon as it is asked
+ * for. Its manager demotes process 7 as soon as there are users, and gives it
+ * back on RESET. */
 #ifndef TEST_UNIT_FAKE_AGENT_H
 #define TEST_UNIT_FAKE_AGENT_H
 
@@ -12,6 +14,8 @@
 #define FAKE_RATE 400000 /* iterations per ms */
 #define FAKE_REFERENCE_NS G_GINT64_CONSTANT(61000000)
 #define FAKE_DELAY_PER_USER_NS G_GINT64_CONSTANT(10000000)
+/* Its clock is so far ahead of the host's. */
+#define FAKE_AHEAD_NS G_GUINT64_CONSTANT(5000000000000)
 
 typedef struct {
     /* What it does wrong; all FALSE or 0: nothing. */
@@ -28,6 +32,12 @@ typedef struct {
     gboolean disturbed;      /* without users every other operation is late */
     guint censor;            /* the last so many operations never end */
     gint64 used_ns;          /* by its users, between one METER and the next */
+    guint64 jump_ns;         /* its clock is so much further ahead */
+    guint64 held_ns; /* its samples were under way for so long already */
+    const char *clocksource; /* in its METERS; NULL: as in its HELLO */
+    guint mute;              /* leaves the last so many requests unanswered */
+    gboolean lose_answers;   /* and says that it has answered them */
+    gboolean close_client;   /* its client port, at the first request */
 
     /* What it was told; read by tests. */
     guint users;
@@ -46,7 +56,13 @@ typedef struct {
     guint watch;
     guint32 sequence;
     guint meters;
+    guint64 began_ns;
     WireReader reader;
+    int client_ends[2]; /* of its client port: [0] its own, [1] the host's */
+    guint client_watch;
+    WireReader client_reader;
+    WireEnd end; /* of the window under way */
+    guint n_client;
 } FakeAgent;
 
 /* Makes the agent; returns a link to it, which is up as soon as the main
@@ -56,33 +72,5 @@ HvbLink *fake_agent_connect(FakeAgent *agent, const char *name);
 /* Sends an opening and a sample that nobody has asked for. */
 void fake_agent_intrude(FakeAgent *agent, guint64 cell);
 void fake_agent_free(FakeAgent *agent);
-
-/* Where guests or the host's agent were last put. */
-typedef struct {
-    guint cpus;
-    HvbAffinity affinity;
-    guint cpus_before; /* the time before */
-} FakePlace;
-
-/* A host with a fake agent. */
-typedef struct {
-    HvbHostAgent agent;
-    FakeAgent *fake;
-    FakePlace placed;
-    guint weight;
-} FakeHost;
-
-/* A bed of `n` fake agents, all up. */
-typedef struct {
-    HvbBed bed;
-    FakeAgent **agents;
-    HvbGuestProfile *tuned; /* what each guest was last tuned to */
-    FakePlace *placed;
-    guint tunings;
-    gint64 busy_percent; /* host CPU charged to each guest */
-} FakeBed;
-FakeBed *fake_bed_new(guint n);
-/* Gives it a host with an agent, which is up; freed with the bed. */
-FakeHost *fake_bed_add_host(FakeBed *bed);
 
 #endif

@@ -263,6 +263,7 @@ HvbRunRecord *paper_run(const PaperWorld *world)
     run->profiles =
         g_ptr_array_new_with_free_func((GDestroyNotify)hvb_profile_free);
     run->cells = g_ptr_array_new_with_free_func((GDestroyNotify)hvb_cell_free);
+    run->provenance = g_ptr_array_new();
     for (guint i = 0; i < world->scenarios->len; i++) {
         const PaperScenario *s =
             &g_array_index(world->scenarios, PaperScenario, i);

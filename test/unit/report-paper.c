@@ -9,6 +9,9 @@
 #define N_REPETITIONS 3u
 #define N_SAMPLES 24u
 #define WINDOW_NS (20 * G_GINT64_CONSTANT(1000000000))
+#define STARTED_US G_GINT64_CONSTANT(1767225600000000)
+/* What takes longer had not ended when the window was drained. */
+#define CENSORED_NS (4 * G_GINT64_CONSTANT(1000000000))
 #define SEED 2005
 #define SERVICES "[host]\nservices = 3\nservice-percent = 20\nmanager = yes\n"
 
@@ -49,13 +52,14 @@ static const struct {
     {"fig10", "10", "One loaded guest, 50 % cap, guest manager", 420, 1,
      "[guest 1]\ncap-percent = 50\nmanager = yes\n"},
     {"fig09", "9", "One loaded guest, 50 % cap", 1300, 1,
-     "[guest 1]\ncap-percent = 50\n"},
+     "[guest 1]\ncap-percent = 50\n[probe]\nvantage = both\n"},
     {"fig07", "7", "One loaded guest, managers in guest and host", 30, 1,
      SERVICES},
     {"fig06", "6", "One loaded guest, a manager on the host", 300, 1, SERVICES},
     {"fig05", "5", "One loaded guest, a manager in it", 45, 1,
      "[guest 1]\nmanager = yes\n"},
-    {"fig04", "4", "One loaded guest, another hypervisor", 320, 1, ""},
+    {"fig04", "4", "One loaded guest, another hypervisor", 320, 1,
+     "[probe]\nvantage = client\n"},
     {"fig03", "3", "One loaded guest", 350, 1, ""},
     {"fig02", "2", "The host itself, no guests", 600, 1, ""},
 };
@@ -88,7 +92,8 @@ static double mean_ms(guint scenario, HvbLevel level)
     return 4 + scenarios[scenario].overload_ms * share * share;
 }
 
-static void add_samples(HvbCell *cell, guint guest, GRand *random)
+static void add_samples(HvbCell *cell, guint guest, WireVantage vantage,
+                        GRand *random)
 {
     double mean = mean_ms(cell->scenario, cell->level) *
                   g_rand_double_range(random, 0.85, 1.15);
@@ -97,14 +102,47 @@ static void add_samples(HvbCell *cell, guint guest, GRand *random)
         double factor = -log(1 - g_rand_double(random)); /* exponential */
         HvbSample sample = {
             .guest = guest,
+            .vantage = vantage,
             .raw.index = i,
             .raw.operation = i % 2 == 0 ? WIRE_OPEN : WIRE_KEY,
             .reference_ns = i % 2 == 0 ? 66000000 : 5500000,
         };
 
         sample.delay_ns = (gint64)(1e6 * mean * factor / (1 + i % 2 * 9));
+        if (sample.delay_ns > CENSORED_NS)
+            sample.raw.flags = WIRE_SAMPLE_CENSORED;
         sample.response_ns = sample.reference_ns + sample.delay_ns;
         g_array_append_val(cell->samples, sample);
+    }
+}
+
+static void add_measured(HvbCell *cell, const HvbProfile *profile, guint guest,
+                         GRand *random)
+{
+    for (guint v = 0; v < WIRE_N_VANTAGES; v++)
+        if (hvb_profile_has_vantage(profile, (WireVantage)v))
+            add_samples(cell, guest, (WireVantage)v, random);
+    if (hvb_profile_has_vantage(profile, WIRE_CLIENT))
+        cell->late_send_ns = 140000 + 10000 * (gint64)cell->repetition;
+    cell->late_frame_ns = 3100000 * ((gint64)cell->level + 1);
+}
+
+/* A reading before the cell and one after it, of a guest whose clock gains 12
+ * millionths on the host's. */
+static void add_clocks(HvbCell *cell, guint guest, GArray *all)
+{
+    for (guint i = 0; i < 2; i++) {
+        gint64 host_ns = (cell->position + i + 1) * WINDOW_NS;
+        HvbClockRecord record = {
+            .guest = guest,
+            .reading = {.host_ns = host_ns,
+                        .offset_ns = host_ns / 1000000 * 12 - 5 * WINDOW_NS,
+                        .error_ns = 45000,
+                        .host_wall_ns = STARTED_US * 1000},
+        };
+
+        g_array_append_val(cell->clocks, record);
+        g_array_append_val(all, record);
     }
 }
 
@@ -182,7 +220,7 @@ static void set_status(HvbCell *cell)
 }
 
 static HvbCell *make_cell(const HvbProfile *profile, guint scenario,
-                          HvbLevel level, guint repetition)
+                          HvbLevel level, guint repetition, GArray *clocks)
 {
     guint position = (scenario * HVB_N_LEVELS + level) * N_REPETITIONS;
     HvbCell *cell = hvb_cell_new();
@@ -194,12 +232,14 @@ static HvbCell *make_cell(const HvbProfile *profile, guint scenario,
     cell->attempt = 1;
     cell->position = position + repetition - 1;
     cell->window_ns = WINDOW_NS;
-    cell->started_realtime_us = G_GINT64_CONSTANT(1767225600000000);
+    cell->started_realtime_us = STARTED_US;
     set_status(cell);
     random = g_rand_new_with_seed(SEED + cell->position);
     for (guint g = 0; g < N_GUESTS; g++) {
         if (profile->guests[g].measured != HVB_MEASURED_NO)
-            add_samples(cell, g + 1, random);
+            add_measured(cell, profile, g + 1, random);
+        if (profile->guests[g].loaded)
+            add_clocks(cell, g + 1, clocks);
         add_guest_meter(cell, g + 1, &profile->guests[g]);
         add_tuning(cell, profile, g);
     }
@@ -221,9 +261,15 @@ static void add_guests(ReportSet *set)
             .calibration = {.iterations_per_ms = 400000 + g,
                             .spread_permille = 4,
                             .converged = TRUE},
-            .reference_ns = {5500000, 66000000, 140000000},
+            .references.ns = {{5500000, 66000000, 140000000}},
         };
 
+        if (g == 1)
+            memcpy(guest.references.ns[WIRE_CLIENT],
+                   (gint64[]){5900000, 66500000, 140800000},
+                   sizeof guest.references.ns[WIRE_CLIENT]);
+        g_snprintf(guest.hello.agent, sizeof guest.hello.agent, "%s",
+                   set->run->hvbench);
         g_snprintf(guest.hello.kernel, sizeof guest.hello.kernel,
                    "6.1.0-%s-amd64", kernels[g % G_N_ELEMENTS(kernels)]);
         g_array_append_val(set->run->guests, guest);
@@ -259,7 +305,8 @@ ReportSet *report_set_paper(void)
         for (guint level = 0; level < HVB_N_LEVELS; level++)
             for (guint r = 1; r <= N_REPETITIONS; r++)
                 g_ptr_array_add(set->run->cells,
-                                make_cell(profile, s, (HvbLevel)level, r));
+                                make_cell(profile, s, (HvbLevel)level, r,
+                                          set->run->clocks));
     }
     add_guests(set);
     add_times(set);

@@ -18,6 +18,9 @@ HvbP3Level report_set_empty_level(HvbLevel which)
         .over_1s = NAN,
         .mean_low_ms = NAN,
         .mean_high_ms = NAN,
+        .p90_low_ms = NAN,
+        .p90_high_ms = NAN,
+        .resolution_ms = NAN,
     };
     HvbP3Level level = {
         .level = which,
@@ -157,6 +160,7 @@ static HvbRunRecord *make_empty_run(void)
     g_array_set_clear_func(run->guests, guest_clear);
     run->events = g_array_new(FALSE, FALSE, sizeof(HvbEventRecord));
     g_array_set_clear_func(run->events, event_clear);
+    run->clocks = g_array_new(FALSE, FALSE, sizeof(HvbClockRecord));
     return run;
 }
 

@@ -51,10 +51,11 @@ gboolean set_add_guest(Set *set, guint guest, guint64 iterations)
         .converged = 1,
         .iterations_per_ms = iterations,
     };
-    gint64 reference_ns[WIRE_N_OPERATIONS] = {5, 0, G_MAXINT64};
+    HvbReferences references = {{[WIRE_SERVER] = {5, 0, G_MAXINT64},
+                                 [WIRE_CLIENT] = {6, 7, G_MAXINT64 - 1}}};
 
     return hvb_store_add_guest(set->store, guest, guest == 1 ? "one" : "two",
-                               &hello, &calibration, reference_ns, NULL);
+                               &hello, &calibration, &references, NULL);
 }
 
 Set *set_new(void)

@@ -245,6 +245,18 @@ static void test_what_is_left_out_is_told_with_its_claims(void)
                                    "fig06, fig07, fig09, fig10, fig12"));
 }
 
+/* C9 and C11 rest on figure 5, too, and on what was not asked for. */
+static void test_what_is_left_out_names_no_claim_that_lacks_a_scenario(void)
+{
+    g_autoptr(HvbAgenda) agenda = make("9,C7");
+    g_autoptr(GArray) chosen = choose(agenda, 240);
+    g_autoptr(GPtrArray) lines = hvb_agenda_left_out(agenda, chosen);
+    g_ptr_array_add(lines, NULL);
+
+    CU_ASSERT_TRUE(g_strv_contains((const char *const *)lines->pdata,
+                                   "fig05: Medium, Busy, Maximum (C7)"));
+}
+
 static void test_what_is_named_is_measured_at_all_levels_in_the_end(void)
 {
     g_autoptr(HvbAgenda) agenda = make("fig05");
@@ -375,6 +387,7 @@ CU_TestInfo tests_agenda[] = {
     TEST(a_night_gives_each_cell_three_repetitions),
     TEST(every_figure_has_a_picture_early),
     TEST(what_is_left_out_is_told_with_its_claims),
+    TEST(what_is_left_out_names_no_claim_that_lacks_a_scenario),
     TEST(what_is_named_is_measured_at_all_levels_in_the_end),
     TEST(durations_are_read),
     TEST(unfinished_set_is_found_by_options_and_profiles),

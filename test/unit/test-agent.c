@@ -305,7 +305,9 @@ static bool all_gone(const ProcessLook *processes, size_t n)
 /* Users, probe users and a calibration. */
 static size_t start_everything(AgentPeer *peer, ProcessLook *ret)
 {
-    static const WireProbe probe = {1, 1, {60, 0, 0}, 1000000, 4, 0, 0};
+    static const WireProbe probe = {.count = {60, 0, 0},
+                                    .slot_us = 1000000,
+                                    .pool = 4};
 
     peer_start_welcomed(peer, NULL);
     peer_work(peer, LITTLE_WORK);
@@ -419,6 +421,9 @@ static void test_command_line_is_checked(void)
     CU_ASSERT_EQUAL(run_agent("--fd", "0", "--documents", "/nonexistent"), 1);
     CU_ASSERT_EQUAL(run_agent("--fd", "0", "--documents", "/dev/null"), 1);
     CU_ASSERT_EQUAL(run_agent("--fd", "987", NULL, NULL), 1);
+    CU_ASSERT_EQUAL(run_agent("--fd", "0", "--client-fd", "987"), 1);
+    CU_ASSERT_EQUAL(run_agent("--fd", "0", "--client-fd", "x"), 2);
+    CU_ASSERT_EQUAL(run_agent("--client-fd", "0", NULL, NULL), 2);
 }
 
 CU_TestInfo tests_agent[] = {

@@ -84,6 +84,76 @@ static void test_difference_between_boots_is_shown(void)
     CU_ASSERT(e->aside);
 }
 
+/* Once of a verdict that hangs on it, and not of one that compares with it. */
+static void test_sentence_says_what_another_boot_alone_does(void)
+{
+    static const char remark[] =
+        "; another boot alone made the mean delay of fig03 1.50 times (1.50 to "
+        "1.50) as long";
+    g_autoptr(PaperWorld) world = paper_world();
+    PaperScenario *again = paper_scenario(world, "c04-again");
+
+    world->noise = 0;
+    again->settings = "[stack]\nboot = 2\n";
+    paper_scenario(world, "fig02")->settings = "[stack]\nboot = 3\n";
+    for (guint l = 0; l < HVB_N_LEVELS; l++)
+        again->delay_ms[l] =
+            1.5 * (paper_scenario(world, "fig03")->delay_ms[l] + 10) - 10;
+    g_autoptr(HvbRunRecord) run = paper_run(world);
+    g_autoptr(HvbClaim) apart = hvb_case_try(run, find_test("C14"));
+    g_autoptr(HvbClaim) again_itself = hvb_case_try(run, find_test("C4"));
+    g_autoptr(HvbClaim) together = hvb_case_try(run, find_test("C7"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(apart->why, remark));
+    CU_ASSERT_PTR_NULL(strstr(again_itself->why, "another boot alone"));
+    CU_ASSERT_PTR_NULL(strstr(together->why, "another boot alone"));
+    again->absent = TRUE;
+    g_autoptr(HvbRunRecord) without = paper_run(world);
+    g_autoptr(HvbClaim) unknown = hvb_case_try(without, find_test("C14"));
+    CU_ASSERT_PTR_NULL(strstr(unknown->why, "another boot alone"));
+}
+
+static void add_provenance(HvbRunRecord *run, HvbProvenance *entries, gsize n)
+{
+    for (gsize i = 0; i < n; i++)
+        g_ptr_array_add(run->provenance, &entries[i]);
+}
+
+static void test_sentence_tells_of_the_stack(void)
+{
+    HvbProvenance entries[] = {
+        {"stack.choice", ""},        {"stack.accel", "none"},
+        {"stack2.choice", "A"},      {"stack2.accel", "tcg"},
+        {"stack3.choice", "B: x y"}, {"stack3.accel", "tcg"},
+    };
+    g_autoptr(PaperWorld) world = paper_world();
+    g_autoptr(HvbRunRecord) run = paper_run(world);
+
+    g_autoptr(HvbClaim) unknown = hvb_case_try(run, find_test("C5"));
+    CU_ASSERT_PTR_NULL(strstr(unknown->why, "TCG"));
+    add_provenance(run, entries, G_N_ELEMENTS(entries));
+    g_autoptr(HvbClaim) alike = hvb_case_try(run, find_test("C4"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(alike->why, "; hypervisor B: x y"));
+    g_autoptr(HvbClaim) cost = hvb_case_try(run, find_test("C5"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(cost->why, "; under TCG "));
+    entries[3].value = "kvm";
+    g_autoptr(HvbClaim) on_kvm = hvb_case_try(run, find_test("C5"));
+    CU_ASSERT_PTR_NULL(strstr(on_kvm->why, "TCG"));
+}
+
+/* Or whoever reads it takes what failed for all that there is. */
+static void test_sentence_says_what_holds_beside_what_decided(void)
+{
+    g_autoptr(PaperWorld) world = paper_world();
+
+    paper_scenario(world, "fig03")->charged = 1.05;
+    g_autoptr(HvbRunRecord) run = paper_run(world);
+    g_autoptr(HvbClaim) refuted = hvb_case_try(run, find_test("C16"));
+    CU_ASSERT_EQUAL(refuted->verdict, HVB_VERDICT_NOT_REPRODUCED);
+    CU_ASSERT(g_str_has_suffix(refuted->why, "; 3 other comparisons hold."));
+    g_autoptr(HvbClaim) borne_out = hvb_case_try(run, find_test("C9"));
+    CU_ASSERT_PTR_NULL(strstr(borne_out->why, "other comparison"));
+}
+
 static void test_missing_levels_of_a_scenario_are_named_once(void)
 {
     g_autoptr(PaperWorld) world = paper_world();
@@ -93,7 +163,8 @@ static void test_missing_levels_of_a_scenario_are_named_once(void)
     g_autoptr(HvbClaim) claim = hvb_case_try(run, find_test("C1"));
     CU_ASSERT_EQUAL(claim->verdict, HVB_VERDICT_INCONCLUSIVE);
     CU_ASSERT_STRING_EQUAL(claim->why,
-                           "no cell of fig02 at Low and Medium counts.");
+                           "fig02 was not measured at Low and Medium; 1 other "
+                           "comparison holds.");
 }
 
 static void test_subject_of_several_clauses_is_named_once(void)
@@ -172,6 +243,9 @@ CU_TestInfo tests_claim_words[] = {
     TEST(no_cell_is_counted_twice),
     TEST(sentence_says_if_boots_differ),
     TEST(difference_between_boots_is_shown),
+    TEST(sentence_says_what_another_boot_alone_does),
+    TEST(sentence_tells_of_the_stack),
+    TEST(sentence_says_what_holds_beside_what_decided),
     TEST(missing_levels_of_a_scenario_are_named_once),
     TEST(subject_of_several_clauses_is_named_once),
     TEST(next_to_nothing_has_no_sign),

@@ -5,6 +5,7 @@
 #include "hvbench/cli/processes.h"
 #include "test/suites.h"
 #include "test/unit/profile-fixture.h"
+#include "test/unit/program.h"
 #include "test/unit/test-host.h"
 
 #include <gio/gio.h>
@@ -147,74 +148,9 @@ static void test_own_process_is_among_all(void)
 
 /* The program */
 
-typedef struct {
-    int status;
-    char *out;
-    char *err;
-} Outcome;
-
-static void outcome_clear(Outcome *outcome)
-{
-    g_free(outcome->out);
-    g_free(outcome->err);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Outcome, outcome_clear)
-
-/* Beside the test program, or HVBENCH in the environment. */
-static char *find_program(void)
-{
-    const char *wanted = g_getenv("HVBENCH");
-    g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
-    g_autofree char *dir = self ? g_path_get_dirname(self) : NULL;
-    g_autofree char *path =
-        wanted ? g_strdup(wanted)
-               : g_build_filename(dir ? dir : ".", "hvbench", NULL);
-
-    if (g_file_test(path, G_FILE_TEST_IS_EXECUTABLE))
-        return g_steal_pointer(&path);
-    test_skip("the program is not built; HVBENCH=FILE names another");
-    return NULL;
-}
-
-static GSubprocess *spawn(const char *program, const char *const *arguments)
-{
-    g_autoptr(GPtrArray) argv = g_ptr_array_new();
-    g_autoptr(GError) error = NULL;
-
-    g_ptr_array_add(argv, (gpointer)program);
-    for (; *arguments; arguments++)
-        g_ptr_array_add(argv, (gpointer)*arguments);
-    g_ptr_array_add(argv, NULL);
-    GSubprocess *process = g_subprocess_newv((const char *const *)argv->pdata,
-                                             G_SUBPROCESS_FLAGS_STDOUT_PIPE |
-                                                 G_SUBPROCESS_FLAGS_STDERR_PIPE,
-                                             &error);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(process);
-    return process;
-}
-
-static void run(const char *program, const char *const *arguments,
-                Outcome *ret_outcome)
-{
-    g_autoptr(GSubprocess) process = spawn(program, arguments);
-
-    CU_ASSERT_TRUE_FATAL(
-        g_subprocess_communicate_utf8(process, NULL, NULL, &ret_outcome->out,
-                                      &ret_outcome->err, NULL));
-    CU_ASSERT_TRUE_FATAL(g_subprocess_get_if_exited(process));
-    ret_outcome->status = g_subprocess_get_exit_status(process);
-}
-
-static gboolean is_one_line(const char *text)
-{
-    const char *end = strchr(text, '\n');
-
-    return end && end[1] == '\0';
-}
-
 static void test_wrong_usage_is_one_line_and_status_2(void)
 {
-    static const char *const usages[][5] = {
+    static const char *const usages[][6] = {
         {"frobnicate"},
         {"--frobnicate"},
         {"list", "operand"},
@@ -235,18 +171,32 @@ static void test_wrong_usage_is_one_line_and_status_2(void)
         {"reproduce", "--only", "8"},
         {"reproduce", "--accel", "xen"},
         {"reproduce", "--seed", "-1"},
+        {"compare"},
+        {"compare", "results"},
+        {"compare", "--aa"},
+        {"compare", "--aa", "one", "two"},
+        {"compare", "--json", "file", "--aa", "one"},
+        {"compare", "--tolerance", "-1", "one", "two"},
+        {"compare", "--tolerance-ms", "nan", "one", "two"},
+        {"compare", "/", "/"},
+        {"compare", "no-such-set", "nor-this"},
         {"doctor", "operand"},
         {"doctor", "--frobnicate"},
         {"doctor", "--connect"},
+        {"selftest", "a"},
+        {"selftest", "--only", "a,z"},
+        {"selftest", "--only", ""},
+        {"selftest", "--seed", "-1"},
+        {"selftest", "--accel", "xen"},
     };
-    g_autofree char *program = find_program();
+    g_autofree char *program = program_find();
 
     for (gsize i = 0; program && i < G_N_ELEMENTS(usages); i++) {
-        g_auto(Outcome) outcome = {0};
-        run(program, usages[i], &outcome);
+        g_auto(ProgramOutcome) outcome = {0};
+        program_run(program, usages[i], &outcome);
         CU_ASSERT_EQUAL(outcome.status, HVB_EXIT_USAGE);
         CU_ASSERT_TRUE(g_str_has_prefix(outcome.err, "hvbench: "));
-        CU_ASSERT_TRUE(is_one_line(outcome.err));
+        CU_ASSERT_TRUE(program_said_one_line(outcome.err));
         expect_text(outcome.out, "");
     }
 }
@@ -254,12 +204,12 @@ static void test_wrong_usage_is_one_line_and_status_2(void)
 static void test_no_command_is_answered_with_the_help_and_status_2(void)
 {
     static const char *const nothing[] = {NULL};
-    g_autofree char *program = find_program();
-    g_auto(Outcome) outcome = {0};
+    g_autofree char *program = program_find();
+    g_auto(ProgramOutcome) outcome = {0};
 
     if (!program)
         return;
-    run(program, nothing, &outcome);
+    program_run(program, nothing, &outcome);
     CU_ASSERT_EQUAL(outcome.status, HVB_EXIT_USAGE);
     CU_ASSERT_PTR_NOT_NULL(strstr(outcome.err, "hvbench COMMAND"));
     expect_text(outcome.out, "");
@@ -278,14 +228,16 @@ static void test_what_was_asked_for_goes_to_stdout_with_status_0(void)
         {"run", "--help"},
         {"report", "-h"},
         {"doctor", "--help"},
+        {"compare", "--help"},
         {"reproduce", "--help"},
         {"reproduce", "--dry-run"},
+        {"selftest", "--help"},
     };
-    g_autofree char *program = find_program();
+    g_autofree char *program = program_find();
 
     for (gsize i = 0; program && i < G_N_ELEMENTS(usages); i++) {
-        g_auto(Outcome) outcome = {0};
-        run(program, usages[i], &outcome);
+        g_auto(ProgramOutcome) outcome = {0};
+        program_run(program, usages[i], &outcome);
         CU_ASSERT_EQUAL(outcome.status, HVB_EXIT_OK);
         CU_ASSERT_TRUE(*outcome.out != '\0');
         expect_text(outcome.err, "");
@@ -295,15 +247,15 @@ static void test_what_was_asked_for_goes_to_stdout_with_status_0(void)
 static void test_every_help_tells_the_exit_statuses(void)
 {
     static const char *const commands[][3] = {
-        {"run", "--help"},       {"show", "--help"},   {"report", "--help"},
-        {"list", "--help"},      {"doctor", "--help"}, {"--help"},
-        {"reproduce", "--help"},
+        {"run", "--help"},       {"show", "--help"},     {"report", "--help"},
+        {"list", "--help"},      {"doctor", "--help"},   {"--help"},
+        {"reproduce", "--help"}, {"selftest", "--help"},
     };
-    g_autofree char *program = find_program();
+    g_autofree char *program = program_find();
 
     for (gsize i = 0; program && i < G_N_ELEMENTS(commands); i++) {
-        g_auto(Outcome) outcome = {0};
-        run(program, commands[i], &outcome);
+        g_auto(ProgramOutcome) outcome = {0};
+        program_run(program, commands[i], &outcome);
         CU_ASSERT_PTR_NOT_NULL(strstr(outcome.out, "130"));
         CU_ASSERT_PTR_NOT_NULL(strstr(outcome.out, "interrupted"));
     }
@@ -323,12 +275,12 @@ static void test_doctor_without_libvirt_fails_and_counts_its_lines(void)
 {
     static const char *const arguments[] = {"doctor", "--quick", "--connect",
                                             NO_LIBVIRT, NULL};
-    g_autofree char *program = find_program();
-    g_auto(Outcome) outcome = {0};
+    g_autofree char *program = program_find();
+    g_auto(ProgramOutcome) outcome = {0};
 
     if (!program)
         return;
-    run(program, arguments, &outcome);
+    program_run(program, arguments, &outcome);
     CU_ASSERT_EQUAL(outcome.status, HVB_EXIT_HOST);
     guint warnings = count_lines(outcome.out, "warn ");
     guint failures = count_lines(outcome.out, "FAIL ");
@@ -347,13 +299,13 @@ static void test_interrupted_doctor_says_so_with_status_130(void)
 {
     static const char *const arguments[] = {"doctor", "--quick", "--connect",
                                             NO_LIBVIRT, NULL};
-    g_autofree char *program = find_program();
+    g_autofree char *program = program_find();
     g_autofree char *line = NULL;
     g_autofree char *err = NULL;
 
     if (!program)
         return;
-    g_autoptr(GSubprocess) process = spawn(program, arguments);
+    g_autoptr(GSubprocess) process = program_spawn(program, arguments);
     g_autoptr(GDataInputStream) out =
         g_data_input_stream_new(g_subprocess_get_stdout_pipe(process));
     while (!line || !strstr(line, "  swap ")) {
@@ -378,19 +330,19 @@ static char *scratch_set(char **ret_scratch)
 
 static void test_run_without_gnuplot_ends_at_once_with_status_3(void)
 {
-    g_autofree char *program = find_program();
+    g_autofree char *program = program_find();
     g_autofree char *scratch = NULL;
     g_autofree char *set = scratch_set(&scratch);
     g_autofree char *path = g_strdup(g_getenv("PATH"));
     const char *const arguments[] = {"run", "-o", set, "smoke", NULL};
-    g_auto(Outcome) outcome = {0};
+    g_auto(ProgramOutcome) outcome = {0};
 
     if (program) {
         g_setenv("PATH", scratch, TRUE);
-        run(program, arguments, &outcome);
+        program_run(program, arguments, &outcome);
         g_setenv("PATH", path, TRUE);
         CU_ASSERT_EQUAL(outcome.status, HVB_EXIT_HOST);
-        CU_ASSERT_TRUE(is_one_line(outcome.err));
+        CU_ASSERT_TRUE(program_said_one_line(outcome.err));
         CU_ASSERT_PTR_NOT_NULL(strstr(outcome.err, "install gnuplot-nox"));
         expect_text(outcome.out, "");
     }
@@ -399,17 +351,17 @@ static void test_run_without_gnuplot_ends_at_once_with_status_3(void)
 
 static void test_run_that_boots_no_guest_leaves_no_result_set(void)
 {
-    g_autofree char *program = find_program();
+    g_autofree char *program = program_find();
     g_autofree char *scratch = NULL;
     g_autofree char *set = scratch_set(&scratch);
     const char *const arguments[] = {"run", "--connect", NO_LIBVIRT, "-o",
                                      set,   "smoke",     NULL};
-    g_auto(Outcome) outcome = {0};
+    g_auto(ProgramOutcome) outcome = {0};
 
     if (program) {
-        run(program, arguments, &outcome);
+        program_run(program, arguments, &outcome);
         CU_ASSERT_NOT_EQUAL(outcome.status, HVB_EXIT_OK);
-        CU_ASSERT_TRUE(is_one_line(outcome.err));
+        CU_ASSERT_TRUE(program_said_one_line(outcome.err));
     }
     CU_ASSERT_EQUAL(g_rmdir(scratch), 0);
 }
@@ -419,12 +371,12 @@ static void test_output_that_nobody_reads_ends_the_program_with_status_1(void)
 {
     static const char *const arguments[] = {"doctor", "--quick", "--connect",
                                             NO_LIBVIRT, NULL};
-    g_autofree char *program = find_program();
+    g_autofree char *program = program_find();
     g_autofree char *err = NULL;
 
     if (!program)
         return;
-    g_autoptr(GSubprocess) process = spawn(program, arguments);
+    g_autoptr(GSubprocess) process = program_spawn(program, arguments);
     g_autoptr(GDataInputStream) out =
         g_data_input_stream_new(g_subprocess_get_stdout_pipe(process));
     g_free(g_data_input_stream_read_line(out, NULL, NULL, NULL));
@@ -448,6 +400,7 @@ CU_TestInfo tests_cli[] = {
     TEST(facts_are_read_from_the_kernels_files),
     TEST(a_v2_host_is_told_by_the_root_group),
     TEST(facts_that_the_host_does_not_tell_are_unknown),
+    TEST(what_a_kernel_does_without_is_no_unknown),
     TEST(facts_are_one_printable_line_each),
     TEST(facts_of_this_host_agree_with_libc),
     TEST(cpu_lists_are_counted_and_garbage_is_not),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "hvbench/run/conductor.h"
 #include "test/suites.h"
-#include "test/unit/fake-agent.h"
+#include "test/unit/fake-bed.h"
 
 #include <math.h>
 #include <string.h>
@@ -20,7 +20,7 @@ typedef struct {
 
 static gboolean on_guest_ready(guint guest, const HvbGuest *said,
                                const WireCalibration *calibration,
-                               const gint64 reference_ns[WIRE_N_OPERATIONS],
+                               const HvbReferences *references,
                                gpointer user_data, GError **error)
 {
     Fixture *f = user_data;
@@ -33,9 +33,9 @@ static gboolean on_guest_ready(guint guest, const HvbGuest *said,
         CU_ASSERT_EQUAL(calibration->iterations_per_ms, FAKE_RATE);
     }
     if (guest == 1)
-        f->reference_ns = reference_ns[WIRE_OPEN];
+        f->reference_ns = references->ns[WIRE_SERVER][WIRE_OPEN];
     else
-        f->other_reference_ns = reference_ns[WIRE_OPEN];
+        f->other_reference_ns = references->ns[WIRE_SERVER][WIRE_OPEN];
     return TRUE;
 }
 
@@ -72,7 +72,11 @@ static HvbProfile *two_guests(void)
     profile->samples = 5;
     profile->repetitions = 1;
     profile->settle_ms = 1;
-    profile->foreign_percent = 1e9; /* this machine may be busy */
+    /* This machine may be busy. */
+    profile->foreign_percent = 1e9;
+    profile->steal_percent = 1e9;
+    profile->late_frame_ms = 1000000000;
+    profile->late_send_ms = 1000000000;
     return profile;
 }
 

@@ -14,6 +14,20 @@
 #define CPU "sys/devices/system/cpu/"
 
 static const char *const machine[][2] = {
+    {"etc/os-release", "ID=debian\nPRETTY_NAME=\"Debian 12\"\n"},
+    {"proc/cmdline", "root=/dev/sda isolcpus=2 secret=x mitigations=off -- "
+                     "sched=of-init\n"},
+    {"proc/sys/kernel/sched_rt_runtime_us", "950000\n"},
+    {"proc/sys/kernel/sched_cfs_bandwidth_slice_us", "5000\n"},
+    {"proc/sys/kernel/other", "7\n"},
+    {"sys/kernel/debug/sched/preempt", "none voluntary (full)\n"},
+    {"sys/kernel/debug/sched/base_slice_ns", "3000000\n"},
+    {"sys/kernel/debug/sched/features", "PLACE_LAG NO_HRTICK\n"},
+    {CPU "vulnerabilities/meltdown", "Not affected\n"},
+    {CPU "vulnerabilities/spectre_v2", "Mitigation: Retpolines\n"},
+    {CPU "vulnerabilities/retbleed", "Vulnerable\n"},
+    {"sys/kernel/mm/transparent_hugepage/enabled", "always [madvise] never\n"},
+    {"sys/kernel/mm/ksm/run", "1\n"},
     {"proc/sys/kernel/osrelease", "6.1.0-18-amd64\n"},
     {"proc/sys/kernel/version", "#1 SMP Debian\n"},
     {"proc/sys/kernel/sched_autogroup_enabled", "1\n"},
@@ -49,7 +63,13 @@ static const char *const machine[][2] = {
 };
 
 static const char *const machine_facts[][2] = {
+    {"host.distribution", "Debian 12"},
     {"host.kernel", "6.1.0-18-amd64 #1 SMP Debian"},
+    {"host.boot_options", "isolcpus=2 mitigations=off"},
+    {"host.preemption", "full"},
+    {"host.scheduler", "sched_cfs_bandwidth_slice_us=5000 "
+                       "sched_rt_runtime_us=950000 base_slice_ns=3000000"},
+    {"host.autogroup", "on"},
     {"host.cpu_model", "Fast CPU @ 3 GHz"},
     {"host.microcode", "0x2b"},
     {"host.cpus", "4"},
@@ -61,8 +81,11 @@ static const char *const machine_facts[][2] = {
     {"host.clocksource", "tsc"},
     {"host.cgroup", "v1"},
     {"host.cgroup_cpu", "shares usage"},
-    {"host.autogroup", "on"},
+    {"host.mitigations", "retbleed (Vulnerable), "
+                         "spectre_v2 (Mitigation: Retpolines)"},
     {"host.memory_mib", "16000"},
+    {"host.transparent_hugepages", "madvise"},
+    {"host.same_page_merging", "on"},
     {"host.virtualized", "yes: QEMU Standard PC"},
     {"host.kvm", "no /dev/kvm"},
     {"host.kvm_parameters", "kvm.halt_poll_ns=200000 kvm_intel.nested=Y"},
@@ -117,6 +140,24 @@ void test_facts_that_the_host_does_not_tell_are_unknown(void)
         expect_text(fact->value, expected);
     }
     expect_text(hvb_host_fact(facts, "host.no_such_key"), HVB_HOST_UNKNOWN);
+}
+
+void test_what_a_kernel_does_without_is_no_unknown(void)
+{
+    g_autoptr(Root) root = root_new();
+
+    write_below(root, "proc/cmdline", "root=/dev/sda quiet\n");
+    write_below(root, "proc/sys/kernel/version", "#1 SMP PREEMPT_RT Debian\n");
+    write_below(root, CPU "vulnerabilities/meltdown", "Not affected\n");
+    g_autoptr(GArray) without_debugfs = hvb_host_facts_below(root);
+    expect_text(hvb_host_fact(without_debugfs, "host.boot_options"), "none");
+    expect_text(hvb_host_fact(without_debugfs, "host.preemption"),
+                "PREEMPT_RT");
+    expect_text(hvb_host_fact(without_debugfs, "host.mitigations"),
+                "none needed");
+    write_below(root, "proc/sys/kernel/version", "#1 SMP Debian\n");
+    g_autoptr(GArray) server = hvb_host_facts_below(root);
+    expect_text(hvb_host_fact(server, "host.preemption"), "none built in");
 }
 
 void test_facts_are_one_printable_line_each(void)

@@ -8,6 +8,7 @@
 void test_facts_are_read_from_the_kernels_files(void);
 void test_a_v2_host_is_told_by_the_root_group(void);
 void test_facts_that_the_host_does_not_tell_are_unknown(void);
+void test_what_a_kernel_does_without_is_no_unknown(void);
 void test_facts_are_one_printable_line_each(void);
 void test_facts_of_this_host_agree_with_libc(void);
 void test_cpu_lists_are_counted_and_garbage_is_not(void);

@@ -56,7 +56,7 @@ static void test_another_protocol_version_is_refused_with_both_versions(void)
     CU_ASSERT_FALSE(hvb_link_is_up(f.link));
     CU_ASSERT_PTR_NOT_NULL_FATAL(hvb_link_why_down(f.link));
     CU_ASSERT_PTR_NOT_NULL(strstr(hvb_link_why_down(f.link),
-                                  "protocol version 3, this hvbench 2"));
+                                  "protocol version 4, this hvbench 3"));
     fixture_clear(&f);
 }
 
@@ -144,19 +144,21 @@ static void test_a_closed_port_ends_a_request_at_once(void)
     fixture_clear(&f);
 }
 
-static void test_the_clock_offset_is_guest_minus_host(void)
+static void test_the_clock_offset_is_guest_minus_host_within_its_error(void)
 {
-    gint64 offset_ns, error_ns;
+    HvbClockReading reading;
     Fixture f = connect_to(fake_agent_new());
     gint64 before_ns = hvb_now_ns();
 
-    CU_ASSERT_TRUE(
-        hvb_link_clock_offset(f.link, 3, NULL, &offset_ns, &error_ns, NULL));
+    CU_ASSERT_TRUE(hvb_link_clock(f.link, 3, NULL, &reading, NULL));
     gint64 after_ns = hvb_now_ns();
-    /* The fake's clock stands still at 5 s. */
-    CU_ASSERT_TRUE(offset_ns <= 5000000000 - before_ns);
-    CU_ASSERT_TRUE(offset_ns >= 5000000000 - after_ns);
-    CU_ASSERT_TRUE(error_ns > 0 && error_ns <= after_ns - before_ns);
+    CU_ASSERT_TRUE(reading.error_ns > 0);
+    CU_ASSERT_TRUE(llabs(reading.offset_ns - (gint64)FAKE_AHEAD_NS) <=
+                   reading.error_ns);
+    CU_ASSERT_TRUE(reading.host_ns - reading.error_ns >= before_ns);
+    CU_ASSERT_TRUE(reading.host_ns + reading.error_ns <= after_ns);
+    CU_ASSERT_EQUAL(reading.wall_ns, 1);
+    CU_ASSERT_TRUE(reading.host_wall_ns > 0);
     fixture_clear(&f);
 }
 
@@ -174,7 +176,7 @@ CU_TestInfo tests_link[] = {
     {"an agent's refusal is the error", test_an_agents_refusal_is_the_error},
     {"a closed port ends a request at once",
      test_a_closed_port_ends_a_request_at_once},
-    {"the clock offset is guest minus host",
-     test_the_clock_offset_is_guest_minus_host},
+    {"the clock offset is guest minus host within its error",
+     test_the_clock_offset_is_guest_minus_host_within_its_error},
     TEST_END,
 };

@@ -143,6 +143,7 @@ static char *describe(const HvbGuestProfile *guest, const HvbImages *images,
                                         .guest = guest,
                                         .images = images,
                                         .console = "/bed/guest1.log",
+                                        .client_port = "/bed/guest1.client",
                                         .machine = "q35",
                                         .accel = HVB_ACCEL_TCG};
     char *xml = hvb_domain_xml(&profile, &settings);
@@ -173,7 +174,11 @@ static void test_every_guest_has_the_documents_by_their_serial(void)
                     "<source file=\"/bed/d &amp; e\"/>"
                     "<target dev=\"vda\" bus=\"virtio\"/><readonly/>"
                     "<serial>hvb-documents</serial>");
-    assert_has(xml, "<channel type=\"unix\">");
+    assert_has(xml, "<channel type=\"unix\"><source mode=\"bind\" "
+                    "path=\"/bed/guest1.client\"/><target type=\"virtio\" "
+                    "name=\"" WIRE_CLIENT_PORT_NAME "\"/></channel>"
+                    "<channel type=\"unix\"><target type=\"virtio\" "
+                    "name=\"" WIRE_PORT_NAME "\"/></channel>");
     CU_ASSERT_PTR_NULL(strstr(xml, "root="));
 }
 

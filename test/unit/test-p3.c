@@ -222,7 +222,7 @@ static void test_good_attempt_counts_in_place_of_the_disturbed_one(void)
     CU_ASSERT_EQUAL(level->cells, 1);
     CU_ASSERT_EQUAL(level->disturbed, 1);
     CU_ASSERT_EQUAL(level->suspect, 1);
-    CU_ASSERT_EQUAL(level->lost, 2);
+    CU_ASSERT_EQUAL(level->tally.lost, 2);
     CU_ASSERT_EQUAL(level->operations[WIRE_OPEN].samples, 1);
     CU_ASSERT_DOUBLE_EQUAL(level->operations[WIRE_OPEN].max_ms, 7, 1e-9);
 }

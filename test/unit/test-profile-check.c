@@ -48,6 +48,9 @@ static void test_contradictions_are_refused(void)
         {MINIMAL "[probe]\nmix = key:100;open:1\n[run]\nsamples = 1000\n",
          "9: [run] samples = 1000: with this mix 1000 samples make 101000 "
          "operations in a window; expected at most 20000"},
+        {MINIMAL "[probe]\nvantage = both\n[run]\nsamples = 6000\n",
+         "9: [run] samples = 6000: with this mix 6000 samples make 24000 "
+         "operations in a window; expected at most 20000"},
         {"[scenario]\nbase = common\nname = x\n" GUEST,
          "2: [scenario] base = common: a text that is no file has no base"},
     };

@@ -26,11 +26,13 @@
     "[load]\nlevels=Low;Busy\nburst-mean-ms=90\n"                          \
     "burst-cut=3\nthink-mean-ms=0\n"                                       \
     "[probe]\nmix=key:2;open:1;launch:1\nheadline=launch\nslot-ms=555\n"   \
-    "pool=9\n[manager]\nmethod=cgroup\ninterval-ms=400\nmemory-ms=1000\n"  \
+    "pool=9\nvantage=both\n"                                               \
+    "[manager]\nmethod=cgroup\ninterval-ms=400\nmemory-ms=1000\n"          \
     "demote-percent=0.30000000000000004\nrestore-percent=0.1\nnice=7\n"    \
     "[run]\nsamples=11\nrepetitions=5\nsettle-ms=1\ndrain-ms=2\n"          \
     "seed=9007199254740991\nreruns=9\n"                                    \
-    "[gate]\nforeign-percent=12.25\ndrift-percent=1e-3\n"
+    "[gate]\nforeign-percent=12.25\nsteal-percent=0.5\nlost-samples=4\n"   \
+    "late-frame-ms=777\nlate-send-ms=6\ndrift-percent=1e-3\n"
 
 static void expect_guests(const HvbProfile *p)
 {
@@ -93,6 +95,7 @@ static void test_every_key_reaches_its_member(void)
     CU_ASSERT_EQUAL(p->think_mean_ms, 0);
     CU_ASSERT_TRUE(p->mix[WIRE_KEY] == 2 && p->mix[WIRE_OPEN] == 1);
     CU_ASSERT_EQUAL(p->headline, WIRE_LAUNCH);
+    CU_ASSERT_EQUAL(p->vantages, HVB_VANTAGES_BOTH);
     CU_ASSERT_EQUAL(p->slot_ms, 555);
     CU_ASSERT_EQUAL(p->pool, 9);
     CU_ASSERT_EQUAL(p->method, WIRE_METHOD_CGROUP);
@@ -103,11 +106,13 @@ static void test_every_key_reaches_its_member(void)
     CU_ASSERT_EQUAL(p->nice, 7);
     CU_ASSERT_EQUAL(p->samples, 11);
     CU_ASSERT_EQUAL(p->repetitions, 5);
-    CU_ASSERT_EQUAL(p->settle_ms, 1);
-    CU_ASSERT_EQUAL(p->drain_ms, 2);
+    CU_ASSERT_TRUE(p->settle_ms == 1 && p->drain_ms == 2);
     CU_ASSERT_EQUAL(p->seed, G_GUINT64_CONSTANT(9007199254740991));
     CU_ASSERT_EQUAL(p->reruns, 9);
     CU_ASSERT_TRUE(p->foreign_percent == 12.25);
+    CU_ASSERT_TRUE(p->steal_percent == 0.5);
+    CU_ASSERT_EQUAL(p->lost_samples, 4);
+    CU_ASSERT_TRUE(p->late_frame_ms == 777 && p->late_send_ms == 6);
     CU_ASSERT_TRUE(p->drift_percent == 0.001);
 }
 
@@ -243,9 +248,9 @@ static void test_bad_override_names_the_option_and_changes_nothing(void)
          "Busy, Maximum, Overload (levels to measure)"},
         {{.repetitions = 2, .samples = 10001},
          "--samples: expected a whole number from 1 to 10000 (samples of the "
-         "headline operation per cell and guest)"},
+         "headline operation per cell, guest and vantage)"},
         {{.samples = 10000, .guests = 2},
-         "--samples: with this mix 10000 samples make 40000 operations in a "
+         "--samples: with this mix 10000 samples make 80000 operations in a "
          "window; expected at most 20000"},
         {{.samples = 5, .guests = 65},
          "--guests: expected a whole number from 1 to 64 (guests)"},

@@ -30,7 +30,7 @@ static void test_error_names_file_line_key_value_and_range(void)
                    HVB_PROFILE_ERROR_VALUE,
                    "t.profile:9: [run] samples = 0: expected a whole number "
                    "from 1 to 10000 (samples of the headline operation per "
-                   "cell and guest)");
+                   "cell, guest and vantage)");
     expect_refused(MINIMAL "[manager]\ndemote-percent = 100.1\n",
                    HVB_PROFILE_ERROR_VALUE,
                    "t.profile:7: [manager] demote-percent = 100.1: expected a "
@@ -38,6 +38,15 @@ static void test_error_names_file_line_key_value_and_range(void)
     expect_refused(MINIMAL "[stack]\naccel = xen\n", HVB_PROFILE_ERROR_VALUE,
                    "t.profile:7: [stack] accel = xen: expected one of auto, "
                    "kvm, tcg (accelerator)");
+    expect_refused(MINIMAL "[probe]\nvantage = inside\n",
+                   HVB_PROFILE_ERROR_VALUE,
+                   "t.profile:7: [probe] vantage = inside: expected one of "
+                   "server, client, both (from where operations are timed)");
+    expect_refused(MINIMAL "[gate]\nlate-send-ms = 0\n",
+                   HVB_PROFILE_ERROR_VALUE,
+                   "t.profile:7: [gate] late-send-ms = 0: expected a whole "
+                   "number from 1 to 600000 (ms that a client-side operation "
+                   "may be sent late)");
     expect_refused(MINIMAL "[load]\nlevels = None;Lwo\n",
                    HVB_PROFILE_ERROR_VALUE,
                    "t.profile:7: [load] levels = None;Lwo: no level 'Lwo'; "

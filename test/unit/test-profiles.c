@@ -40,6 +40,7 @@ static void test_exactly_the_scenarios_are_shipped_and_load(void)
                                            "fig11",
                                            "fig12",
                                            "privileged",
+                                           "selftest",
                                            "smoke",
                                            "uni",
                                            NULL};

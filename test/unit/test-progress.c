@@ -2,6 +2,7 @@
 /* What a run shows while it goes on, and its tables. */
 #include "hvbench/cli/p3-lines.h"
 #include "hvbench/cli/progress.h"
+#include "hvbench/cli/scenario-lines.h"
 #include "test/suites.h"
 #include "test/unit/report-set.h"
 
@@ -239,6 +240,28 @@ static void test_progress_in_ascii_where_the_locale_asks_for_it(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(text, "  Overload      0"));
 }
 
+static void test_terminal_tells_how_far_figures_may_be_believed(void)
+{
+    const HvbTerminal terminal = {.utf8 = TRUE, .columns = 80};
+    g_autoptr(ReportSet) set = report_set_paper();
+    g_autoptr(GString) all = g_string_new(NULL);
+
+    for (guint s = 0; s < REPORT_SET_SCENARIOS; s++) {
+        g_autoptr(GPtrArray) lines =
+            hvb_scenario_lines(set->run, s, report_set_p3(set, s), &terminal);
+        for (guint i = 0; i < lines->len; i++) {
+            CU_ASSERT_TRUE(hvb_terminal_width(lines->pdata[i]) <= 79);
+            g_string_append_printf(all, "%s\n", (char *)lines->pdata[i]);
+        }
+    }
+    CU_ASSERT_PTR_NOT_NULL(strstr(all->str,
+                                  "  1632 scheduled = 1625 measured + 7 "
+                                  "censored + 0 failed + 0 lost\n"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(all->str, "Noticed, 50 ms above None"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(all->str, "host - guest (95 %)"));
+    CU_ASSERT_PTR_NULL(strstr(all->str, "nan"));
+}
+
 static void test_clipped_line_ends_in_normal_colour(void)
 {
     g_autoptr(GString) line = g_string_new("\033[38;5;62m▇▇▇ tail");
@@ -264,6 +287,7 @@ CU_TestInfo tests_progress[] = {
     TEST(progress_table_fits_its_width),
     TEST(progress_prints_every_level),
     TEST(progress_in_ascii_where_the_locale_asks_for_it),
+    TEST(terminal_tells_how_far_figures_may_be_believed),
     TEST(clipped_line_ends_in_normal_colour),
     TEST_END,
 };

@@ -190,7 +190,8 @@ static void test_page_escapes_hostile_text(void)
 static void test_page_shows_what_happened_outside_of_cells(void)
 {
     g_autoptr(ReportSet) set = report_set_new();
-    HvbEventRecord event = {0, 1, g_strdup("boot"), g_strdup("guests are up")};
+    HvbEventRecord event = {0, 1, 1, g_strdup("boot"),
+                            g_strdup("guests are up")};
     g_autofree char *page = NULL;
 
     g_array_append_val(set->run->events, event);

@@ -185,7 +185,7 @@ static gboolean add_bed(Set *set, guint index, const char *accel,
                         const char *kernel, GError **error)
 {
     HvbGuest guest = {0};
-    const HvbBed bed = {
+    HvbBed bed = {
         .n_guests = 1,
         .guests = &guest,
         .stack = {.accel = (char *)accel, .accel_reason = (char *)kernel},
@@ -225,7 +225,7 @@ static void test_all_kernels_of_a_mixed_bed_are_recorded(void)
 {
     g_autoptr(Set) set = set_begin();
     HvbGuest guests[4] = {0};
-    const HvbBed bed = {.n_guests = G_N_ELEMENTS(guests), .guests = guests};
+    HvbBed bed = {.n_guests = G_N_ELEMENTS(guests), .guests = guests};
 
     /* The fourth has no agent that could say anything. */
     g_strlcpy(guests[0].hello.kernel, "6.1", sizeof guests[0].hello.kernel);
@@ -244,7 +244,7 @@ static void test_a_changed_disk_image_is_refused(void)
     g_autoptr(GError) error = NULL;
     HvbProfile *profile = set->profiles->pdata[0];
     HvbGuest guest = {0};
-    const HvbBed bed = {.n_guests = 1, .guests = &guest};
+    HvbBed bed = {.n_guests = 1, .guests = &guest};
     g_autofree char *image =
         g_build_filename(g_get_tmp_dir(), "hvbench-test-XXXXXX", NULL);
     int fd = g_mkstemp(image);

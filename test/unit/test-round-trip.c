@@ -13,12 +13,17 @@ static HvbCell *make_full_cell(void)
     HvbCell *cell = hvb_cell_new();
     HvbSample samples[] = {
         {2,
+         WIRE_CLIENT,
          {G_MAXUINT32, WIRE_LAUNCH, 7, G_MAXUINT16, G_MAXUINT64,
           G_MAXUINT64 - 1, G_MAXUINT64 - 2},
          G_MININT64,
          G_MAXINT64,
          -5},
-        {1, {3, WIRE_KEY, 0, 4, 5, 6, 7}, 8, 9, 10},
+        {1, WIRE_SERVER, {3, WIRE_KEY, 0, 4, 5, 6, 7}, 8, 9, 10},
+    };
+    HvbClockRecord clocks[] = {
+        {1, {30, G_MININT64, G_MAXINT64, 31, 32}},
+        {2, {33, 34, 35, G_MAXINT64, G_MININT64}},
     };
     HvbMeterRecord meters[] = {
         {0, 11, 12, 13, 14, 15, 16, 17, 18, 19, FALSE, 20, 21, 22, 23, 24, 25},
@@ -30,8 +35,8 @@ static HvbCell *make_full_cell(void)
         {1000, 1001, 1002, 1003, 2, FALSE, ""},
     };
     HvbEventRecord events[] = {
-        {0, G_MININT64, g_strdup("note"), NULL},
-        {2, 77, g_strdup("demoted"), g_strdup("")},
+        {0, G_MININT64, 78, g_strdup("note"), NULL},
+        {2, 77, G_MAXINT64, g_strdup("demoted"), g_strdup("")},
     };
 
     cell->scenario = 1;
@@ -45,19 +50,21 @@ static HvbCell *make_full_cell(void)
     cell->suspect = TRUE;
     cell->started_realtime_us = 4;
     cell->window_ns = 5;
-    cell->scheduled = 6;
-    cell->received = 7;
+    cell->scheduled = 30;
+    cell->received = 20;
     cell->censored = 8;
     cell->failed = 9;
     cell->lost = 10;
     cell->lost_frames = 11;
+    cell->refused = 12;
+    cell->late_frame_ns = 13;
+    cell->late_send_ns = G_MAXINT64;
     cell->foreign_percent = 0.1;
     cell->steal_percent = 0.25;
     cell->own_percent = -INFINITY;
     cell->drift_percent = NAN;
-    cell->clock_offset_ns = G_MININT64;
-    cell->clock_error_ns = 12;
     g_array_append_vals(cell->samples, samples, G_N_ELEMENTS(samples));
+    g_array_append_vals(cell->clocks, clocks, G_N_ELEMENTS(clocks));
     g_array_append_vals(cell->meters, meters, G_N_ELEMENTS(meters));
     g_array_append_vals(cell->tunings, tunings, G_N_ELEMENTS(tunings));
     g_array_append_vals(cell->events, events, G_N_ELEMENTS(events));
@@ -87,12 +94,13 @@ static void check_outcome(const HvbCell *a, const HvbCell *b)
     CU_ASSERT_EQUAL(a->failed, b->failed);
     CU_ASSERT_EQUAL(a->lost, b->lost);
     CU_ASSERT_EQUAL(a->lost_frames, b->lost_frames);
+    CU_ASSERT_EQUAL(a->refused, b->refused);
+    CU_ASSERT_EQUAL(a->late_frame_ns, b->late_frame_ns);
+    CU_ASSERT_EQUAL(a->late_send_ns, b->late_send_ns);
     CU_ASSERT_EQUAL(a->foreign_percent, b->foreign_percent);
     CU_ASSERT_EQUAL(a->steal_percent, b->steal_percent);
     CU_ASSERT_EQUAL(a->own_percent, b->own_percent);
     CU_ASSERT(isnan(a->drift_percent) && isnan(b->drift_percent));
-    CU_ASSERT_EQUAL(a->clock_offset_ns, b->clock_offset_ns);
-    CU_ASSERT_EQUAL(a->clock_error_ns, b->clock_error_ns);
 }
 
 static void check_samples(GArray *a, GArray *b)
@@ -102,6 +110,7 @@ static void check_samples(GArray *a, GArray *b)
         const HvbSample *x = &g_array_index(a, HvbSample, i);
         const HvbSample *y = &g_array_index(b, HvbSample, i);
         CU_ASSERT_EQUAL(x->guest, y->guest);
+        CU_ASSERT_EQUAL(x->vantage, y->vantage);
         CU_ASSERT_EQUAL(x->raw.index, y->raw.index);
         CU_ASSERT_EQUAL(x->raw.operation, y->raw.operation);
         CU_ASSERT_EQUAL(x->raw.flags, y->raw.flags);
@@ -112,6 +121,21 @@ static void check_samples(GArray *a, GArray *b)
         CU_ASSERT_EQUAL(x->reference_ns, y->reference_ns);
         CU_ASSERT_EQUAL(x->response_ns, y->response_ns);
         CU_ASSERT_EQUAL(x->delay_ns, y->delay_ns);
+    }
+}
+
+static void check_clocks(GArray *a, GArray *b)
+{
+    CU_ASSERT_FATAL(a->len == b->len);
+    for (guint i = 0; i < a->len; i++) {
+        const HvbClockRecord *x = &g_array_index(a, HvbClockRecord, i);
+        const HvbClockRecord *y = &g_array_index(b, HvbClockRecord, i);
+        CU_ASSERT_EQUAL(x->guest, y->guest);
+        CU_ASSERT_EQUAL(x->reading.host_ns, y->reading.host_ns);
+        CU_ASSERT_EQUAL(x->reading.offset_ns, y->reading.offset_ns);
+        CU_ASSERT_EQUAL(x->reading.error_ns, y->reading.error_ns);
+        CU_ASSERT_EQUAL(x->reading.wall_ns, y->reading.wall_ns);
+        CU_ASSERT_EQUAL(x->reading.host_wall_ns, y->reading.host_wall_ns);
     }
 }
 
@@ -165,6 +189,7 @@ static void check_events(GArray *a, GArray *b)
         const HvbEventRecord *y = &g_array_index(b, HvbEventRecord, i);
         CU_ASSERT_EQUAL(x->guest, y->guest);
         CU_ASSERT_EQUAL(x->time_ns, y->time_ns);
+        CU_ASSERT_EQUAL(x->host_ns, y->host_ns);
         CU_ASSERT_EQUAL(g_strcmp0(x->kind, y->kind), 0);
         CU_ASSERT_EQUAL(g_strcmp0(x->text, y->text), 0);
     }
@@ -183,6 +208,7 @@ void test_cell_is_read_back_as_written(void)
     check_planned(run->cells->pdata[0], cell);
     check_outcome(run->cells->pdata[0], cell);
     check_samples(((HvbCell *)run->cells->pdata[0])->samples, cell->samples);
+    check_clocks(((HvbCell *)run->cells->pdata[0])->clocks, cell->clocks);
     check_meters(((HvbCell *)run->cells->pdata[0])->meters, cell->meters);
     check_tunings(((HvbCell *)run->cells->pdata[0])->tunings, cell->tunings);
     check_events(((HvbCell *)run->cells->pdata[0])->events, cell->events);
@@ -259,9 +285,13 @@ void test_guest_is_read_back_as_written(void)
     CU_ASSERT_EQUAL(guest->calibration.spread_permille, 8);
     CU_ASSERT_EQUAL(guest->calibration.converged, 1);
     CU_ASSERT_EQUAL(guest->calibration.iterations_per_ms, 2000);
-    CU_ASSERT_EQUAL(guest->reference_ns[WIRE_KEY], 5);
-    CU_ASSERT_EQUAL(guest->reference_ns[WIRE_OPEN], 0);
-    CU_ASSERT_EQUAL(guest->reference_ns[WIRE_LAUNCH], G_MAXINT64);
+    CU_ASSERT_EQUAL(guest->references.ns[WIRE_SERVER][WIRE_KEY], 5);
+    CU_ASSERT_EQUAL(guest->references.ns[WIRE_SERVER][WIRE_OPEN], 0);
+    CU_ASSERT_EQUAL(guest->references.ns[WIRE_SERVER][WIRE_LAUNCH], G_MAXINT64);
+    CU_ASSERT_EQUAL(guest->references.ns[WIRE_CLIENT][WIRE_KEY], 6);
+    CU_ASSERT_EQUAL(guest->references.ns[WIRE_CLIENT][WIRE_OPEN], 7);
+    CU_ASSERT_EQUAL(guest->references.ns[WIRE_CLIENT][WIRE_LAUNCH],
+                    G_MAXINT64 - 1);
 }
 
 void test_provenance_is_replaced_in_place(void)
@@ -287,11 +317,11 @@ void test_text_of_a_guest_is_made_harmless(void)
     g_autoptr(Set) set = set_begin();
     g_autoptr(HvbCell) cell = set_make_cell(0, HVB_LEVEL_NONE, HVB_CELL_DONE);
     g_autoptr(HvbRunRecord) run = NULL;
-    HvbEventRecord event = {1, 2, g_strdup("note"),
+    HvbEventRecord event = {1, 2, 3, g_strdup("note"),
                             g_strdup("\xff\x1b[2J'); DROP TABLE cells;--")};
     WireHello hello = {.version = 1};
     WireCalibration calibration = {.rounds = 1};
-    gint64 reference_ns[WIRE_N_OPERATIONS] = {0};
+    HvbReferences references = {0};
     const HvbGuestRecord *guest;
 
     /* Each odd byte becomes three: one character is cut, and goes. */
@@ -299,7 +329,7 @@ void test_text_of_a_guest_is_made_harmless(void)
     hello.kernel[0] = 'k';
     g_array_append_val(cell->events, event);
     CU_ASSERT(hvb_store_add_guest(set->store, 2, "two", &hello, &calibration,
-                                  reference_ns, NULL));
+                                  &references, NULL));
     CU_ASSERT(hvb_store_add_cell(set->store, cell, NULL));
     run = hvb_store_load_run(set->store, NULL);
     CU_ASSERT_FATAL(run && run->guests->len == 3 && run->cells->len == 1);

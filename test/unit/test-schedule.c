@@ -47,6 +47,53 @@ static void test_counts_are_exact(void)
         CU_ASSERT_EQUAL(count[i], probe.count[i]);
 }
 
+static void test_client_side_is_mixed_in_and_counted_exactly(void)
+{
+    unsigned count[WIRE_N_VANTAGES][WIRE_N_OPERATIONS] = {0};
+    ScheduledStart starts[N];
+    WireProbe mixed = probe;
+    unsigned in_first_half = 0;
+
+    memcpy(mixed.count, (uint32_t[]){100, 200, 0}, sizeof mixed.count);
+    memcpy(mixed.client_count, (uint32_t[]){100, 100, 100},
+           sizeof mixed.client_count);
+    CU_ASSERT_EQUAL(schedule_length(&mixed), N);
+    CU_ASSERT_EQUAL(schedule_make(&mixed, starts), N);
+    for (int i = 0; i < N; i++) {
+        count[starts[i].vantage][starts[i].operation]++;
+        in_first_half += i < N / 2 && starts[i].vantage == WIRE_CLIENT;
+    }
+    for (int i = 0; i < WIRE_N_OPERATIONS; i++) {
+        CU_ASSERT_EQUAL(count[WIRE_SERVER][i], mixed.count[i]);
+        CU_ASSERT_EQUAL(count[WIRE_CLIENT][i], mixed.client_count[i]);
+    }
+    /* 150 are expected; beyond 40 more or less is more than four sigma. */
+    CU_ASSERT_TRUE(in_first_half > 110 && in_first_half < 190);
+}
+
+/* Both sides of the schedule start when they would if they were one. */
+static void test_vantage_changes_no_start(void)
+{
+    ScheduledStart one[N], two[N];
+    WireProbe mixed = probe;
+
+    mixed.count[WIRE_KEY] = 50;
+    mixed.client_count[WIRE_KEY] = 150;
+    CU_ASSERT_EQUAL(schedule_make(&probe, one), N);
+    CU_ASSERT_EQUAL(schedule_make(&mixed, two), N);
+    for (int i = 0; i < N; i++)
+        CU_ASSERT_EQUAL(one[i].offset_ns, two[i].offset_ns);
+}
+
+static void test_longest_counts_do_not_wrap(void)
+{
+    const WireProbe most = {.count = {UINT32_MAX, UINT32_MAX, UINT32_MAX},
+                            .client_count = {UINT32_MAX, UINT32_MAX,
+                                             UINT32_MAX}};
+
+    CU_ASSERT_EQUAL(schedule_length(&most), 6 * (uint64_t)UINT32_MAX);
+}
+
 static void test_each_start_lies_in_the_middle_half_of_its_slot(void)
 {
     static const uint32_t slots_us[] = {1, 7, 1000, 500000, UINT32_MAX};
@@ -108,7 +155,7 @@ static void test_operations_are_spread_over_the_window(void)
 
 static void test_empty_schedule_has_no_starts(void)
 {
-    ScheduledStart untouched = {7, WIRE_OPEN};
+    ScheduledStart untouched = {7, WIRE_OPEN, WIRE_CLIENT};
     WireProbe none = {.slot_us = 1000};
 
     CU_ASSERT_EQUAL(schedule_make(&none, &untouched), 0);
@@ -139,6 +186,10 @@ CU_TestInfo tests_schedule[] = {
     {"a schedule never changes between builds",
      test_schedule_never_changes_between_builds},
     {"counts are exact", test_counts_are_exact},
+    {"the client side is mixed in and counted exactly",
+     test_client_side_is_mixed_in_and_counted_exactly},
+    {"the vantage changes no start", test_vantage_changes_no_start},
+    {"the longest counts do not wrap", test_longest_counts_do_not_wrap},
     {"each start lies in the middle half of its slot",
      test_each_start_lies_in_the_middle_half_of_its_slot},
     {"starts cover the middle half evenly",

@@ -3,7 +3,7 @@
 #include "hvbench/run/conductor.h"
 #include "hvbench/run/demand.h"
 #include "test/suites.h"
-#include "test/unit/fake-agent.h"
+#include "test/unit/fake-bed.h"
 
 #include <math.h>
 #include <string.h>
@@ -48,7 +48,10 @@ static HvbProfile *with_services(void)
     profile->n_guests = 1;
     profile->samples = 5;
     profile->settle_ms = 1;
-    profile->foreign_percent = 1e9; /* this machine may be busy */
+    /* This machine may be busy. */
+    profile->foreign_percent = 1e9;
+    profile->steal_percent = 1e9;
+    profile->late_frame_ms = 1000000000;
     profile->cpus = 2;
     profile->services = 3;
     profile->service_percent = 60;

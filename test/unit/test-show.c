@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What is printed of profiles and of what the host enforces. */
+/* What is printed of profiles, of result sets and of what the host enforces. */
 #include "hvbench/cli/commands.h"
 #include "hvbench/cli/enforced.h"
 #include "test/suites.h"
 #include "test/unit/profile-fixture.h"
+#include "test/unit/program.h"
+#include "test/unit/result-set.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static void add_tuning(GArray *tunings, gint64 vcpu_quota_us,
@@ -46,32 +49,40 @@ static void test_enforced_line_is_silent_about_cpus_nobody_looked_at(void)
     expect_text(line, "guest1: no cap, weight 100");
 }
 
-/* What the program beside this one, or HVBENCH in the environment, prints for
- * `arguments`. NULL: it is not built. Caller frees. */
-static char *output_of(const char *arguments)
+/* What the program prints for `show` or another command with an operand and an
+ * option (or NULL), to stderr if it is to end with another status than 0. NULL:
+ * it is not built. Caller frees. */
+static char *output_with_status(const char *command, const char *operand,
+                                const char *option, int status)
 {
-    const char *wanted = g_getenv("HVBENCH");
-    g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
-    g_autofree char *dir = g_path_get_dirname(self);
-    g_autofree char *beside = g_build_filename(dir, "hvbench", NULL);
-    const char *program = wanted ? wanted : beside;
-    g_autofree char *line = g_strconcat(program, " ", arguments, NULL);
-    char *output = NULL;
-    int status = -1;
+    const char *const arguments[] = {command, operand, option, NULL};
+    g_autofree char *program = program_find();
+    g_auto(ProgramOutcome) outcome = {0};
 
-    if (!g_file_test(program, G_FILE_TEST_IS_EXECUTABLE)) {
-        test_skip("the program is not built; HVBENCH=FILE names another");
+    if (!program)
         return NULL;
-    }
-    CU_ASSERT_TRUE_FATAL(
-        g_spawn_command_line_sync(line, &output, NULL, &status, NULL));
-    CU_ASSERT_EQUAL(status, HVB_EXIT_OK);
-    return output;
+    program_run(program, arguments, &outcome);
+    CU_ASSERT_EQUAL(outcome.status, status);
+    return status == HVB_EXIT_OK ? g_steal_pointer(&outcome.out)
+                                 : g_steal_pointer(&outcome.err);
+}
+
+static char *output_of_show(const char *profile)
+{
+    return output_with_status("show", profile, NULL, HVB_EXIT_OK);
+}
+
+/* Of `hvbench show`, when nothing is written to the set any more. */
+static char *output_for_set(Set *set, const char *option, int status)
+{
+    g_clear_pointer(&set->store, hvb_store_free);
+    return output_with_status("show", set->dir, option, status);
 }
 
 static void test_list_has_a_straight_line_for_each_profile(void)
 {
-    g_autofree char *output = output_of("list");
+    g_autofree char *output =
+        output_with_status("list", NULL, NULL, HVB_EXIT_OK);
     g_auto(GStrv) names = hvb_profile_list(NULL);
 
     if (!output)
@@ -95,8 +106,7 @@ static void test_show_prints_what_loads_as_the_same_profile(void)
     static const char *const names[] = {"fig02", "fig12", "c18-limited"};
 
     for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
-        g_autofree char *arguments = g_strconcat("show ", names[i], NULL);
-        g_autofree char *output = output_of(arguments);
+        g_autofree char *output = output_of_show(names[i]);
         g_autoptr(HvbProfile) profile = load_file(names[i]);
         if (!output)
             return;
@@ -107,9 +117,9 @@ static void test_show_prints_what_loads_as_the_same_profile(void)
 
 static void test_show_says_what_the_bed_is(void)
 {
-    g_autofree char *native = output_of("show fig02");
-    g_autofree char *busy = output_of("show fig11");
-    g_autofree char *uni = output_of("show uni");
+    g_autofree char *native = output_of_show("fig02");
+    g_autofree char *busy = output_of_show("fig11");
+    g_autofree char *uni = output_of_show("uni");
 
     if (!native || !busy || !uni)
         return;
@@ -123,6 +133,111 @@ static void test_show_says_what_the_bed_is(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(uni, "1 measured, on 1 host CPU\n"));
 }
 
+static gboolean is_narrow(const char *output, glong columns)
+{
+    g_auto(GStrv) lines = g_strsplit(output, "\n", -1);
+
+    for (char **line = lines; *line; line++)
+        if (g_utf8_strlen(*line, -1) > columns) {
+            printf("    too long: %s\n", *line);
+            return FALSE;
+        }
+    return TRUE;
+}
+
+#define LONG_VALUE                                                      \
+    "spectre_v2 (Mitigation: Retpolines; STIBP: disabled; RSB filling)" \
+    ", retbleed (Vulnerable), tsa (Vulnerable: no microcode)"
+
+static void test_show_tells_where_a_result_set_comes_from(void)
+{
+    static const char *const said[] = {
+        "hvbench run alpha beta",
+        "18446744073709551615",
+        "done",
+        "\n  idle states           C6",
+        "\n  accel                 tcg",
+        "\n  scenarios             alpha, beta",
+        "\n  one ",
+        "\n  alpha                    2        0          1       0\n",
+        "[load] levels = None;Overload, not None;Low;",
+        "\n    the host was busy\n"};
+    g_autoptr(Set) set = set_begin();
+    HvbEventRecord event = {.kind = (char *)"warning",
+                            .text = (char *)"the host was busy"};
+
+    CU_ASSERT(
+        hvb_store_set_provenance(set->store, "host.idle_states", "C6", NULL));
+    CU_ASSERT(hvb_store_set_provenance(set->store, "host.mitigations",
+                                       LONG_VALUE, NULL));
+    CU_ASSERT(hvb_store_set_provenance(set->store, "stack.accel", "tcg", NULL));
+    CU_ASSERT(hvb_store_add_event(set->store, &event, NULL));
+    g_free(set_sql(set, "UPDATE guests SET reference_launch_ns = 121500000,"
+                        " client_reference_launch_ns = 123400000"));
+    CU_ASSERT(set_store_cell(set, 0, HVB_LEVEL_NONE, HVB_CELL_DONE));
+    CU_ASSERT(set_store_cell(set, 0, HVB_LEVEL_OVERLOAD, HVB_CELL_DISTURBED));
+    CU_ASSERT(set_store_cell(set, 0, HVB_LEVEL_OVERLOAD, HVB_CELL_DONE));
+    CU_ASSERT(hvb_store_end_run(set->store, "done", NULL, NULL));
+    g_autofree char *output = output_for_set(set, NULL, HVB_EXIT_OK);
+    if (!output)
+        return;
+    for (gsize i = 0; i < G_N_ELEMENTS(said); i++)
+        if (!strstr(output, said[i])) {
+            printf("    not said: %s\n", said[i]);
+            CU_FAIL("something is left out");
+        }
+    CU_ASSERT(is_narrow(output, 80));
+    CU_ASSERT_PTR_NULL(strstr(output, "***"));
+    CU_ASSERT_PTR_NULL(strstr(output, "[scenario]"));
+}
+
+static void test_show_prints_whole_profiles_if_asked(void)
+{
+    g_autoptr(Set) set = set_begin();
+    g_autofree char *text = hvb_profile_to_text(set->profiles->pdata[1]);
+    g_autofree char *output = output_for_set(set, "--text", HVB_EXIT_OK);
+
+    if (output)
+        CU_ASSERT_PTR_NOT_NULL(strstr(output, text));
+}
+
+static void test_show_is_loud_about_an_earlier_run_on_another_stack(void)
+{
+    g_autoptr(Set) set = set_begin();
+
+    CU_ASSERT(hvb_store_set_provenance(set->store, "stack.accel", "kvm", NULL));
+    CU_ASSERT(set_store_cell(set, 0, HVB_LEVEL_NONE, HVB_CELL_DONE));
+    CU_ASSERT_FATAL(
+        hvb_store_begin_run(set->store, "again", 1, set->profiles, NULL));
+    CU_ASSERT(hvb_store_set_provenance(set->store, "stack.accel", "tcg", NULL));
+    CU_ASSERT_FATAL(set_add_guest(set, 1, 1000) && set_add_guest(set, 2, 1000));
+    CU_ASSERT(set_store_cell(set, 0, HVB_LEVEL_NONE, HVB_CELL_DONE));
+    g_autofree char *output = output_for_set(set, NULL, HVB_EXIT_OK);
+    if (!output)
+        return;
+    CU_ASSERT_PTR_NOT_NULL(strstr(output, "NOT MADE ON THE SAME THING"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(output, "accel: kvm, tcg"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(output, "it was killed"));
+}
+
+static void test_show_refuses_what_is_no_result_set(void)
+{
+    g_autoptr(Set) none = set_new();
+    g_autoptr(Set) empty = set_new();
+    g_autoptr(Set) other = set_begin();
+    g_autofree char *of_none = output_for_set(none, NULL, HVB_EXIT_USAGE);
+
+    if (!of_none)
+        return;
+    set_reopen(empty, TRUE);
+    g_autofree char *of_empty = output_for_set(empty, NULL, HVB_EXIT_USAGE);
+    g_free(set_sql(other, "PRAGMA user_version = 99"));
+    g_autofree char *of_other = output_for_set(other, NULL, HVB_EXIT_USAGE);
+    CU_ASSERT_PTR_NOT_NULL(strstr(of_none, "no result set"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(of_empty, "holds no run"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(of_other, "version"));
+}
+
 CU_TestInfo tests_show[] = {
     {"enforced line puts like neighbours together",
      test_enforced_line_puts_like_neighbours_together},
@@ -133,5 +248,13 @@ CU_TestInfo tests_show[] = {
     {"show prints what loads as the same profile",
      test_show_prints_what_loads_as_the_same_profile},
     {"show says what the bed is", test_show_says_what_the_bed_is},
+    {"show tells where a result set comes from",
+     test_show_tells_where_a_result_set_comes_from},
+    {"show prints whole profiles if asked",
+     test_show_prints_whole_profiles_if_asked},
+    {"show is loud about an earlier run on another stack",
+     test_show_is_loud_about_an_earlier_run_on_another_stack},
+    {"show refuses what is no result set",
+     test_show_refuses_what_is_no_result_set},
     TEST_END,
 };

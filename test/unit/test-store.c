@@ -64,11 +64,61 @@ static void test_sample_belongs_to_the_guest_as_booted_last(void)
     CU_ASSERT_EQUAL(set_sql_number(set, ITERATIONS("1", "2")), 2000);
 }
 
+static void add_cell_read_at(Set *set, guint guest, gint64 host_ns)
+{
+    g_autoptr(HvbCell) cell = set_make_cell(0, HVB_LEVEL_NONE, HVB_CELL_DONE);
+    const HvbClockRecord clock = {guest, {.host_ns = host_ns, .error_ns = 7}};
+
+    g_array_append_val(cell->clocks, clock);
+    CU_ASSERT(hvb_store_add_cell(set->store, cell, NULL));
+}
+
+/* A guest's clock starts anew with each boot: no line goes through both. */
+static void test_clocks_are_kept_apart_by_boot(void)
+{
+    g_autoptr(Set) set = set_begin();
+    g_autoptr(HvbRunRecord) run = NULL;
+    const guint boots[] = {2, 1, 3};
+
+    add_cell_read_at(set, 2, 100);
+    add_cell_read_at(set, 1, 200);
+    CU_ASSERT(set_add_guest(set, 1, 3000));
+    add_cell_read_at(set, 1, 300);
+    run = hvb_store_load_run(set->store, NULL);
+    CU_ASSERT_FATAL(run && run->clocks->len == 3);
+    for (guint i = 0; i < 3; i++) {
+        const HvbClockRecord *clock =
+            &g_array_index(run->clocks, HvbClockRecord, i);
+        CU_ASSERT_EQUAL(clock->guest, boots[i]);
+        CU_ASSERT_EQUAL(clock->reading.host_ns, 100 * (i + 1));
+        CU_ASSERT_EQUAL(hvb_run_record_clock(run, boots[i]).readings, 1);
+    }
+    CU_ASSERT_EQUAL(hvb_run_record_clock(run, 4).readings, 0);
+}
+
+/* What the program believes of a cell must be what its samples say. */
+static void test_cell_whose_account_does_not_add_up_is_refused(void)
+{
+    g_autoptr(Set) set = set_begin();
+    g_autoptr(HvbCell) cell = set_make_cell(0, HVB_LEVEL_NONE, HVB_CELL_DONE);
+
+    cell->scheduled = 10;
+    cell->received = 8;
+    cell->lost = 1;
+    CU_ASSERT_FALSE(hvb_store_add_cell(set->store, cell, NULL));
+    cell->lost = 2;
+    cell->censored = 5;
+    cell->failed = 4;
+    CU_ASSERT_FALSE(hvb_store_add_cell(set->store, cell, NULL));
+    cell->failed = 3;
+    CU_ASSERT(hvb_store_add_cell(set->store, cell, NULL));
+}
+
 static void test_event_outside_of_cells_needs_no_guest(void)
 {
     g_autoptr(Set) set = set_begin();
     g_autoptr(HvbRunRecord) run = NULL;
-    HvbEventRecord event = {60, 1, (char *)"port", (char *)"lost"};
+    HvbEventRecord event = {60, 1, 2, (char *)"port", (char *)"lost"};
 
     CU_ASSERT(hvb_store_add_event(set->store, &event, NULL));
     run = hvb_store_load_run(set->store, NULL);
@@ -151,8 +201,8 @@ static void test_other_schema_version_is_refused(void)
     g_autoptr(Set) set = set_begin();
 
     g_clear_pointer(&set->store, hvb_store_free);
-    g_free(set_sql(set, "PRAGMA user_version = 3"));
-    check_refusal(set, "schema version 3", HVB_RESULTS_ERROR_SCHEMA);
+    g_free(set_sql(set, "PRAGMA user_version = 4"));
+    check_refusal(set, "schema version 4", HVB_RESULTS_ERROR_SCHEMA);
     g_free(set_sql(set, "PRAGMA user_version = 1"));
     check_refusal(set, "use the hvbench that made it",
                   HVB_RESULTS_ERROR_SCHEMA);
@@ -334,6 +384,8 @@ CU_TestInfo tests_store[] = {
     TEST(guest_is_read_back_as_written),
     TEST(provenance_is_replaced_in_place),
     TEST(text_of_a_guest_is_made_harmless),
+    TEST(clocks_are_kept_apart_by_boot),
+    TEST(cell_whose_account_does_not_add_up_is_refused),
     TEST(refused_cell_leaves_nothing),
     TEST(foreign_keys_are_enforced),
     TEST(sample_belongs_to_the_guest_as_booted_last),

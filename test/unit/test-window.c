@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* An agent's measuring windows. */
 #include "loadgen/clock.h"
-#include "loadgen/schedule.h"
 #include "test/suites.h"
-#include "test/unit/agent-peer.h"
+#include "test/unit/agent-window.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -21,83 +20,35 @@ static void make_documents(char path[64], off_t size)
     close(fd);
 }
 
-/* Everything that comes during a window. */
-typedef struct {
-    WireMeters opened, closed;
-    WireSample samples[MAX_CHILDREN];
-    unsigned seen[MAX_CHILDREN]; /* samples of that index */
-    unsigned n_meters;
-    WireEnd end;
-} Window;
-
-static void take_samples(const WireFrame *frame, const WireProbe *probe,
-                         Window *window)
+static void run_window(AgentPeer *peer, const WireProbe *probe,
+                       AgentWindow *window)
 {
-    static WireSamples samples;
-
-    CU_ASSERT_TRUE_FATAL(wire_get_samples(frame, &samples));
-    CU_ASSERT_EQUAL(samples.cell, probe->cell);
-    for (uint32_t i = 0; i < samples.n; i++) {
-        CU_ASSERT_TRUE_FATAL(samples.samples[i].index < MAX_CHILDREN);
-        window->samples[samples.samples[i].index] = samples.samples[i];
-        window->seen[samples.samples[i].index]++;
-    }
-}
-
-static void take_meters(const WireFrame *frame, Window *window)
-{
-    WireMeters meters;
-
-    CU_ASSERT_TRUE_FATAL(wire_get_meters(frame, &meters));
-    CU_ASSERT_EQUAL(meters.mark, WIRE_MARK_OPEN + window->n_meters);
-    if (window->n_meters++ == 0)
-        window->opened = meters;
-    else
-        window->closed = meters;
-}
-
-static void run_window(AgentPeer *peer, const WireProbe *probe, Window *window)
-{
-    WireFrame frame;
-
-    memset(window, 0, sizeof *window);
-    peer_expect_ok(peer, peer_ask_probe(peer, probe));
-    for (;;) {
-        CU_ASSERT_TRUE_FATAL(peer_next(peer, &frame));
-        if (frame.type == WIRE_METERS)
-            take_meters(&frame, window);
-        else if (frame.type == WIRE_SAMPLES)
-            take_samples(&frame, probe, window);
-        else if (frame.type == WIRE_END)
-            break;
-    }
-    CU_ASSERT_TRUE(wire_get_end(&frame, &window->end));
-    CU_ASSERT_EQUAL(window->n_meters, 2);
-    CU_ASSERT_EQUAL(window->end.cell, probe->cell);
-    CU_ASSERT_EQUAL(window->end.scheduled, window->end.sent);
+    window_open(window, peer, probe);
+    window_finish(window, peer);
 }
 
 static void test_every_operation_of_a_window_is_accounted_for(void)
 {
-    static const WireProbe probe = {77, 5, {6, 4, 3}, 20000, 4, 60000, 0};
-    ScheduledStart starts[13];
+    static const WireProbe probe = {.cell = 77,
+                                    .seed = 5,
+                                    .count = {6, 4, 3},
+                                    .slot_us = 20000,
+                                    .pool = 4,
+                                    .drain_ms = 60000};
     char documents[64];
-    Window window;
+    AgentWindow window;
     AgentPeer peer;
 
     make_documents(documents, 1 << 20);
     peer_start_welcomed(&peer, documents);
     peer_work(&peer, LITTLE_WORK);
     run_window(&peer, &probe, &window);
-    CU_ASSERT_EQUAL(schedule_make(&probe, starts), 13);
-    for (int i = 0; i < 13; i++) {
+    for (uint32_t i = 0; i < 13; i++) {
         const WireSample *sample = &window.samples[i];
-        CU_ASSERT_EQUAL(window.seen[i], 1);
-        CU_ASSERT_EQUAL(sample->operation, starts[i].operation);
+        CU_ASSERT_EQUAL(sample->operation, window.starts[i].operation);
         CU_ASSERT_EQUAL(sample->flags, 0);
         CU_ASSERT_TRUE(sample->user < 4);
-        CU_ASSERT_EQUAL(sample->intended_ns,
-                        window.opened.monotonic_ns + starts[i].offset_ns);
+        CU_ASSERT_EQUAL(sample->intended_ns, window_intended_ns(&window, i));
         CU_ASSERT_TRUE(sample->started_ns >= sample->intended_ns);
         CU_ASSERT_TRUE(sample->ended_ns > sample->started_ns);
     }
@@ -113,8 +64,10 @@ static void test_every_operation_of_a_window_is_accounted_for(void)
 
 static void test_unfinished_operations_are_censored_not_lost(void)
 {
-    static const WireProbe probe = {1, 1, {4, 0, 0}, 1000, 1, 0, 0};
-    Window window;
+    static const WireProbe probe = {.count = {4, 0, 0},
+                                    .slot_us = 1000,
+                                    .pool = 1};
+    AgentWindow window;
     AgentPeer peer;
 
     peer_start_welcomed(&peer, NULL);
@@ -125,7 +78,6 @@ static void test_unfinished_operations_are_censored_not_lost(void)
     CU_ASSERT_EQUAL(window.end.measured, 0);
     for (int i = 0; i < 4; i++) {
         const WireSample *sample = &window.samples[i];
-        CU_ASSERT_EQUAL(window.seen[i], 1);
         CU_ASSERT_TRUE(sample->flags & WIRE_SAMPLE_CENSORED);
         /* The only probe user is busy with the first one. */
         CU_ASSERT_EQUAL((sample->flags & WIRE_SAMPLE_UNSTARTED) != 0, i > 0);
@@ -138,9 +90,12 @@ static void test_unfinished_operations_are_censored_not_lost(void)
 
 static void test_failed_reads_are_marked_failed(void)
 {
-    static const WireProbe probe = {1, 1, {2, 3, 0}, 5000, 2, 60000, 0};
+    static const WireProbe probe = {.count = {2, 3, 0},
+                                    .slot_us = 5000,
+                                    .pool = 2,
+                                    .drain_ms = 60000};
     char documents[64];
-    Window window;
+    AgentWindow window;
     AgentPeer peer;
 
     make_documents(documents, 1 << 20);
@@ -161,7 +116,9 @@ static void test_failed_reads_are_marked_failed(void)
 
 static void test_second_window_is_refused_and_reset_ends_the_first(void)
 {
-    static const WireProbe probe = {1, 1, {60, 0, 0}, 1000000, 8, 0, 0};
+    static const WireProbe probe = {.count = {60, 0, 0},
+                                    .slot_us = 1000000,
+                                    .pool = 8};
     AgentPeer peer;
 
     peer_start_welcomed(&peer, NULL);

@@ -252,16 +252,18 @@ static void test_counts_and_codes_out_of_range_are_refused(void)
     WireManage got_manage;
     WireMeters got_meters;
     WireProbe bad_probe = *(const WireProbe *)example(WIRE_PROBE);
+    WireDone bad_done = *(const WireDone *)example(WIRE_DONE);
     WireEvent got_event;
     WireProbe got_probe;
+    WireDone got_done;
 
     frame.length = wire_put_samples(payload, example(WIRE_SAMPLES));
-    payload[8] = 3; /* says three, has two */
+    payload[16] = 3; /* says three, has two */
     CU_ASSERT_FALSE(wire_get_samples(&frame, &got));
-    memcpy(payload + 8, "\xff\xff\xff\xff", 4);
+    memcpy(payload + 16, "\xff\xff\xff\xff", 4);
     CU_ASSERT_FALSE(wire_get_samples(&frame, &got));
-    memcpy(payload + 8, "\x02\0\0\0", 4);
-    payload[12 + 4] = WIRE_N_OPERATIONS;
+    memcpy(payload + 16, "\x02\0\0\0", 4);
+    payload[20 + 4] = WIRE_N_OPERATIONS;
     CU_ASSERT_FALSE(wire_get_samples(&frame, &got));
 
     bad_manage.method = WIRE_METHOD_CGROUP + 1;
@@ -276,6 +278,9 @@ static void test_counts_and_codes_out_of_range_are_refused(void)
     bad_probe.reading = WIRE_READING_WARM + 1;
     frame.length = wire_put_probe(payload, &bad_probe);
     CU_ASSERT_FALSE(wire_get_probe(&frame, &got_probe));
+    bad_done.flags = WIRE_SAMPLE_FAILED + 1;
+    frame.length = wire_put_done(payload, &bad_done);
+    CU_ASSERT_FALSE(wire_get_done(&frame, &got_done));
 }
 
 static void test_strings_too_long_or_with_a_zero_are_refused(void)

@@ -26,6 +26,8 @@ ADAPT(samples, WireSamples)
 ADAPT(meters, WireMeters)
 ADAPT(event, WireEvent)
 ADAPT(end, WireEnd)
+ADAPT(start, WireStart)
+ADAPT(done, WireDone)
 
 #define BIG UINT64_C(0xfedcba9876543210)
 
@@ -40,17 +42,20 @@ static const WireCalibration calibration = {9, 11, 13, 1, 512345};
 static const WireWork work = {BIG};
 static const WireLoad load = {12, 100000, 4, 700000, BIG, 300};
 static const WireManage manage = {WIRE_METHOD_CGROUP, 500, 3000, 60, 30, -5};
-static const WireProbe probe = {BIG, 42,   {40, 120, 20},    500000,
-                                16,  5000, WIRE_READING_WARM};
+static const WireProbe probe = {BIG,    42, {40, 120, 20}, {7, 8, 9},
+                                500000, 16, 5000,          WIRE_READING_WARM};
 static const WireSamples samples = {3,
+                                    BIG,
                                     2,
                                     {{0, WIRE_KEY, 0, 15, 100, BIG, BIG},
                                      {1, WIRE_LAUNCH, WIRE_SAMPLE_CENSORED,
                                       65535, 1, 2, 3}}};
 static const WireMeters meters = {
-    0, WIRE_MARK_CLOSE, 5, 1, 2, 3, 4, 5, 6, BIG, 8, 9};
+    0, WIRE_MARK_CLOSE, 5, 1, 2, 3, 4, 5, 6, BIG, 8, 9, "kvm-clock"};
 static const WireEvent event = {1, WIRE_EVENT_RESTORED, 77, 950, "user"};
-static const WireEnd end = {1, 180, 175, 4, 1, 180};
+static const WireEnd end = {1, 180, 175, 4, 1, 180, 60, 59};
+static const WireStart start = {BIG, 19999};
+static const WireDone done = {BIG, 19999, WIRE_SAMPLE_FAILED};
 
 #define MESSAGE(type, name)                                 \
     {                                                       \
@@ -72,6 +77,8 @@ const Message messages[N_MESSAGES] = {
     MESSAGE(WIRE_METERS, meters),
     MESSAGE(WIRE_EVENT, event),
     MESSAGE(WIRE_END, end),
+    MESSAGE(WIRE_START, start),
+    MESSAGE(WIRE_DONE, done),
 };
 const void *example(WireType type)
 {

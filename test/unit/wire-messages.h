@@ -13,7 +13,7 @@ typedef struct {
     bool (*get)(const WireFrame *frame, void *ret);
 } Message;
 
-#define N_MESSAGES 15
+#define N_MESSAGES 17
 extern const Message messages[N_MESSAGES];
 
 /* The message of this type, which must be among them. */

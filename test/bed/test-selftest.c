@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The selftest on real guests: a stall that nothing hides, the command as its
+ * user has it, and that no guest stays stopped. What is right is a matter of a
+ * quiet machine, and not tested here. */
+#include "hvbench/run/clock.h"
+#include "hvbench/selftest/rig.h"
+#include "hvbench/selftest/stalls.h"
+#include "test/bed/bed-fixture.h"
+
+#include <gio/gio.h>
+#include <signal.h>
+#include <string.h>
+
+#define NS_PER_MS G_GINT64_CONSTANT(1000000)
+#define SLOT_MS 100
+#define OPERATIONS 60
+#define STALL_MS 1400
+
+typedef struct {
+    HvbStaller *staller;
+    GArray *stalls;
+} Stalling;
+
+/* One stall, a second after the window has opened. */
+static gboolean stall_once(HvbRig *rig, const HvbWindow *window,
+                           const HvbTake *take, gpointer user_data,
+                           GError **error)
+{
+    Stalling *stalling = user_data;
+    gint64 opened_ns = hvb_clock_to_host(take->clocks, 1,
+                                         hvb_window_opened_ns(window, 1), NULL);
+    const HvbStall stall = {.begins_ns = opened_ns + 1000 * NS_PER_MS,
+                            .ends_ns =
+                                opened_ns + (1000 + STALL_MS) * NS_PER_MS};
+
+    (void)error;
+    g_array_append_val(stalling->stalls, stall);
+    stalling->staller =
+        hvb_staller_start(rig->bed->process(rig->bed, 0), stalling->stalls);
+    return TRUE;
+}
+
+static int compare_starts(gconstpointer a, gconstpointer b)
+{
+    const WireSample *x = &((const HvbSample *)a)->raw;
+    const WireSample *y = &((const HvbSample *)b)->raw;
+
+    return (x->intended_ns > y->intended_ns) -
+           (x->intended_ns < y->intended_ns);
+}
+
+/* How many the stall delayed, none of which may have been done before its end;
+ * `ret_starts` gets the starts of all on the host's clock. */
+static guint count_delayed(HvbTake *take, const GArray *stalls,
+                           GArray *ret_starts)
+{
+    guint delayed = 0;
+
+    g_array_sort(take->samples, compare_starts);
+    for (guint i = 0; i < take->samples->len; i++) {
+        const WireSample *raw = &g_array_index(take->samples, HvbSample, i).raw;
+        gint64 error_ns = 0;
+        gint64 start_ns =
+            hvb_clock_to_host(take->clocks, 1, (gint64)raw->intended_ns,
+                              &error_ns);
+        gint64 least_ns = hvb_stalls_delay_ns(stalls, start_ns);
+        g_array_append_val(ret_starts, start_ns);
+        /* At its very begin an operation may escape. */
+        if (least_ns > 0 && least_ns < (STALL_MS - 1) * NS_PER_MS)
+            CU_ASSERT_TRUE((gint64)(raw->ended_ns - raw->intended_ns) >=
+                           least_ns - error_ns);
+        delayed += least_ns > 0;
+    }
+    return delayed;
+}
+
+/* 10 operations per second: 14 fall into 1.4 s, give or take the one that a
+ * random place in its slot moves over each of the stall's ends, and one more if
+ * a busy machine ends it late. */
+static void check_take(HvbTake *take, const GArray *stalls)
+{
+    g_autoptr(GArray) starts = g_array_new(FALSE, FALSE, sizeof(gint64));
+    guint delayed = count_delayed(take, stalls, starts);
+    g_autoptr(GArray) seen = hvb_stalls_seen_by_skipper(stalls, starts);
+
+    printf("    of %u samples a stall of 1.4 s delayed %u; who skips what it "
+           "missed has %u samples\n",
+           take->samples->len, delayed, seen->len);
+    CU_ASSERT_EQUAL(take->scheduled, OPERATIONS);
+    CU_ASSERT_EQUAL(take->samples->len, OPERATIONS);
+    CU_ASSERT_EQUAL(take->missing, 0);
+    CU_ASSERT_TRUE(delayed >= 13 && delayed <= 16);
+    CU_ASSERT_EQUAL(seen->len, OPERATIONS - delayed + 1);
+}
+
+static void test_stall_of_1400_ms_delays_14_samples_and_a_skipper_loses_13(void)
+{
+    g_autoptr(HvbProfile) profile = hvb_profile_load("selftest", NULL);
+    HvbConnection *connection = NULL;
+    g_autoptr(GError) error = NULL;
+    Stalling stalling = {NULL, g_array_new(FALSE, FALSE, sizeof(HvbStall))};
+
+    if (!bed_fixture_can_run())
+        return;
+    CU_ASSERT_PTR_NOT_NULL_FATAL(profile);
+    HvbBed *bed = bed_fixture_boot(profile, NULL, &connection);
+    HvbRig rig = {.bed = bed, .rng = gsl_rng_alloc(gsl_rng_mt19937)};
+    g_autoptr(HvbTake) take = NULL;
+    if (hvb_rig_calibrate(&rig, 0, &error) &&
+        hvb_rig_work(&rig, 0, 0.001, &error))
+        take = hvb_rig_take(&rig, WIRE_KEY, OPERATIONS, SLOT_MS * 1000,
+                            stall_once, &stalling, &error);
+    if (stalling.staller)
+        hvb_staller_end(stalling.staller, take == NULL);
+    if (error)
+        printf("    %s\n", error->message);
+    CU_ASSERT_PTR_NOT_NULL(take);
+    if (take)
+        check_take(take, stalling.stalls);
+    g_array_unref(stalling.stalls);
+    gsl_rng_free(rig.rng);
+    hvb_bed_free(bed);
+    hvb_connection_close(connection);
+}
+
+/* The program is beside this one. */
+static GSubprocess *spawn_selftest(const char *letters)
+{
+    g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
+    g_autofree char *build = g_path_get_dirname(self);
+    g_autofree char *program = g_build_filename(build, "hvbench", NULL);
+    GSubprocess *process =
+        g_subprocess_new(G_SUBPROCESS_FLAGS_STDOUT_PIPE |
+                             G_SUBPROCESS_FLAGS_STDERR_PIPE,
+                         NULL, program, "selftest", "--accel", "tcg", "--seed",
+                         "1", "--only", letters, NULL);
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(process);
+    return process;
+}
+
+/* What it says to stdout; caller frees. */
+static char *finish(GSubprocess *process, int *ret_status)
+{
+    char *out = NULL;
+    g_autofree char *err = NULL;
+
+    CU_ASSERT_TRUE_FATAL(
+        g_subprocess_communicate_utf8(process, NULL, NULL, &out, &err, NULL));
+    CU_ASSERT_TRUE_FATAL(g_subprocess_get_if_exited(process));
+    *ret_status = g_subprocess_get_exit_status(process);
+    if (*ret_status > 1 && *ret_status != 130)
+        printf("    %s\n", err);
+    return out;
+}
+
+/* Waits for a line with `part`; fails if the process ends before it. */
+static void wait_for(GSubprocess *process, const char *part)
+{
+    g_autoptr(GDataInputStream) out =
+        g_data_input_stream_new(g_subprocess_get_stdout_pipe(process));
+    g_autofree char *line = NULL;
+
+    g_filter_input_stream_set_close_base_stream(G_FILTER_INPUT_STREAM(out),
+                                                FALSE);
+    do {
+        g_free(line);
+        line = g_data_input_stream_read_line(out, NULL, NULL, NULL);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(line);
+    } while (!strstr(line, part));
+}
+
+/* Of guests' QEMUs. */
+static guint count_processes(const char *states)
+{
+    const char *const argv[] = {"pgrep", "-c", "-r",
+                                states,  "-f", "guest=hvbench-guest",
+                                NULL};
+    g_autofree char *out = NULL;
+
+    CU_ASSERT_TRUE(g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH,
+                                NULL, NULL, &out, NULL, NULL, NULL));
+    return out ? (guint)g_ascii_strtoull(out, NULL, 10) : 0;
+}
+
+#define ANY_STATE "R,S,D,T,t"
+#define STOPPED "T"
+
+static void test_selftest_has_a_row_for_each_answer(void)
+{
+    int status;
+
+    if (!bed_fixture_can_run())
+        return;
+    g_autoptr(GSubprocess) process = spawn_selftest("d,f");
+    g_autofree char *out = finish(process, &status);
+    CU_ASSERT_TRUE(status == 0 || status == 1);
+    CU_ASSERT_PTR_NOT_NULL(strstr(out, "\nd operations stretched"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(out, "\n  key, 3.0 times"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(out, "\nf calibration"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(out, "\n  planted drift"));
+    CU_ASSERT_PTR_NULL(strstr(out, "\na "));
+    CU_ASSERT_EQUAL(strstr(out, "answers are not right") == NULL, status == 0);
+    CU_ASSERT_EQUAL(count_processes(ANY_STATE), 0);
+}
+
+static void wait_until_one_is_stopped(GSubprocess *process)
+{
+    wait_for(process, "a: stalls");
+    while (count_processes(STOPPED) == 0)
+        g_usleep(1000);
+}
+
+static void test_selftest_that_is_interrupted_leaves_no_guest(void)
+{
+    int status;
+
+    if (!bed_fixture_can_run())
+        return;
+    g_autoptr(GSubprocess) process = spawn_selftest("a");
+    wait_until_one_is_stopped(process);
+    g_subprocess_send_signal(process, SIGINT);
+    g_free(finish(process, &status));
+    CU_ASSERT_EQUAL(status, 130);
+    CU_ASSERT_EQUAL(count_processes(ANY_STATE), 0);
+}
+
+static void test_guest_that_was_left_stopped_is_cleared_away(void)
+{
+    int status;
+
+    if (!bed_fixture_can_run())
+        return;
+    g_autoptr(GSubprocess) killed = spawn_selftest("a");
+    wait_until_one_is_stopped(killed);
+    g_subprocess_send_signal(killed, SIGKILL);
+    CU_ASSERT_TRUE_FATAL(g_subprocess_wait(killed, NULL, NULL));
+    CU_ASSERT_TRUE(count_processes(ANY_STATE) > 0);
+    g_autoptr(GSubprocess) next = spawn_selftest("a");
+    wait_for(next, "a: stalls");
+    g_subprocess_send_signal(next, SIGTERM);
+    g_free(finish(next, &status));
+    CU_ASSERT_EQUAL(status, 130);
+    CU_ASSERT_EQUAL(count_processes(ANY_STATE), 0);
+}
+
+#define TEST(name)         \
+    {                      \
+#name, test_##name \
+    }
+
+/* The last one opens the embedded driver in this process: it stays, and keeps
+ * those out that are started as processes. */
+CU_TestInfo tests_selftest[] = {
+    TEST(selftest_has_a_row_for_each_answer),
+    TEST(selftest_that_is_interrupted_leaves_no_guest),
+    TEST(guest_that_was_left_stopped_is_cleared_away),
+    TEST(stall_of_1400_ms_delays_14_samples_and_a_skipper_loses_13),
+    TEST_END,
+};

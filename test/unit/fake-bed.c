@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "test/unit/fake-bed.h"
+
+static gboolean fake_tune(HvbBed *bed, guint guest,
+                          const HvbGuestProfile *wanted,
+                          HvbTuning *ret_enforced, GError **error)
+{
+    FakeBed *self = (FakeBed *)bed;
+
+    (void)error;
+    self->tuned[guest] = *wanted;
+    self->tunings++;
+    *ret_enforced = (HvbTuning){
+        .vcpu_quota_us = wanted->cap_percent ? (gint64)wanted->cap_period_us *
+                                                   wanted->cap_percent / 100
+                                             : -1,
+        .vcpu_period_us = wanted->cap_period_us,
+        .vm_quota_us = -1,
+        .vm_period_us = wanted->cap_period_us,
+        .shares = wanted->weight,
+    };
+    return TRUE;
+}
+
+static void put(FakePlace *place, guint cpus, HvbAffinity affinity)
+{
+    *place = (FakePlace){cpus, affinity, place->cpus};
+}
+
+static gboolean fake_place(HvbBed *bed, guint guest, guint cpus,
+                           HvbAffinity affinity, HvbTuning *ret_enforced,
+                           GError **error)
+{
+    (void)error;
+    put(&((FakeBed *)bed)->placed[guest], cpus, affinity);
+    g_snprintf(ret_enforced->cpus, sizeof ret_enforced->cpus, "first %u", cpus);
+    return TRUE;
+}
+
+static gboolean fake_host_weigh(HvbHostAgent *agent, guint weight,
+                                GError **error)
+{
+    (void)error;
+    ((FakeHost *)agent)->weight = weight;
+    return TRUE;
+}
+
+static gboolean fake_host_place(HvbHostAgent *agent, guint cpus, GError **error)
+{
+    (void)error;
+    put(&((FakeHost *)agent)->placed, cpus, HVB_AFFINITY_FLOAT);
+    return TRUE;
+}
+
+static void fake_host_free(HvbHostAgent *agent)
+{
+    hvb_link_free(agent->link);
+    fake_agent_free(((FakeHost *)agent)->fake);
+    g_free(agent);
+}
+
+static gboolean fake_read_meter(HvbBed *bed, guint guest,
+                                HvbGuestMeter *ret_meter, GError **error)
+{
+    FakeBed *self = (FakeBed *)bed;
+    gint64 now_ns = hvb_now_ns();
+
+    (void)guest;
+    (void)error;
+    *ret_meter = (HvbGuestMeter){
+        .time_ns = now_ns,
+        .cpu_ns = now_ns * self->busy_percent / 100,
+        .vcpu_ns = now_ns * self->busy_percent / 100,
+    };
+    return TRUE;
+}
+
+static char *fake_explain(HvbBed *bed, guint guest)
+{
+    (void)bed;
+    return g_strdup_printf("fake guest %u has no console", guest + 1);
+}
+
+static void fake_bed_free(HvbBed *bed)
+{
+    FakeBed *self = (FakeBed *)bed;
+
+    for (guint i = 0; i < bed->n_guests; i++) {
+        hvb_link_free(bed->guests[i].link);
+        fake_agent_free(self->agents[i]);
+        g_free(bed->guests[i].name);
+    }
+    g_free(bed->guests);
+    g_free(self->agents);
+    g_free(self->tuned);
+    g_free(self->placed);
+    hvb_stack_clear(&bed->stack);
+    g_free(self);
+}
+
+FakeBed *fake_bed_new(guint n)
+{
+    FakeBed *self = g_new0(FakeBed, 1);
+
+    self->bed.n_guests = n;
+    self->bed.demand_factor = 1;
+    self->bed.guests = g_new0(HvbGuest, n);
+    self->bed.tune = fake_tune;
+    self->bed.place = fake_place;
+    self->bed.read_meter = fake_read_meter;
+    self->bed.explain = fake_explain;
+    self->bed.free = fake_bed_free;
+    self->agents = g_new0(FakeAgent *, n);
+    self->tuned = g_new0(HvbGuestProfile, n);
+    self->placed = g_new0(FakePlace, n);
+    for (guint i = 0; i < n; i++) {
+        HvbGuest *guest = &self->bed.guests[i];
+        guest->name = g_strdup_printf("guest%u", i + 1);
+        self->agents[i] = fake_agent_new();
+        guest->link = fake_agent_connect(self->agents[i], guest->name);
+        guest->client_fd = self->agents[i]->client_ends[1];
+    }
+    for (guint i = 0; i < n; i++) {
+        while (!hvb_link_is_up(self->bed.guests[i].link))
+            g_main_context_iteration(NULL, TRUE);
+        self->bed.guests[i].hello = *hvb_link_hello(self->bed.guests[i].link);
+    }
+    return self;
+}
+
+FakeHost *fake_bed_add_host(FakeBed *bed)
+{
+    FakeHost *host = g_new0(FakeHost, 1);
+
+    host->fake = fake_agent_new();
+    host->agent.link = fake_agent_connect(host->fake, "host");
+    host->agent.place = fake_host_place;
+    host->agent.weigh = fake_host_weigh;
+    host->agent.free = fake_host_free;
+    while (!hvb_link_is_up(host->agent.link))
+        g_main_context_iteration(NULL, TRUE);
+    bed->bed.host = &host->agent;
+    return host;
+}

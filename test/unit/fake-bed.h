@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Fake bed: guests and a host that are fake agents. */
+#ifndef TEST_UNIT_FAKE_BED_H
+#define TEST_UNIT_FAKE_BED_H
+
+#include "test/unit/fake-agent.h"
+
+/* Where guests or the host's agent were last put. */
+typedef struct {
+    guint cpus;
+    HvbAffinity affinity;
+    guint cpus_before; /* the time before */
+} FakePlace;
+
+/* A host with a fake agent. */
+typedef struct {
+    HvbHostAgent agent;
+    FakeAgent *fake;
+    FakePlace placed;
+    guint weight;
+} FakeHost;
+
+/* A bed of `n` fake agents, all up. */
+typedef struct {
+    HvbBed bed;
+    FakeAgent **agents;
+    HvbGuestProfile *tuned; /* what each guest was last tuned to */
+    FakePlace *placed;
+    guint tunings;
+    gint64 busy_percent; /* host CPU charged to each guest */
+} FakeBed;
+FakeBed *fake_bed_new(guint n);
+/* Gives it a host with an agent, which is up; freed with the bed. */
+FakeHost *fake_bed_add_host(FakeBed *bed);
+
+#endif
