@@ -4,10 +4,12 @@
  * Time is cut into slots of equal length, one operation each. Operation i is
  * meant to start at a uniformly random place within the middle half of slot
  * i: gaps lie between 0.5 and 1.5 slots, so that the operations of an idle
- * guest never overlap while the starts cover every phase of a cap's period.
- * Which slot gets which operation, and from which vantage it is started, is a
- * random permutation. The same seed gives
- * the same schedule everywhere; host and agent call the same function. */
+ * guest never overlap. Over slots of at least two of a cap's periods, or out of
+ * step with them, the starts cover every phase of the period; slots in step
+ * with a longer period always miss the same phases. Which slot gets which
+ * operation, and from which vantage it is started, is a random permutation. The
+ * same seed gives the same schedule everywhere; host and agent call the same
+ * function. */
 #ifndef LOADGEN_SCHEDULE_H
 #define LOADGEN_SCHEDULE_H
 

@@ -79,6 +79,7 @@ gboolean hvb_result_dir_make(const char *wanted, HvbResultDir *ret_dir,
     };
 
     dir.made = count_missing(dir.path);
+    dir.had_database = hvb_result_dir_check(dir.path, NULL);
     if (g_mkdir_with_parents(dir.path, 0755) != 0) {
         g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(errno),
                     "cannot make the result set %s: %s; name another place "
@@ -119,9 +120,10 @@ void hvb_result_dir_discard(const HvbResultDir *dir)
     g_autofree char *at = g_canonicalize_filename(dir->path, NULL);
     g_autofree char *database = g_build_filename(at, "hvbench.db", NULL);
 
-    if (dir->made == 0)
+    if (dir->had_database)
         return;
-    remove_consoles(at);
+    if (dir->made > 0) /* else they may be somebody else's */
+        remove_consoles(at);
     g_unlink(database);
     for (guint i = 0; i < dir->made && g_rmdir(at) == 0; i++)
         go_up(&at);

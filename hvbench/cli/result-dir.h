@@ -7,8 +7,9 @@
 
 typedef struct {
     char *path;
-    guint made;      /* directories at the path's end that there were not */
-    gboolean locked; /* with `lock`, an open file */
+    guint made; /* directories at the path's end that there were not */
+    gboolean had_database; /* a result set was there */
+    gboolean locked;       /* with `lock`, an open file */
     int lock;
 } HvbResultDir;
 
@@ -22,9 +23,9 @@ char *hvb_result_dir_default(const char *prefix);
  * another hvbench measures into it. */
 gboolean hvb_result_dir_make(const char *wanted, HvbResultDir *ret_dir,
                              GError **error);
-/* Removes a result set in which there is nothing worth keeping, if the
- * directory was made above: what a run has put into it until its first cell,
- * and the directories made, unless somebody else has put something there. */
+/* Removes a result set in which there is nothing worth keeping, unless there
+ * was one before: what a run has put into it until its first cell, and the
+ * directories made, unless somebody else has put something there. */
 void hvb_result_dir_discard(const HvbResultDir *dir);
 /* Whether there is a result set in `path` to be read. FALSE with
  * HVB_RESULTS_ERROR_SCHEMA if not; whether it is of this version shows when it

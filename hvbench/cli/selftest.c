@@ -20,6 +20,14 @@ typedef struct {
     gint64 seed;
 } Options;
 
+static void options_clear(Options *options)
+{
+    g_free(options->only);
+    g_free(options->accel);
+    g_free(options->connect);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
+
 typedef struct {
     GPtrArray *answers;
     HvbTerminal terminal;
@@ -157,7 +165,7 @@ static int fail(const GError *error)
 
 int hvb_cmd_selftest(int argc, char **argv)
 {
-    Options options = {0};
+    g_auto(Options) options = {0};
     Report report = {0};
     const GOptionEntry entries[] = {
         {"only", 0, 0, G_OPTION_ARG_STRING, &options.only,

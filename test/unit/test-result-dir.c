@@ -85,6 +85,22 @@ static void test_directory_that_was_there_stays_as_it_is(void)
     hvb_result_dir_discard(&fixture.dir);
 }
 
+static void test_directory_without_a_result_set_gets_none_for_nothing(void)
+{
+    g_auto(Fixture) fixture = {0};
+    g_auto(HvbResultDir) again = {0};
+
+    make(&fixture);
+    close(fixture.dir.lock);
+    fixture.dir.locked = FALSE;
+    CU_ASSERT_FATAL(hvb_result_dir_make(fixture.dir.path, &again, NULL));
+    g_autofree char *database = put(&fixture, "hvbench.db");
+    hvb_result_dir_discard(&again);
+    CU_ASSERT_FALSE(g_file_test(database, G_FILE_TEST_EXISTS));
+    CU_ASSERT(g_file_test(fixture.dir.path, G_FILE_TEST_IS_DIR));
+    hvb_result_dir_discard(&fixture.dir);
+}
+
 static void test_directory_that_cannot_be_made_is_named(void)
 {
     g_auto(HvbResultDir) dir = {0};
@@ -124,6 +140,7 @@ CU_TestInfo tests_result_dir[] = {
     TEST(what_was_made_for_nothing_is_removed),
     TEST(files_of_others_stay),
     TEST(directory_that_was_there_stays_as_it_is),
+    TEST(directory_without_a_result_set_gets_none_for_nothing),
     TEST(directory_that_cannot_be_made_is_named),
     TEST(directory_in_use_is_refused_until_it_is_left),
     TEST_END,
