@@ -88,6 +88,7 @@ static const struct {
     {"gate", tests_gate, true},
     {"selftest", tests_selftest, true},
     {"bed", tests_bed, true},
+    {"stall", tests_stall, true},
     {"bench", tests_bench, true},
     {"image", tests_image, true},
     {"host-manager", tests_host_manager, true},

@@ -79,6 +79,7 @@ extern CU_TestInfo tests_fuzz[];
 /* With real guests. */
 extern CU_TestInfo tests_native[];
 extern CU_TestInfo tests_selftest[];
+extern CU_TestInfo tests_stall[];
 extern CU_TestInfo tests_bed[];
 extern CU_TestInfo tests_bench[];
 extern CU_TestInfo tests_image[];

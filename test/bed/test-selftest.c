@@ -249,12 +249,16 @@ static void test_guest_that_was_left_stopped_is_cleared_away(void)
 #name, test_##name \
     }
 
-/* The last one opens the embedded driver in this process: it stays, and keeps
- * those out that are started as processes. */
 CU_TestInfo tests_selftest[] = {
     TEST(selftest_has_a_row_for_each_answer),
     TEST(selftest_that_is_interrupted_leaves_no_guest),
     TEST(guest_that_was_left_stopped_is_cleared_away),
+    TEST_END,
+};
+
+/* It opens the embedded driver in this process: that stays, and keeps those out
+ * that are started as processes. */
+CU_TestInfo tests_stall[] = {
     TEST(stall_of_1400_ms_delays_14_samples_and_a_skipper_loses_13),
     TEST_END,
 };
