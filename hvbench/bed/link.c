@@ -38,8 +38,7 @@ struct _HvbLink {
     GPtrArray *notes; /* char *: events that nobody watched */
 };
 
-/* A guest's strings reach terminals, HTML and SQL: printable ASCII only. */
-static void make_printable(char *text)
+void hvb_make_printable(char *text)
 {
     for (; *text; text++)
         if (!g_ascii_isprint(*text))
@@ -97,10 +96,10 @@ static void greet(HvbLink *link, const WireFrame *frame)
         hvb_link_down(link, why);
         return;
     }
-    make_printable(hello.agent);
-    make_printable(hello.kernel);
-    make_printable(hello.cpu);
-    make_printable(hello.clocksource);
+    hvb_make_printable(hello.agent);
+    hvb_make_printable(hello.kernel);
+    hvb_make_printable(hello.cpu);
+    hvb_make_printable(hello.clocksource);
     if (link->up || link->gone)
         return; /* it crossed our WELCOME, or that found nobody any more */
     link->hello = hello;
@@ -128,7 +127,7 @@ static void take_answer(HvbLink *link, const WireFrame *frame)
     if (frame->type == WIRE_ERROR) {
         if (!wire_get_error(frame, &refusal))
             g_strlcpy(refusal.text, "(malformed error)", sizeof refusal.text);
-        make_printable(refusal.text);
+        hvb_make_printable(refusal.text);
         fail_pending(link,
                      g_error_new(HVB_BED_ERROR, HVB_BED_ERROR_REFUSED,
                                  "%s refused: %s", link->name, refusal.text));
@@ -149,7 +148,7 @@ static void keep_note(HvbLink *link, const WireFrame *frame)
         link->refused++;
         return;
     }
-    make_printable(event.text);
+    hvb_make_printable(event.text);
     g_ptr_array_add(link->notes, g_strdup(event.text));
 }
 

@@ -31,6 +31,10 @@ struct _HvbPort {
 /* A port over a connected socket, which it owns. */
 HvbPort *hvb_fd_port_new(int fd);
 
+/* A guest's strings reach terminals, HTML and SQL: makes '?' of all that is no
+ * printable ASCII. */
+void hvb_make_printable(char *text);
+
 typedef struct _HvbLink HvbLink;
 
 /* Called for each frame that is not the answer to a request. The frame is

@@ -3,6 +3,7 @@
 
 #include "loadgen/operations.h"
 
+#include <gsl/gsl_sort.h>
 #include <math.h>
 
 #define NS_PER_MS 1e6
@@ -84,13 +85,6 @@ static gboolean is_headline(const HvbP3 *p3, const HvbSample *sample)
            hvb_p3_counts_sample(p3, sample);
 }
 
-static int compare_doubles(gconstpointer a, gconstpointer b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-
-    return (x > y) - (x < y);
-}
-
 GArray *hvb_cell_delays(const HvbP3 *p3, const HvbCell *cell)
 {
     GArray *delays = g_array_new(FALSE, FALSE, sizeof(double));
@@ -101,7 +95,7 @@ GArray *hvb_cell_delays(const HvbP3 *p3, const HvbCell *cell)
         if (is_headline(p3, sample))
             g_array_append_val(delays, delay_ms);
     }
-    g_array_sort(delays, compare_doubles);
+    gsl_sort((double *)delays->data, 1, delays->len);
     return delays;
 }
 

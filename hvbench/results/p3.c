@@ -84,7 +84,7 @@ double hvb_p3_quantile(const double *sorted, gsize n, double q)
     return sorted[i] + (place - below) * (sorted[i + 1] - sorted[i]);
 }
 
-static guint bin_of(gint64 delay_ns)
+guint hvb_p3_bin(gint64 delay_ns)
 {
     guint bin = 0;
 
@@ -115,7 +115,7 @@ static guint add_cell(const HvbP3 *p3, HvbP3Row *row, const HvbCell *cell,
         }
         if (sample->raw.flags & WIRE_SAMPLE_CENSORED)
             row->censored++;
-        row->count[bin_of(sample->delay_ns)]++;
+        row->count[hvb_p3_bin(sample->delay_ns)]++;
         g_array_append_val(delays, delay);
     }
     return delays->len - before;

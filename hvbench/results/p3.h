@@ -15,6 +15,8 @@
  * bin above it. Negative delays belong to the first bin. */
 #define HVB_P3_BINS 12
 extern const guint hvb_p3_edges_ms[HVB_P3_BINS - 1];
+/* The number of the bin that a delay belongs to, from 0. */
+guint hvb_p3_bin(gint64 delay_ns);
 
 /* Statistics of one operation at one level; NaN where there is no sample. */
 typedef struct {

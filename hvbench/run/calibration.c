@@ -63,14 +63,6 @@ gboolean hvb_calibration_drift(HvbLink *link, const WireCalibration *before,
     return TRUE;
 }
 
-static int compare_ns(gconstpointer a, gconstpointer b)
-{
-    gint64 x = *(const gint64 *)a;
-    gint64 y = *(const gint64 *)b;
-
-    return (x > y) - (x < y);
-}
-
 /* What one operation's reference is taken from, in ascending order. */
 static GArray *responses_of(GArray *samples, WireVantage vantage,
                             WireOperation operation)
@@ -85,7 +77,7 @@ static GArray *responses_of(GArray *samples, WireVantage vantage,
             raw->flags == 0)
             g_array_append_val(values, response_ns);
     }
-    g_array_sort(values, compare_ns);
+    hvb_times_sort(values);
     return values;
 }
 

@@ -35,6 +35,19 @@ void hvb_event_record_clear(HvbEventRecord *event)
     g_clear_pointer(&event->text, g_free);
 }
 
+static int compare_ns(gconstpointer a, gconstpointer b)
+{
+    gint64 x = *(const gint64 *)a;
+    gint64 y = *(const gint64 *)b;
+
+    return (x > y) - (x < y);
+}
+
+void hvb_times_sort(GArray *times_ns)
+{
+    g_array_sort(times_ns, compare_ns);
+}
+
 HvbCell *hvb_cell_new(void)
 {
     HvbCell *cell = g_new0(HvbCell, 1);

@@ -22,6 +22,9 @@ typedef struct {
     gint64 ns[WIRE_N_VANTAGES][WIRE_N_OPERATIONS];
 } HvbReferences;
 
+/* Brings times (gint64) into ascending order. */
+void hvb_times_sort(GArray *times_ns);
+
 /* One timed operation. */
 typedef struct {
     guint guest; /* from 1 */

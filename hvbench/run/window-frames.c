@@ -58,13 +58,6 @@ static void take_samples(HvbWatched *guest, const WireFrame *frame)
         window->on_samples(window->user_data);
 }
 
-static void make_printable(char *text)
-{
-    for (; *text; text++)
-        if (!g_ascii_isprint(*text))
-            *text = '?';
-}
-
 static void add_event(HvbWindow *window, guint guest, gint64 time_ns,
                       const char *kind, char *text)
 {
@@ -85,7 +78,7 @@ static void check_clocksource(HvbWatched *guest, WireMeters *meters)
                              : hvb_link_hello(guest->link)->clocksource;
     const char *now = meters->clocksource;
 
-    make_printable(meters->clocksource);
+    hvb_make_printable(meters->clocksource);
     if (*now && strcmp(now, before) != 0)
         add_event(guest->window, guest->number, (gint64)meters->monotonic_ns,
                   "clock",
@@ -135,7 +128,7 @@ static void take_event(HvbWatched *guest, const WireFrame *frame)
         window->dropped_events++;
         return;
     }
-    make_printable(event.text);
+    hvb_make_printable(event.text);
     HvbEventRecord record = {
         .guest = guest->number,
         .time_ns = (gint64)event.monotonic_ns,

@@ -4,6 +4,8 @@
 #include "hvbench/selftest/cap.h"
 #include "hvbench/selftest/rig.h"
 
+#include <gsl/gsl_sort.h>
+#include <gsl/gsl_statistics.h>
 #include <math.h>
 
 #define SIZE 0.001
@@ -29,13 +31,6 @@ static const Cap caps[] = {
     {50, 20000},
 };
 
-static int compare_doubles(gconstpointer a, gconstpointer b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-
-    return (x > y) - (x < y);
-}
-
 /* Delays of the samples, ms, ascending. */
 static GArray *delays_of(const HvbTake *take, gint64 reference_ns)
 {
@@ -48,17 +43,16 @@ static GArray *delays_of(const HvbTake *take, gint64 reference_ns)
                           1e6;
         g_array_append_val(delays, delay_ms);
     }
-    g_array_sort(delays, compare_doubles);
+    gsl_sort((double *)delays->data, 1, delays->len);
     return delays;
 }
 
+/* NaN: there are none. */
 static double mean(const GArray *values)
 {
-    double sum = 0.0;
-
-    for (guint i = 0; i < values->len; i++)
-        sum += g_array_index(values, double, i);
-    return values->len > 0 ? sum / values->len : NAN;
+    return values->len > 0
+               ? gsl_stats_mean((double *)values->data, 1, values->len)
+               : NAN;
 }
 
 static void answer(HvbRig *rig, const Cap *cap, const HvbTake *take,

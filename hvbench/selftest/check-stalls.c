@@ -199,21 +199,11 @@ static void answer_lengths(HvbRig *rig, const GArray *pairs, const char *what,
                        : NULL);
 }
 
-static guint bin_of(gint64 delay_ns)
-{
-    guint bin = 0;
-
-    while (bin < HVB_P3_BINS - 1 &&
-           delay_ns >= (gint64)hvb_p3_edges_ms[bin] * NS_PER_MS)
-        bin++;
-    return bin;
-}
-
 /* Whether the delay is so near to an edge that its bin is a matter of luck. */
 static gboolean is_at_edge(gint64 delay_ns)
 {
-    return bin_of(delay_ns - limit_ns(delay_ns)) !=
-           bin_of(delay_ns + limit_ns(delay_ns));
+    return hvb_p3_bin(delay_ns - limit_ns(delay_ns)) !=
+           hvb_p3_bin(delay_ns + limit_ns(delay_ns));
 }
 
 static char *describe_bins(const guint *bins)
@@ -236,9 +226,9 @@ static void answer_bins(HvbRig *rig, const GArray *pairs)
             aside++;
             continue;
         }
-        expected[bin_of(pair->expected_ns)]++;
-        measured[bin_of(pair->measured_ns)]++;
-        off += bin_of(pair->expected_ns) != bin_of(pair->measured_ns);
+        expected[hvb_p3_bin(pair->expected_ns)]++;
+        measured[hvb_p3_bin(pair->measured_ns)]++;
+        off += hvb_p3_bin(pair->expected_ns) != hvb_p3_bin(pair->measured_ns);
     }
     g_autofree char *is = describe_bins(measured);
     g_autofree char *should_be = describe_bins(expected);
@@ -250,13 +240,6 @@ static void answer_bins(HvbRig *rig, const GArray *pairs)
                                    "%u more are at an edge, where either bin "
                                    "is right",
                                    should_be, is, aside));
-}
-
-static int compare_ns(gconstpointer a, gconstpointer b)
-{
-    gint64 x = *(const gint64 *)a, y = *(const gint64 *)b;
-
-    return (x > y) - (x < y);
 }
 
 /* What a tool would hide that does not count as this one does. */
@@ -272,7 +255,7 @@ static char *describe_skipper(const HvbTake *take, const GArray *stalls)
         g_array_append_val(starts, start_ns);
         delayed += hvb_stalls_delay_ns(stalls, start_ns) > 0;
     }
-    g_array_sort(starts, compare_ns);
+    hvb_times_sort(starts);
     g_autoptr(GArray) seen = hvb_stalls_seen_by_skipper(stalls, starts);
     return g_strdup_printf("%u fell into stalls; a recorder that skips what it "
                            "missed\nwould have lost %u of them",

@@ -135,14 +135,6 @@ HvbTake *hvb_rig_take(HvbRig *rig, WireOperation operation, guint n,
     return g_steal_pointer(&take);
 }
 
-static int compare_ns(gconstpointer a, gconstpointer b)
-{
-    gint64 x = *(const gint64 *)a;
-    gint64 y = *(const gint64 *)b;
-
-    return (x > y) - (x < y);
-}
-
 void hvb_take_responses(const HvbTake *take, GArray *responses_ns)
 {
     for (guint i = 0; i < take->samples->len; i++) {
@@ -155,7 +147,7 @@ void hvb_take_responses(const HvbTake *take, GArray *responses_ns)
 
 gint64 hvb_median_ns(GArray *values_ns)
 {
-    g_array_sort(values_ns, compare_ns);
+    hvb_times_sort(values_ns);
     return values_ns->len > 0
                ? g_array_index(values_ns, gint64, values_ns->len / 2)
                : 0;

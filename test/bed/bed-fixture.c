@@ -15,6 +15,18 @@ gboolean bed_fixture_can_run(void)
     return FALSE;
 }
 
+gboolean bed_fixture_can_run_debian(void)
+{
+    g_autofree char *image = hvb_profile_guest_file("debian", "disk.img");
+
+    if (!bed_fixture_can_run())
+        return FALSE;
+    if (g_file_test(image, G_FILE_TEST_EXISTS))
+        return TRUE;
+    test_skip("needs the Debian image: make debian");
+    return FALSE;
+}
+
 HvbBed *bed_fixture_boot(const HvbProfile *profile,
                          const HvbBootSettings *settings,
                          HvbConnection **ret_connection)

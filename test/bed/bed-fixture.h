@@ -9,6 +9,8 @@
 /* TRUE for root, whose control groups, priorities and lock a bed needs; for
  * others the test is skipped. */
 gboolean bed_fixture_can_run(void);
+/* The same for tests that need the Debian image, too. */
+gboolean bed_fixture_can_run_debian(void);
 
 /* Opens the embedded driver and boots the profile's guests under TCG, or fails
  * the test for good. `settings` may be NULL. */

@@ -59,21 +59,9 @@ static HvbRig rig;
 static Pair pairs[N_CAPS][N_PHASES];
 static gboolean all_measured;
 
-static gboolean can_run(void)
-{
-    g_autofree char *image = hvb_profile_guest_file("debian", "disk.img");
-
-    if (!bed_fixture_can_run())
-        return FALSE;
-    if (g_file_test(image, G_FILE_TEST_EXISTS))
-        return TRUE;
-    test_skip("needs the Debian image: make debian");
-    return FALSE;
-}
-
 static gboolean is_measured(void)
 {
-    if (!all_measured && can_run())
+    if (!all_measured && bed_fixture_can_run_debian())
         CU_FAIL("not all of it was measured");
     return all_measured;
 }
@@ -295,7 +283,7 @@ static void test_cyclictest_and_stress_ng_run_beside_the_probe(void)
 {
     const char *path = g_getenv("HVBENCH_CROSSCHECK");
 
-    if (!can_run())
+    if (!bed_fixture_can_run_debian())
         return;
     boot();
     gboolean ok = hvb_link_work(bed->guests[0].link, 1, NULL, NULL);

@@ -32,21 +32,9 @@ static char *private_dir;
 static char *loader;
 static Kept built, own;
 
-static gboolean can_run(void)
-{
-    g_autofree char *image = hvb_profile_guest_file("debian", "disk.img");
-
-    if (!bed_fixture_can_run())
-        return FALSE;
-    if (g_file_test(image, G_FILE_TEST_EXISTS))
-        return TRUE;
-    test_skip("needs the Debian image: make debian");
-    return FALSE;
-}
-
 static gboolean is_up(void)
 {
-    return bed_fixture_is_up(bed, can_run());
+    return bed_fixture_is_up(bed, bed_fixture_can_run_debian());
 }
 
 static void run(const char *const *argv)
@@ -164,7 +152,7 @@ static HvbProfile *make_profile(void)
 
 static void test_debian_boots_with_systemd_and_says_hello(void)
 {
-    if (!can_run())
+    if (!bed_fixture_can_run_debian())
         return;
     make_own_image();
     make_loader();
@@ -285,7 +273,7 @@ static void test_an_image_that_qemu_cannot_read_is_refused(void)
     g_autoptr(GError) error = NULL;
     int fd;
 
-    if (!can_run())
+    if (!bed_fixture_can_run_debian())
         return;
     fd = g_mkstemp(path); /* 0600, root's */
     CU_ASSERT_TRUE_FATAL(fd >= 0);

@@ -6,6 +6,7 @@
 
 #include <CUnit/CUnit.h>
 #include <errno.h>
+#include <glib.h>
 #include <limits.h>
 #include <poll.h>
 #include <pty.h>
@@ -22,6 +23,15 @@
 #include <unistd.h>
 
 #define PATIENCE_MS 60000
+
+int peer_make_documents(char **ret_path, off_t size)
+{
+    int fd = g_file_open_tmp("hvbench-documents-XXXXXX", ret_path, NULL);
+
+    CU_ASSERT_TRUE_FATAL(fd >= 0);
+    CU_ASSERT_EQUAL_FATAL(ftruncate(fd, size), 0);
+    return fd;
+}
 
 const char *agent_path(void)
 {

@@ -22,6 +22,10 @@ typedef struct {
     uint8_t frame[WIRE_MAX_FRAME];
 } AgentPeer;
 
+/* Makes a file of `size` bytes for an agent to read from. Returns its
+ * descriptor; the path is the caller's, to be unlinked and freed. */
+int peer_make_documents(char **ret_path, off_t size);
+
 /* Where the agent's program is: $HVBENCH_AGENT, else beside the tests. */
 const char *agent_path(void);
 

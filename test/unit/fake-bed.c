@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "test/unit/fake-bed.h"
 
+#include <CUnit/CUnit.h>
+
 static gboolean fake_tune(HvbBed *bed, guint guest,
                           const HvbGuestProfile *wanted,
                           HvbTuning *ret_enforced, GError **error)
@@ -141,4 +143,18 @@ FakeHost *fake_bed_add_host(FakeBed *bed)
         g_main_context_iteration(NULL, TRUE);
     bed->bed.host = &host->agent;
     return host;
+}
+
+HvbProfile *fake_bed_profile(guint n)
+{
+    HvbProfile *profile = hvb_profile_load("fig10", NULL);
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(profile);
+    profile->n_guests = n;
+    profile->settle_ms = 1;
+    profile->foreign_percent = 1e9;
+    profile->steal_percent = 1e9;
+    profile->late_frame_ms = 1000000000;
+    profile->late_send_ms = 1000000000;
+    return profile;
 }

@@ -30,6 +30,9 @@ typedef struct {
     gint64 busy_percent; /* host CPU charged to each guest */
 } FakeBed;
 FakeBed *fake_bed_new(guint n);
+/* Figure 10 with so many guests, which settles at once; whatever else this
+ * machine does disturbs no cell. Caller frees. */
+HvbProfile *fake_bed_profile(guint n);
 /* Gives it a host with an agent, which is up; freed with the bed. */
 FakeHost *fake_bed_add_host(FakeBed *bed);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "test/unit/report-set.h"
 
+#include <CUnit/CUnit.h>
 #include <glib/gstdio.h>
 #include <math.h>
 #include <string.h>
@@ -260,4 +261,20 @@ char *report_set_read(const ReportSet *set, const char *file)
 
     return g_file_get_contents(path, &contents, NULL, NULL) ? contents
                                                             : g_strdup("");
+}
+
+JsonParser *report_set_summary(const ReportSet *set)
+{
+    JsonParser *parser = json_parser_new();
+    g_autofree char *json = NULL;
+
+    CU_ASSERT_TRUE_FATAL(hvb_summary_write(set->dir, set->findings, NULL));
+    json = report_set_read(set, "summary.json");
+    CU_ASSERT_TRUE_FATAL(json_parser_load_from_data(parser, json, -1, NULL));
+    return parser;
+}
+
+JsonObject *report_set_root(JsonParser *parser)
+{
+    return json_node_get_object(json_parser_get_root(parser));
 }

@@ -46,6 +46,10 @@ void report_set_add_claim(ReportSet *set, const char *id, const char *words,
 /* Contents of a file in the directory; "" if there is none. Caller frees. */
 char *report_set_read(const ReportSet *set, const char *file);
 
+/* Its summary.json, written and parsed. Caller unrefs. */
+JsonParser *report_set_summary(const ReportSet *set);
+JsonObject *report_set_root(JsonParser *parser);
+
 /* A level as the builder leaves it when there is no sample. */
 HvbP3Level report_set_empty_level(HvbLevel level);
 

@@ -36,19 +36,11 @@ static const HvbConductorHooks hooks = {
 
 static HvbProfile *one_guest(void)
 {
-    HvbProfile *profile = hvb_profile_load("fig10", NULL);
+    HvbProfile *profile = fake_bed_profile(1);
 
-    CU_ASSERT_PTR_NOT_NULL_FATAL(profile);
-    profile->n_guests = 1;
     profile->samples = 4;
     profile->slot_ms = 2;
-    profile->settle_ms = 1;
     profile->reruns = 2;
-    /* This machine may be busy. */
-    profile->foreign_percent = 1e9;
-    profile->steal_percent = 1e9;
-    profile->late_frame_ms = 1000000000;
-    profile->late_send_ms = 1000000000;
     return profile;
 }
 

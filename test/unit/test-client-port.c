@@ -5,6 +5,7 @@
 #include "test/unit/agent-window.h"
 #include "test/unit/system-calls.h"
 
+#include <glib.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -108,12 +109,11 @@ static void test_failed_operation_is_answered_as_failed(void)
                                     .slot_us = 1000,
                                     .pool = 1,
                                     .drain_ms = 60000};
-    char documents[] = "/tmp/hvbench-documents-XXXXXX";
-    int fd = mkstemp(documents);
+    g_autofree char *documents = NULL;
+    int fd = peer_make_documents(&documents, 1 << 20);
     AgentWindow window;
     AgentPeer peer;
 
-    CU_ASSERT_EQUAL_FATAL(ftruncate(fd, 1 << 20), 0);
     peer_start_with_client(&peer, documents, 0);
     peer_work(&peer, LITTLE_WORK);
     CU_ASSERT_EQUAL_FATAL(ftruncate(fd, 0), 0);

@@ -65,18 +65,10 @@ static const HvbConductorHooks hooks = {
 
 static HvbProfile *two_guests(void)
 {
-    HvbProfile *profile = hvb_profile_load("fig10", NULL);
+    HvbProfile *profile = fake_bed_profile(2);
 
-    CU_ASSERT_PTR_NOT_NULL_FATAL(profile);
-    profile->n_guests = 2;
     profile->samples = 5;
     profile->repetitions = 1;
-    profile->settle_ms = 1;
-    /* This machine may be busy. */
-    profile->foreign_percent = 1e9;
-    profile->steal_percent = 1e9;
-    profile->late_frame_ms = 1000000000;
-    profile->late_send_ms = 1000000000;
     return profile;
 }
 

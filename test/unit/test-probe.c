@@ -7,6 +7,7 @@
 #include "test/unit/agent-window.h"
 #include "test/unit/system-calls.h"
 
+#include <glib.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -110,11 +111,9 @@ static void test_stall_delays_every_operation_that_it_covers(void)
 static void open_window_that_fails(AgentPeer *peer, const WireProbe *probe,
                                    AgentWindow *window)
 {
-    char documents[] = "/tmp/hvbench-documents-XXXXXX";
-    int fd = mkstemp(documents);
+    g_autofree char *documents = NULL;
+    int fd = peer_make_documents(&documents, 1 << 20);
 
-    CU_ASSERT_TRUE_FATAL(fd >= 0);
-    CU_ASSERT_EQUAL_FATAL(ftruncate(fd, 1 << 20), 0);
     peer_start_welcomed(peer, documents);
     peer_work(peer, LITTLE_WORK);
     CU_ASSERT_EQUAL_FATAL(ftruncate(fd, 0), 0);

@@ -8,27 +8,10 @@
 #include <math.h>
 #include <string.h>
 
-/* summary.json of a result set, parsed. */
-static JsonParser *summary_of(const ReportSet *set)
-{
-    JsonParser *parser = json_parser_new();
-    g_autofree char *json = NULL;
-
-    CU_ASSERT_TRUE_FATAL(hvb_summary_write(set->dir, set->findings, NULL));
-    json = report_set_read(set, "summary.json");
-    CU_ASSERT_TRUE_FATAL(json_parser_load_from_data(parser, json, -1, NULL));
-    return parser;
-}
-
-static JsonObject *root_of(JsonParser *parser)
-{
-    return json_node_get_object(json_parser_get_root(parser));
-}
-
 static JsonObject *level_of(JsonParser *parser, guint scenario, guint level)
 {
     JsonArray *scenarios =
-        json_object_get_array_member(root_of(parser), "scenarios");
+        json_object_get_array_member(report_set_root(parser), "scenarios");
     JsonObject *s = json_array_get_object_element(scenarios, scenario);
 
     return json_array_get_object_element(json_object_get_array_member(s,
@@ -39,9 +22,9 @@ static JsonObject *level_of(JsonParser *parser, guint scenario, guint level)
 static void test_summary_has_the_headline_and_the_other_operations(void)
 {
     g_autoptr(ReportSet) set = report_set_new();
-    g_autoptr(JsonParser) parser = summary_of(set);
+    g_autoptr(JsonParser) parser = report_set_summary(set);
     JsonArray *scenarios =
-        json_object_get_array_member(root_of(parser), "scenarios");
+        json_object_get_array_member(report_set_root(parser), "scenarios");
     JsonObject *alpha = json_array_get_object_element(scenarios, 0);
     JsonObject *none = level_of(parser, 0, 0);
     JsonObject *operations = json_object_get_object_member(none, "operations");
@@ -68,8 +51,8 @@ static void test_summary_has_the_headline_and_the_other_operations(void)
 static void test_summary_tells_run_stack_and_provenance_apart(void)
 {
     g_autoptr(ReportSet) set = report_set_new();
-    g_autoptr(JsonParser) parser = summary_of(set);
-    JsonObject *root = root_of(parser);
+    g_autoptr(JsonParser) parser = report_set_summary(set);
+    JsonObject *root = report_set_root(parser);
     JsonObject *stack = json_object_get_object_member(root, "stack");
     JsonObject *provenance = json_object_get_object_member(root, "provenance");
 
@@ -88,7 +71,7 @@ static void test_summary_tells_run_stack_and_provenance_apart(void)
 static void test_summary_has_null_where_there_is_no_sample(void)
 {
     g_autoptr(ReportSet) set = report_set_new();
-    g_autoptr(JsonParser) parser = summary_of(set);
+    g_autoptr(JsonParser) parser = report_set_summary(set);
     JsonObject *overload = level_of(parser, 0, 1);
 
     CU_ASSERT_EQUAL(json_object_get_int_member(overload, "samples"), 0);
@@ -101,11 +84,11 @@ static void test_summary_has_null_where_there_is_no_sample(void)
 static void test_summary_histogram_sums_to_the_samples(void)
 {
     g_autoptr(ReportSet) set = report_set_new();
-    g_autoptr(JsonParser) parser = summary_of(set);
+    g_autoptr(JsonParser) parser = report_set_summary(set);
     JsonObject *none = level_of(parser, 1, 0);
     JsonArray *histogram = json_object_get_array_member(none, "histogram");
-    JsonArray *edges =
-        json_object_get_array_member(root_of(parser), "histogram_edges_ms");
+    JsonArray *edges = json_object_get_array_member(report_set_root(parser),
+                                                    "histogram_edges_ms");
     gint64 sum = 0;
 
     CU_ASSERT_EQUAL_FATAL(json_array_get_length(histogram), HVB_P3_BINS);
@@ -127,7 +110,7 @@ static void test_summary_numbers_have_three_decimals_at_most(void)
     /* What looks like a number in a text stays as it is. */
     g_free(p3->title);
     p3->title = g_strdup("0.123456 \"-1e9\\");
-    g_object_unref(summary_of(set));
+    g_object_unref(report_set_summary(set));
     json = report_set_read(set, "summary.json");
     CU_ASSERT_PTR_NOT_NULL(strstr(json, "\"mean_ms\" : 71.235,"));
     CU_ASSERT_PTR_NOT_NULL(strstr(json, "\"p99_ms\" : 2400.0,"));

@@ -19,28 +19,12 @@ static char *page_of(const ReportSet *set)
     return report_set_read(set, "report.html");
 }
 
-static JsonParser *summary_of(const ReportSet *set)
-{
-    JsonParser *parser = json_parser_new();
-    g_autofree char *json = NULL;
-
-    CU_ASSERT_TRUE_FATAL(hvb_summary_write(set->dir, set->findings, NULL));
-    json = report_set_read(set, "summary.json");
-    CU_ASSERT_TRUE_FATAL(json_parser_load_from_data(parser, json, -1, NULL));
-    return parser;
-}
-
 /* Element `index` of the array `name` of `object`. */
 static JsonObject *element(JsonObject *object, const char *name, guint index)
 {
     return json_array_get_object_element(json_object_get_array_member(object,
                                                                       name),
                                          index);
-}
-
-static JsonObject *root_of(JsonParser *parser)
-{
-    return json_node_get_object(json_parser_get_root(parser));
 }
 
 static HvbP3Level *level_of(ReportSet *set, guint scenario, guint level)
@@ -105,9 +89,9 @@ static void test_summary_has_the_tally_of_each_level(void)
     JsonObject *found;
 
     level_of(set, 0, 0)->tally = tally;
-    parser = summary_of(set);
+    parser = report_set_summary(set);
     found = json_object_get_object_member(
-        element(element(root_of(parser), "scenarios", 0), "levels", 0),
+        element(element(report_set_root(parser), "scenarios", 0), "levels", 0),
         "tally");
     CU_ASSERT_EQUAL(json_object_get_int_member(found, "scheduled"), 480);
     CU_ASSERT_EQUAL(json_object_get_int_member(found, "measured"), 470);
@@ -158,8 +142,8 @@ static void test_summary_has_both_vantages(void)
     JsonObject *scenario, *row;
 
     add_vantage_row(set);
-    parser = summary_of(set);
-    scenario = element(root_of(parser), "scenarios", 0);
+    parser = report_set_summary(set);
+    scenario = element(report_set_root(parser), "scenarios", 0);
     row = element(scenario, "vantages", 0);
     CU_ASSERT_STRING_EQUAL(json_object_get_string_member(scenario, "vantage"),
                            "server");
@@ -200,8 +184,9 @@ static void test_page_and_summary_tell_how_sure_the_figures_are(void)
     row->p90_high_ms = 299;
     row->resolution_ms = 33.5;
     page = page_of(set);
-    parser = summary_of(set);
-    level = element(element(root_of(parser), "scenarios", 0), "levels", 0);
+    parser = report_set_summary(set);
+    level =
+        element(element(report_set_root(parser), "scenarios", 0), "levels", 0);
     CU_ASSERT_TRUE(shows(page, "250<br><small>201 to 299</small>"));
     CU_ASSERT_TRUE(shows(page, "<td class=\"n\">34</td>"));
     CU_ASSERT_EQUAL(json_object_get_double_member(level, "p90_low_ms"), 201);
@@ -347,8 +332,8 @@ static void test_report_tells_how_the_guests_clocks_ran(void)
     add_reading(set->run->clocks, 2, 50 * SECOND, 99 * SECOND);
     add_reading(set->run->clocks, 1, 110 * SECOND, -7 * SECOND + 5 * MS / 2);
     page = page_of(set);
-    parser = summary_of(set);
-    found = element(root_of(parser), "guests", 0);
+    parser = report_set_summary(set);
+    found = element(report_set_root(parser), "guests", 0);
     CU_ASSERT_TRUE(shows(page, "<td>hpet</td><td class=\"n\">25.0 ± 0.3</td>"
                                "<td class=\"n\">41 µs</td>"));
     CU_ASSERT_STRING_EQUAL(json_object_get_string_member(found, "clocksource"),
@@ -363,8 +348,8 @@ static void test_report_without_readings_claims_no_drift(void)
 {
     g_autoptr(ReportSet) set = report_set_new();
     g_autofree char *page = page_of(set);
-    g_autoptr(JsonParser) parser = summary_of(set);
-    JsonObject *found = element(root_of(parser), "guests", 0);
+    g_autoptr(JsonParser) parser = report_set_summary(set);
+    JsonObject *found = element(report_set_root(parser), "guests", 0);
 
     CU_ASSERT_TRUE(shows(page, "<td></td><td class=\"n\">–</td>"
                                "<td class=\"n\">–</td>"));

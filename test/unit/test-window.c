@@ -4,21 +4,10 @@
 #include "test/suites.h"
 #include "test/unit/agent-window.h"
 
+#include <glib.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-/* A file of `size` bytes to be unlinked by the caller. */
-static void make_documents(char path[64], off_t size)
-{
-    int fd;
-
-    strcpy(path, "/tmp/hvbench-documents-XXXXXX");
-    fd = mkstemp(path);
-    CU_ASSERT_TRUE_FATAL(fd >= 0);
-    CU_ASSERT_EQUAL(ftruncate(fd, size), 0);
-    close(fd);
-}
 
 static void run_window(AgentPeer *peer, const WireProbe *probe,
                        AgentWindow *window)
@@ -35,11 +24,11 @@ static void test_every_operation_of_a_window_is_accounted_for(void)
                                     .slot_us = 20000,
                                     .pool = 4,
                                     .drain_ms = 60000};
-    char documents[64];
+    g_autofree char *documents = NULL;
     AgentWindow window;
     AgentPeer peer;
 
-    make_documents(documents, 1 << 20);
+    close(peer_make_documents(&documents, 1 << 20));
     peer_start_welcomed(&peer, documents);
     peer_work(&peer, LITTLE_WORK);
     run_window(&peer, &probe, &window);
@@ -94,11 +83,11 @@ static void test_failed_reads_are_marked_failed(void)
                                     .slot_us = 5000,
                                     .pool = 2,
                                     .drain_ms = 60000};
-    char documents[64];
+    g_autofree char *documents = NULL;
     AgentWindow window;
     AgentPeer peer;
 
-    make_documents(documents, 1 << 20);
+    close(peer_make_documents(&documents, 1 << 20));
     peer_start_welcomed(&peer, documents);
     peer_work(&peer, LITTLE_WORK);
     CU_ASSERT_EQUAL(truncate(documents, 0), 0);
