@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #define MAX_BUDGET_MS 600000u
+#define MAX_PAUSE_MS 10000u
 #define LIMIT_OR_CGROUP                                                   \
     "a limit and a manager with the method cgroup exclude each other: a " \
     "process is in one cgroup only; take nice or idle"
@@ -200,6 +201,9 @@ static const char *start_calibration(Agent *agent, uint32_t request,
         return "CALIBRATE: one is going on already";
     if (calibration->budget_ms > MAX_BUDGET_MS)
         return "CALIBRATE: budget above 10 min";
+    if (calibration->moments == 0 || calibration->moments > WIRE_MAX_MOMENTS ||
+        calibration->pause_ms > MAX_PAUSE_MS)
+        return "CALIBRATE: not at 1 to 16 moments with pauses up to 10 s";
     if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0)
         return "CALIBRATE: no pipe";
     kind.keep_fd = ends[1];

@@ -70,27 +70,32 @@ static int compare_rates(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+/* (max - min) / median; reorders. */
+static uint32_t spread_of(uint64_t *rates, unsigned n)
+{
+    qsort(rates, n, sizeof rates[0], compare_rates);
+    return (uint32_t)((double)(rates[n - 1] - rates[0]) * 1000 /
+                      (double)rates[n / 2]);
+}
+
 void work_judge_rounds(uint64_t *rounds, unsigned n,
                        uint32_t tolerance_permille, WireCalibration *ret)
 {
-    qsort(rounds, n, sizeof rounds[0], compare_rates);
+    ret->spread_permille = spread_of(rounds, n);
     uint64_t median = rounds[n / 2];
     uint64_t below = median - rounds[0];
     uint64_t above = rounds[n - 1] - median;
     uint64_t farthest = below > above ? below : above;
 
     ret->iterations_per_ms = median;
-    ret->spread_permille =
-        (uint32_t)((double)(rounds[n - 1] - rounds[0]) * 1000 / (double)median);
     ret->converged =
         n >= WIRE_CALIBRATION_ROUNDS &&
         (double)farthest * 1000 <= (double)median * (double)tolerance_permille;
 }
 
-void work_calibrate(const WireCalibrate *request, WireCalibration *ret)
+static void calibrate_now(uint64_t iterations, uint64_t deadline_ns,
+                          uint32_t tolerance_permille, WireCalibration *ret)
 {
-    uint64_t deadline_ns = clock_now_ns() + request->budget_ms * NS_PER_MS;
-    uint64_t iterations = size_round(ROUND_NS);
     uint64_t last[WIRE_CALIBRATION_ROUNDS];
     uint64_t sorted[WIRE_CALIBRATION_ROUNDS];
 
@@ -102,6 +107,32 @@ void work_calibrate(const WireCalibrate *request, WireCalibration *ret)
                          ? ret->rounds
                          : WIRE_CALIBRATION_ROUNDS;
         memcpy(sorted, last, sizeof sorted);
-        work_judge_rounds(sorted, n, request->tolerance_permille, ret);
+        work_judge_rounds(sorted, n, tolerance_permille, ret);
     } while (!ret->converged && clock_now_ns() < deadline_ns);
+}
+
+void work_calibrate(const WireCalibrate *request, WireCalibration *ret)
+{
+    uint64_t deadline_ns = clock_now_ns() + request->budget_ms * NS_PER_MS;
+    uint64_t iterations = size_round(ROUND_NS);
+    uint64_t rates[WIRE_MAX_MOMENTS];
+    uint32_t rounds = 0;
+    uint32_t converged = 1;
+
+    for (unsigned i = 0; i < request->moments; i++) {
+        uint64_t now_ns = clock_now_ns();
+        if (i > 0)
+            clock_sleep_until(now_ns += request->pause_ms * NS_PER_MS);
+        uint64_t left_ns = deadline_ns > now_ns ? deadline_ns - now_ns : 0;
+        calibrate_now(iterations, now_ns + left_ns / (request->moments - i),
+                      request->tolerance_permille, ret);
+        rates[i] = ret->iterations_per_ms;
+        rounds += ret->rounds;
+        converged &= ret->converged;
+    }
+    if (request->moments > 1)
+        ret->spread_permille = spread_of(rates, request->moments);
+    ret->iterations_per_ms = rates[request->moments / 2];
+    ret->rounds = rounds;
+    ret->converged = converged;
 }

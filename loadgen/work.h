@@ -16,7 +16,8 @@ void work_do(uint64_t iterations);
 uint64_t work_rough_rate(void);
 
 /* Calibrates as WireCalibrate says, in rounds of about 30 ms, and blocks for
- * at most one round longer than the budget. Fills all of *ret but `request`.
+ * at most one round a moment, and one pause, longer than the budget. Fills all
+ * of *ret but `request`.
  *
  * Rounds are timed with CLOCK_MONOTONIC, the clock that delays are measured
  * with: a process's CPU clock may run at another speed in a guest, and counts

@@ -36,6 +36,11 @@ gboolean hvb_calibration_make(HvbBed *bed, int guest, guint vantages,
                               HvbAbility *ret_ability, char **ret_doubt,
                               GError **error);
 
+/* The guest's speed, found at several moments of a few seconds. It must be idle
+ * and uncapped; what it works with stays what it was. */
+gboolean hvb_calibration_take(HvbLink *link, GCancellable *cancellable,
+                              WireCalibration *ret_calibration, GError **error);
+
 /* A short calibration that is only compared: the change against `before` in
  * per cent, signed: + if the guest has become faster. */
 gboolean hvb_calibration_drift(HvbLink *link, const WireCalibration *before,

@@ -6,7 +6,7 @@
 /* Draining, resetting and checking the calibration, as measured under TCG. */
 #define OVERHEAD_MS 1500
 /* Each further guest that is reset and whose calibration is checked. */
-#define GUEST_OVERHEAD_MS 700
+#define GUEST_OVERHEAD_MS 1000
 
 typedef struct {
     HvbPlanner base;

@@ -13,7 +13,8 @@
 #define SHARE_LIMIT 2.0 /* points */
 
 /* d: stretch */
-#define STRETCH_SAMPLES 13 /* in each of four windows */
+#define STRETCH_PAIRS 16
+#define STRETCH_SAMPLES 3 /* in each window */
 #define STRETCH_SLOT_US 300000
 #define STRETCH_LIMIT_MS 1.0
 #define STRETCH_LIMIT_PERCENT 5.0
@@ -90,40 +91,60 @@ gboolean hvb_check_shares(HvbRig *rig, GError **error)
            share(rig, 3, error) && place_all(rig, 0, error);
 }
 
-/* Median response times of the operation at its usual size and at `factor` of
- * it. The sizes come in the order 1, factor, factor, 1, so that a speed that
- * moves evenly in between cancels out. */
-static gboolean time_sizes(HvbRig *rig, WireOperation operation, double factor,
-                           double ret_ms[2], GError **error)
+/* The median of one short window. */
+static gboolean time_size(HvbRig *rig, WireOperation operation, double factor,
+                          gint64 *ret_ns, GError **error)
 {
-    g_autoptr(GArray) usual = g_array_new(FALSE, FALSE, sizeof(gint64));
-    g_autoptr(GArray) stretched = g_array_new(FALSE, FALSE, sizeof(gint64));
+    g_autoptr(HvbTake) take = NULL;
 
-    for (guint i = 0; i < 4; i++) {
-        gboolean longer = i == 1 || i == 2;
-        g_autoptr(HvbTake) take = NULL;
-        if (hvb_rig_work(rig, 0, longer ? factor : 1.0, error))
-            take = hvb_rig_take(rig, operation, STRETCH_SAMPLES,
-                                STRETCH_SLOT_US, NULL, NULL, error);
-        if (!take)
-            return FALSE;
-        hvb_take_responses(take, longer ? stretched : usual);
+    if (hvb_rig_work(rig, 0, factor, error))
+        take = hvb_rig_take(rig, operation, STRETCH_SAMPLES, STRETCH_SLOT_US,
+                            NULL, NULL, error);
+    if (!take)
+        return FALSE;
+    *ret_ns = hvb_take_median_ns(take);
+    if (*ret_ns > 0)
+        return TRUE;
+    g_set_error(error, HVB_BED_ERROR, HVB_BED_ERROR_GUEST,
+                "no '%s' of a window of %d succeeded",
+                hvb_operation_name(operation), STRETCH_SAMPLES);
+    return FALSE;
+}
+
+/* How much longer the operation takes at `factor` of its usual size: the median
+ * over pairs of windows, next to each other so that the host's speed is the
+ * same for both as far as it can be, and in turns the one and the other
+ * first. */
+static gboolean time_stretch(HvbRig *rig, WireOperation operation,
+                             double factor, double *ret_ms, GError **error)
+{
+    g_autoptr(GArray) longer_by = g_array_new(FALSE, FALSE, sizeof(gint64));
+
+    for (guint i = 0; i < STRETCH_PAIRS; i++) {
+        gboolean stretched_first = i % 2;
+        gint64 took[2];
+        for (guint k = 0; k < 2; k++) {
+            gboolean stretched = (k == 0) == stretched_first;
+            if (!time_size(rig, operation, stretched ? factor : 1.0,
+                           &took[stretched], error))
+                return FALSE;
+        }
+        gint64 difference = took[1] - took[0];
+        g_array_append_val(longer_by, difference);
     }
-    ret_ms[0] = (double)hvb_median_ns(usual) / 1e6;
-    ret_ms[1] = (double)hvb_median_ns(stretched) / 1e6;
+    *ret_ms = (double)hvb_median_ns(longer_by) / 1e6;
     return TRUE;
 }
 
 static gboolean stretch(HvbRig *rig, WireOperation operation, double work_ms,
                         double factor, GError **error)
 {
-    double median_ms[2];
+    double measured;
 
     if (!hvb_rig_calibrate(rig, 0, error) ||
-        !time_sizes(rig, operation, factor, median_ms, error))
+        !time_stretch(rig, operation, factor, &measured, error))
         return FALSE;
     double expected = work_ms * (factor - 1.0);
-    double measured = median_ms[1] - median_ms[0];
     double limit = STRETCH_LIMIT_MS + expected * STRETCH_LIMIT_PERCENT / 100.0;
     hvb_rig_answer(rig,
                    g_strdup_printf("%s, %.1f times",

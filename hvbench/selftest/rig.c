@@ -4,8 +4,6 @@
 #define POOL WIRE_MAX_POOL
 #define DRAIN_MS 5000
 #define CLOCK_PINGS 30
-#define CALIBRATION_BUDGET_MS 10000
-#define CALIBRATION_TOLERANCE_PERMILLE 20
 #define TAKE_CELL (G_MAXUINT32 - 1)
 
 void hvb_rig_answer(HvbRig *rig, char *what, char *expected, char *measured,
@@ -25,12 +23,8 @@ void hvb_rig_answer(HvbRig *rig, char *what, char *expected, char *measured,
 
 gboolean hvb_rig_calibrate(HvbRig *rig, guint guest, GError **error)
 {
-    static const WireCalibrate request = {CALIBRATION_BUDGET_MS,
-                                          CALIBRATION_TOLERANCE_PERMILLE};
-
-    return hvb_link_calibrate(rig->bed->guests[guest].link, &request,
-                              rig->cancellable,
-                              &rig->abilities[guest].calibration, error);
+    return hvb_calibration_take(rig->bed->guests[guest].link, rig->cancellable,
+                                &rig->abilities[guest].calibration, error);
 }
 
 gboolean hvb_rig_work(HvbRig *rig, guint guest, double size, GError **error)

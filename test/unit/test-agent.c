@@ -86,9 +86,9 @@ static void test_host_of_another_version_is_not_served(void)
 }
 
 static uint32_t ask_calibrate(AgentPeer *peer, uint32_t budget_ms,
-                              uint32_t tolerance_permille)
+                              uint32_t tolerance_permille, uint32_t moments)
 {
-    WireCalibrate calibrate = {budget_ms, tolerance_permille};
+    WireCalibrate calibrate = {budget_ms, tolerance_permille, moments, 10};
 
     return peer_ask(peer, WIRE_CALIBRATE,
                     wire_put_calibrate(peer_payload(peer), &calibrate));
@@ -102,19 +102,45 @@ static void test_calibration_goes_on_until_rounds_agree_or_time_is_up(void)
     uint32_t request;
 
     peer_start_welcomed(&peer, NULL);
-    request = ask_calibrate(&peer, 60000, 1000000);
+    request = ask_calibrate(&peer, 60000, 1000000, 1);
     peer_expect(&peer, WIRE_CALIBRATION, &frame);
     CU_ASSERT_TRUE_FATAL(wire_get_calibration(&frame, &result));
     CU_ASSERT_EQUAL(result.request, request);
     CU_ASSERT_EQUAL(result.converged, 1);
     CU_ASSERT_EQUAL(result.rounds, WIRE_CALIBRATION_ROUNDS);
     CU_ASSERT_TRUE(result.iterations_per_ms > 0);
-    request = ask_calibrate(&peer, 0, 1000000);
+    request = ask_calibrate(&peer, 0, 1000000, 1);
     peer_expect(&peer, WIRE_CALIBRATION, &frame);
     CU_ASSERT_TRUE_FATAL(wire_get_calibration(&frame, &result));
     CU_ASSERT_EQUAL(result.request, request);
     CU_ASSERT_EQUAL(result.converged, 0);
     CU_ASSERT_EQUAL(result.rounds, 1);
+    peer_end(&peer);
+}
+
+static void test_calibration_at_several_moments_takes_rounds_at_each(void)
+{
+    AgentPeer peer;
+    WireFrame frame;
+    WireCalibration result;
+
+    peer_start_welcomed(&peer, NULL);
+    ask_calibrate(&peer, 60000, 1000000, 3);
+    peer_expect(&peer, WIRE_CALIBRATION, &frame);
+    CU_ASSERT_TRUE_FATAL(wire_get_calibration(&frame, &result));
+    CU_ASSERT_EQUAL(result.converged, 1);
+    CU_ASSERT_EQUAL(result.rounds, 3 * WIRE_CALIBRATION_ROUNDS);
+    CU_ASSERT_TRUE(result.iterations_per_ms > 0);
+    /* One moment that did not converge is enough. */
+    ask_calibrate(&peer, 0, 1000000, WIRE_MAX_MOMENTS);
+    peer_expect(&peer, WIRE_CALIBRATION, &frame);
+    CU_ASSERT_TRUE_FATAL(wire_get_calibration(&frame, &result));
+    CU_ASSERT_EQUAL(result.converged, 0);
+    CU_ASSERT_EQUAL(result.rounds, WIRE_MAX_MOMENTS);
+    peer_expect_error(&peer, ask_calibrate(&peer, 1000, 20, 0), "16 moments");
+    peer_expect_error(&peer,
+                      ask_calibrate(&peer, 1000, 20, WIRE_MAX_MOMENTS + 1),
+                      "16 moments");
     peer_end(&peer);
 }
 
@@ -125,10 +151,10 @@ static void test_agent_answers_while_it_calibrates_and_reset_ends_that(void)
     uint32_t first;
 
     peer_start_welcomed(&peer, NULL);
-    first = ask_calibrate(&peer, 600000, 0);
+    first = ask_calibrate(&peer, 600000, 0, 1);
     peer_ask(&peer, WIRE_PING, 0);
     peer_expect(&peer, WIRE_PONG, &frame);
-    peer_expect_error(&peer, ask_calibrate(&peer, 1, 1), "already");
+    peer_expect_error(&peer, ask_calibrate(&peer, 1, 1, 1), "already");
     peer_ask(&peer, WIRE_RESET, 0);
     peer_expect_error(&peer, first, "RESET");
     peer_expect_ok(&peer, peer.sequence - 1);
@@ -313,7 +339,7 @@ static size_t start_everything(AgentPeer *peer, ProcessLook *ret)
     peer_work(peer, LITTLE_WORK);
     peer_load(peer, 3, 1000000);
     peer_expect_ok(peer, peer_ask_probe(peer, &probe));
-    ask_calibrate(peer, 600000, 0);
+    ask_calibrate(peer, 600000, 0, 1);
     peer_load(peer, 3, 1000000); /* so that the calibration has begun */
     CU_ASSERT_EQUAL(peer_children(peer, ret, MAX_CHILDREN), 8);
     return 8;
@@ -434,6 +460,8 @@ CU_TestInfo tests_agent[] = {
      test_host_of_another_version_is_not_served},
     {"calibration goes on until rounds agree or time is up",
      test_calibration_goes_on_until_rounds_agree_or_time_is_up},
+    {"calibration at several moments takes rounds at each",
+     test_calibration_at_several_moments_takes_rounds_at_each},
     {"the agent answers while it calibrates and reset ends that",
      test_agent_answers_while_it_calibrates_and_reset_ends_that},
     {"rounds are judged by their median",
