@@ -214,7 +214,8 @@ static HvbEvidence *make_evidence(const HvbComparison *comparison,
     e->n = interval->n;
     e->boots_differ = differ;
     e->verdict = hvb_interval_verdict(interval, &limits);
-    e->aside = comparison->aside;
+    e->aside = comparison->aside ||
+               (comparison->objects && e->verdict != HVB_VERDICT_NOT_REPRODUCED);
     return e;
 }
 

@@ -30,6 +30,7 @@ typedef struct {
     HvbEffect effect;
     HvbLimits limits; /* of the effect */
     gboolean aside;   /* shown, but decides nothing */
+    gboolean objects; /* decides only if it breaks its limits; else as aside */
     /* One of so many of which any decides (0: 1): its interval and verdict have
      * a confidence of 1 - 0.05 / family, so that all of them together err in
      * 5 % of the cases at most (Bonferroni). */

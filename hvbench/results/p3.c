@@ -140,7 +140,8 @@ static void summarize(HvbP3Row *row, const GArray *delays)
     row->p90_low_ms = row->p90_high_ms = row->resolution_ms = NAN;
     row->p50_ms = hvb_p3_quantile(sorted, n, 0.5);
     row->p90_ms = hvb_p3_quantile(sorted, n, 0.9);
-    row->p99_ms = hvb_p3_quantile(sorted, n, 0.99);
+    row->p99_ms =
+        n >= HVB_P3_P99_SAMPLES ? hvb_p3_quantile(sorted, n, 0.99) : NAN;
     row->max_ms = hvb_p3_quantile(sorted, n, 1.0);
     row->spread_ms = row->p90_ms - hvb_p3_quantile(sorted, n, 0.1);
     for (guint bin = 0; bin < HVB_P3_BINS; bin++) {

@@ -18,7 +18,11 @@ extern const guint hvb_p3_edges_ms[HVB_P3_BINS - 1];
 /* The number of the bin that a delay belongs to, from 0. */
 guint hvb_p3_bin(gint64 delay_ns);
 
-/* Statistics of one operation at one level; NaN where there is no sample. */
+/* Fewer samples have no 99th percentile: it would be their maximum. */
+#define HVB_P3_P99_SAMPLES 100
+
+/* Statistics of one operation at one level; NaN where there is no sample, and
+ * p99 where there are too few. */
 typedef struct {
     guint samples;
     guint censored;

@@ -119,8 +119,9 @@ static char *suspicion(const HvbCell *cell, const HvbProfile *profile,
                        const char *doubt)
 {
     if (fabs(cell->drift_percent) > profile->drift_percent)
-        return g_strdup_printf("the guest became %.1f %% %s than it was "
+        return g_strdup_printf("the %s became %.1f %% %s than it was "
                                "calibrated to (limit %.1f %%)",
+                               profile->native ? "host" : "guest",
                                fabs(cell->drift_percent),
                                cell->drift_percent > 0 ? "faster" : "slower",
                                profile->drift_percent);

@@ -224,7 +224,7 @@ static void test_noise_leaves_open_and_says_what_would_help(void)
     g_autoptr(PaperWorld) world = paper_world();
 
     world->repetitions = 2;
-    world->noise = 1.0;
+    world->noise = 0.8;
     paper_scenario(world, "c17-pinned")->delay_factor = 1.2;
     g_autoptr(HvbClaim) claim = judge(world, "C17");
     CU_ASSERT_EQUAL(claim->verdict, HVB_VERDICT_INCONCLUSIVE);
@@ -279,6 +279,26 @@ static void test_overhead_is_given_for_each_level(void)
 }
 
 /* The mean over all levels may be right and each of them wrong. */
+/* A third at one level and three times at another: alike on average. */
+static void test_each_level_can_object_where_the_average_is_alike(void)
+{
+    g_autoptr(PaperWorld) world = paper_world();
+    PaperScenario *s = paper_scenario(world, "c17-pinned");
+
+    expect(world, "C17", HVB_VERDICT_REPRODUCED);
+    s->delay_ms[HVB_LEVEL_BUSY] = s->delay_ms[HVB_LEVEL_BUSY] / 3 - 20.0 / 3;
+    s->delay_ms[HVB_LEVEL_MAXIMUM] = s->delay_ms[HVB_LEVEL_MAXIMUM] * 3 + 20;
+    g_autoptr(HvbClaim) claim = judge(world, "C17");
+    CU_ASSERT_EQUAL(claim->verdict, HVB_VERDICT_NOT_REPRODUCED);
+    CU_ASSERT_EQUAL(evidence(claim, 0)->verdict, HVB_VERDICT_REPRODUCED);
+    CU_ASSERT_FALSE(evidence(claim, 0)->aside);
+    CU_ASSERT_TRUE(evidence(claim, 1)->aside);
+    CU_ASSERT_FALSE(evidence(claim, 2)->aside);
+    CU_ASSERT_EQUAL(evidence(claim, 2)->verdict, HVB_VERDICT_NOT_REPRODUCED);
+    CU_ASSERT_PTR_NOT_NULL(strstr(claim->why, "Busy"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(claim->why, "Maximum"));
+}
+
 static void test_asides_decide_nothing(void)
 {
     g_autoptr(PaperWorld) world = paper_world();
@@ -411,6 +431,7 @@ CU_TestInfo tests_claims[] = {
     TEST(noise_leaves_open_and_says_what_would_help),
     TEST(evidence_is_worked_out_by_hand),
     TEST(overhead_is_given_for_each_level),
+    TEST(each_level_can_object_where_the_average_is_alike),
     TEST(asides_decide_nothing),
     TEST(perfect_share_of_few_operations_is_not_certain),
     TEST(knee_that_never_came_proves_nothing_about_where_it_is),
