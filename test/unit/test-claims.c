@@ -223,8 +223,8 @@ static void test_noise_leaves_open_and_says_what_would_help(void)
 {
     g_autoptr(PaperWorld) world = paper_world();
 
-    world->repetitions = 2;
-    world->noise = 0.8;
+    world->repetitions = 3;
+    world->noise = 1.0;
     paper_scenario(world, "c17-pinned")->delay_factor = 1.2;
     g_autoptr(HvbClaim) claim = judge(world, "C17");
     CU_ASSERT_EQUAL(claim->verdict, HVB_VERDICT_INCONCLUSIVE);
@@ -278,7 +278,6 @@ static void test_overhead_is_given_for_each_level(void)
                            "guest, Low");
 }
 
-/* The mean over all levels may be right and each of them wrong. */
 /* A third at one level and three times at another: alike on average. */
 static void test_each_level_can_object_where_the_average_is_alike(void)
 {
@@ -299,6 +298,7 @@ static void test_each_level_can_object_where_the_average_is_alike(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(claim->why, "Maximum"));
 }
 
+/* The mean over all levels may be right and each of them wrong. */
 static void test_asides_decide_nothing(void)
 {
     g_autoptr(PaperWorld) world = paper_world();
