@@ -39,7 +39,8 @@ HVB_CFLAGS = -std=gnu17 $(WARNINGS) $(SANITIZERS) -I. -I$(BUILD) -MMD -MP \
 
 HVB_SOURCES := $(filter-out hvbench/main.c,$(wildcard hvbench/*.c hvbench/*/*.c))
 # What both ends of the wire share.
-SHARED_SOURCES := loadgen/wire.c loadgen/schedule.c loadgen/random.c
+SHARED_SOURCES := loadgen/wire.c loadgen/schedule.c loadgen/random.c \
+                  loadgen/work.c
 AGENT_SOURCES := $(wildcard loadgen/*.c)
 TEST_SOURCES := $(filter-out test/bench/bench.c,$(wildcard test/*.c test/*/*.c))
 # Pure pieces of the agent that the unit tests call.
