@@ -68,6 +68,22 @@ static void set_hello(JsonObject *row, const HvbRunRecord *run,
         hvb_page_set(row, "agent", g_strdup(hello->agent));
 }
 
+/* Guests that stay idle are not calibrated. */
+static void set_calibration(JsonObject *row, const WireCalibration *calibration)
+{
+    gboolean calibrated = calibration->iterations_per_ms > 0;
+
+    hvb_page_set(row, "iterations",
+                 calibrated ? g_strdup_printf("%" G_GUINT64_FORMAT,
+                                              calibration->iterations_per_ms)
+                            : g_strdup(HVB_TEXT_NOTHING));
+    hvb_page_set(row, "spread",
+                 hvb_text_percent(
+                     calibrated ? calibration->spread_permille / 10.0 : NAN));
+    json_object_set_boolean_member(row, "unsteady",
+                                   calibrated && !calibration->converged);
+}
+
 JsonArray *hvb_page_guests(const HvbRunRecord *run)
 {
     JsonArray *rows = json_array_new();
@@ -75,20 +91,13 @@ JsonArray *hvb_page_guests(const HvbRunRecord *run)
     for (guint i = 0; i < run->guests->len; i++) {
         const HvbGuestRecord *guest =
             &g_array_index(run->guests, HvbGuestRecord, i);
-        const WireCalibration *calibration = &guest->calibration;
         JsonObject *row = json_object_new();
 
         json_object_set_int_member(row, "guest", guest->guest);
         hvb_page_set(row, "name", g_strdup(guest->name));
         set_hello(row, run, &guest->hello);
         set_clock(row, run, i + 1);
-        hvb_page_set(row, "iterations",
-                     g_strdup_printf("%" G_GUINT64_FORMAT,
-                                     calibration->iterations_per_ms));
-        hvb_page_set(row, "spread",
-                     hvb_text_percent(calibration->spread_permille / 10.0));
-        json_object_set_boolean_member(row, "unsteady",
-                                       !calibration->converged);
+        set_calibration(row, &guest->calibration);
         json_object_set_array_member(row, "references",
                                      references_of(&guest->references));
         json_array_add_object_element(rows, row);

@@ -9,7 +9,7 @@
 
 /* As measured under TCG on two CPUs. */
 #define SETUP_S 28.0          /* KVM's boot-probe waits 20 s for a sign */
-#define BOOT_OF_GUEST_S 4.5   /* of eight at once, and stopping it */
+#define BOOT_OF_GUEST_S 3.5   /* of eight at once, and stopping it */
 #define START_OF_NATIVE_S 2.0 /* no guest at all */
 #define CALIBRATION_S \
     7.5 /* of an agent: 8 of a guest with its reference times */
