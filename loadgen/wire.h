@@ -161,7 +161,8 @@ typedef struct {
 /* agent -> host, CALIBRATION: u32 request, u32 rounds, u32 spread_permille,
  * u32 converged (0, 1: at every moment), u64 iterations_per_ms: the median over
  * the moments of the median of each one's last rounds; the spread is (max -
- * min) / median: of the moments' medians, or of the rounds of the only one. */
+ * min) / median, the largest of those of the moments' last rounds and of that
+ * of the moments' medians. */
 typedef struct {
     uint32_t request;
     uint32_t rounds;

@@ -111,28 +111,39 @@ static void calibrate_now(uint64_t iterations, uint64_t deadline_ns,
     } while (!ret->converged && clock_now_ns() < deadline_ns);
 }
 
+void work_judge_moments(const WireCalibration *moments, unsigned n,
+                        WireCalibration *ret)
+{
+    uint64_t rates[WIRE_MAX_MOMENTS];
+
+    memset(ret, 0, sizeof *ret);
+    ret->converged = 1;
+    for (unsigned i = 0; i < n; i++) {
+        rates[i] = moments[i].iterations_per_ms;
+        ret->rounds += moments[i].rounds;
+        ret->converged &= moments[i].converged;
+        if (moments[i].spread_permille > ret->spread_permille)
+            ret->spread_permille = moments[i].spread_permille;
+    }
+    uint32_t spread = spread_of(rates, n);
+    if (spread > ret->spread_permille)
+        ret->spread_permille = spread;
+    ret->iterations_per_ms = rates[n / 2];
+}
+
 void work_calibrate(const WireCalibrate *request, WireCalibration *ret)
 {
     uint64_t deadline_ns = clock_now_ns() + request->budget_ms * NS_PER_MS;
     uint64_t iterations = size_round(ROUND_NS);
-    uint64_t rates[WIRE_MAX_MOMENTS];
-    uint32_t rounds = 0;
-    uint32_t converged = 1;
+    WireCalibration moments[WIRE_MAX_MOMENTS];
 
     for (unsigned i = 0; i < request->moments; i++) {
         uint64_t now_ns = clock_now_ns();
-        if (i > 0)
+        if (i > 0 && now_ns < deadline_ns)
             clock_sleep_until(now_ns += request->pause_ms * NS_PER_MS);
         uint64_t left_ns = deadline_ns > now_ns ? deadline_ns - now_ns : 0;
         calibrate_now(iterations, now_ns + left_ns / (request->moments - i),
-                      request->tolerance_permille, ret);
-        rates[i] = ret->iterations_per_ms;
-        rounds += ret->rounds;
-        converged &= ret->converged;
+                      request->tolerance_permille, &moments[i]);
     }
-    if (request->moments > 1)
-        ret->spread_permille = spread_of(rates, request->moments);
-    ret->iterations_per_ms = rates[request->moments / 2];
-    ret->rounds = rounds;
-    ret->converged = converged;
+    work_judge_moments(moments, request->moments, ret);
 }

@@ -31,4 +31,10 @@ void work_calibrate(const WireCalibrate *request, WireCalibration *ret);
 void work_judge_rounds(uint64_t *rounds, unsigned n,
                        uint32_t tolerance_permille, WireCalibration *ret);
 
+/* The result of `n` moments, 1 to WIRE_MAX_MOMENTS: the median of their rates,
+ * all of their rounds, the largest of their spreads and of that between them,
+ * and whether all converged. */
+void work_judge_moments(const WireCalibration *moments, unsigned n,
+                        WireCalibration *ret);
+
 #endif

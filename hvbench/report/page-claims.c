@@ -87,6 +87,17 @@ static void set_verdict(JsonObject *object, HvbVerdict verdict)
     json_object_set_string_member(object, "class", class_of(verdict));
 }
 
+/* What an evidence that decides nothing is worth; NULL: it decides. */
+static const char *describe_aside(const HvbEvidence *evidence)
+{
+    if (!evidence->aside)
+        return NULL;
+    if (!evidence->objects)
+        return "decides nothing";
+    return evidence->verdict == HVB_VERDICT_REPRODUCED ? "no objection"
+                                                       : "cannot tell";
+}
+
 static JsonObject *claim_of(const HvbFindings *findings, const HvbClaim *claim)
 {
     const HvbEvidence *leading = hvb_claim_leading(claim);
@@ -105,7 +116,7 @@ static JsonObject *claim_of(const HvbFindings *findings, const HvbClaim *claim)
         JsonObject *row = json_object_new();
         set_comparison(row, findings, comparison);
         set_verdict(row, comparison->verdict);
-        json_object_set_boolean_member(row, "aside", comparison->aside);
+        hvb_page_set(row, "aside", g_strdup(describe_aside(comparison)));
         json_array_add_object_element(evidence, row);
     }
     hvb_page_set(object, "comparisons",

@@ -33,9 +33,9 @@ const HvbRunRecord *hvb_case_run(const HvbCase *c)
 }
 
 /* With what its members that are 0 stand for. */
-static HvbComparison complete(const HvbComparison *comparison)
+static HvbClaimComparison complete(const HvbClaimComparison *comparison)
 {
-    HvbComparison full = *comparison;
+    HvbClaimComparison full = *comparison;
 
     if (full.levels_a == 0)
         full.levels_a = full.levels;
@@ -48,12 +48,12 @@ static HvbComparison complete(const HvbComparison *comparison)
 }
 
 /* A CPU share that is small is not for that reason one that nobody minds. */
-static double offset_of(const HvbComparison *comparison)
+static double offset_of(const HvbClaimComparison *comparison)
 {
     return g_str_equal(comparison->unit, "ms") ? HVB_RATIO_OFFSET_MS : 0.0;
 }
 
-static HvbLimits scaled_limits(const HvbComparison *comparison)
+static HvbLimits scaled_limits(const HvbClaimComparison *comparison)
 {
     return (HvbLimits){
         .rule = comparison->limits.rule,
@@ -70,7 +70,7 @@ typedef struct {
 } Part;
 #define N_PARTS 4
 
-static void list_parts(const HvbComparison *comparison, Part *ret_parts)
+static void list_parts(const HvbClaimComparison *comparison, Part *ret_parts)
 {
     const char *names[N_PARTS] = {comparison->a, comparison->b,
                                   comparison->others[0], comparison->others[1]};
@@ -150,7 +150,7 @@ static void add_lack(HvbCase *c, const char *scenario, guint levels)
 }
 
 /* Says why there is no pair. */
-static void explain_lack(HvbCase *c, const HvbComparison *comparison,
+static void explain_lack(HvbCase *c, const HvbClaimComparison *comparison,
                          const Part *parts)
 {
     guint index;
@@ -194,14 +194,15 @@ static void evidence_free(gpointer data)
     g_free(e);
 }
 
-static HvbEvidence *make_evidence(const HvbComparison *comparison,
+static HvbEvidence *make_evidence(const HvbClaimComparison *comparison,
                                   const HvbContrast *contrast, gboolean differ)
 {
     const HvbInterval *interval = &contrast->interval;
     const HvbLimits limits = scaled_limits(comparison);
     HvbEvidence *e = g_new0(HvbEvidence, 1);
 
-    e->what = hvb_comparison_describe(comparison, contrast->strata, differ);
+    e->what =
+        hvb_claim_comparison_describe(comparison, contrast->strata, differ);
     e->scenario_a = g_strdup(comparison->a);
     e->scenario_b = g_strdup(comparison->b);
     e->a = contrast->a;
@@ -210,12 +211,13 @@ static HvbEvidence *make_evidence(const HvbComparison *comparison,
     e->effect = shown(comparison->effect, interval->estimate);
     e->low = shown(comparison->effect, interval->low);
     e->high = shown(comparison->effect, interval->high);
-    e->effect_unit = hvb_comparison_effect_unit(comparison);
+    e->effect_unit = hvb_claim_comparison_effect_unit(comparison);
     e->n = interval->n;
     e->boots_differ = differ;
     e->verdict = hvb_interval_verdict(interval, &limits);
+    e->objects = comparison->objects;
     e->aside = comparison->aside ||
-               (comparison->objects && e->verdict != HVB_VERDICT_NOT_REPRODUCED);
+               (e->objects && e->verdict != HVB_VERDICT_NOT_REPRODUCED);
     return e;
 }
 
@@ -234,12 +236,12 @@ static void count_cells(HvbCase *c, const Part *parts, HvbEvidence *e)
 }
 
 /* What it takes to decide what is open. */
-static void foresee(HvbCase *c, const HvbComparison *comparison,
+static void foresee(HvbCase *c, const HvbClaimComparison *comparison,
                     const HvbInterval *interval)
 {
     const HvbLimits limits = scaled_limits(comparison);
     guint more = hvb_interval_more(interval, &limits,
-                                   hvb_comparison_confidence(comparison));
+                                   hvb_claim_comparison_confidence(comparison));
 
     if (isnan(interval->error))
         c->too_few = TRUE;
@@ -249,10 +251,10 @@ static void foresee(HvbCase *c, const HvbComparison *comparison,
 }
 
 /* The clause of a comparison of which there are pairs: its subject once. */
-static void explain(HvbCase *c, const HvbComparison *comparison,
+static void explain(HvbCase *c, const HvbClaimComparison *comparison,
                     const HvbEvidence *e)
 {
-    g_autofree char *text = hvb_comparison_explain(comparison, e);
+    g_autofree char *text = hvb_claim_comparison_explain(comparison, e);
     const char **subject = &c->subject[e->verdict];
     gboolean same = g_strcmp0(*subject, e->what) == 0;
 
@@ -262,10 +264,10 @@ static void explain(HvbCase *c, const HvbComparison *comparison,
 }
 
 const HvbEvidence *hvb_case_conclude(HvbCase *c,
-                                     const HvbComparison *comparison,
+                                     const HvbClaimComparison *comparison,
                                      const HvbContrast *contrast)
 {
-    const HvbComparison full = complete(comparison);
+    const HvbClaimComparison full = complete(comparison);
     Part parts[N_PARTS];
     HvbEvidence *e;
 
@@ -286,16 +288,17 @@ const HvbEvidence *hvb_case_conclude(HvbCase *c,
     return e;
 }
 
-HvbContrast hvb_case_contrast(const HvbComparison *comparison, const GArray *a,
-                              const GArray *b)
+HvbContrast hvb_case_contrast(const HvbClaimComparison *comparison,
+                              const GArray *a, const GArray *b)
 {
-    const HvbComparison full = complete(comparison);
+    const HvbClaimComparison full = complete(comparison);
 
     return hvb_contrast_make(a, b, full.effect, offset_of(&full),
-                             hvb_comparison_confidence(&full));
+                             hvb_claim_comparison_confidence(&full));
 }
 
-const HvbEvidence *hvb_case_hold(HvbCase *c, const HvbComparison *comparison,
+const HvbEvidence *hvb_case_hold(HvbCase *c,
+                                 const HvbClaimComparison *comparison,
                                  const GArray *a, const GArray *b)
 {
     HvbContrast contrast = hvb_case_contrast(comparison, a, b);
@@ -303,9 +306,10 @@ const HvbEvidence *hvb_case_hold(HvbCase *c, const HvbComparison *comparison,
     return hvb_case_conclude(c, comparison, &contrast);
 }
 
-const HvbEvidence *hvb_case_compare(HvbCase *c, const HvbComparison *comparison)
+const HvbEvidence *hvb_case_compare(HvbCase *c,
+                                    const HvbClaimComparison *comparison)
 {
-    const HvbComparison full = complete(comparison);
+    const HvbClaimComparison full = complete(comparison);
     g_autoptr(GArray) b =
         hvb_observe(c->run, full.b, full.levels, full.measure, full.guests);
     g_autoptr(GArray) a = full.a ? hvb_observe(c->run, full.a, full.levels_a,
@@ -334,12 +338,12 @@ static gboolean rests_on_boots(const HvbClaim *claim, const char *again)
  * of a verdict that may hang on it shall. */
 static void remark_boots(HvbCase *c)
 {
-    const HvbComparison comparison = complete(
-        &(HvbComparison){.a = "fig03",
-                         .b = "c04-again", /* the same guests, booted anew */
-                         .levels = HVB_LEVELS_LOADED,
-                         .measure = HVB_MEASURE_DELAY,
-                         .effect = HVB_EFFECT_RATIO});
+    const HvbClaimComparison comparison = complete(&(
+        HvbClaimComparison){.a = "fig03",
+                            .b = "c04-again", /* the same guests, booted anew */
+                            .levels = HVB_LEVELS_LOADED,
+                            .measure = HVB_MEASURE_DELAY,
+                            .effect = HVB_EFFECT_RATIO});
 
     if (!rests_on_boots(c->claim, comparison.b))
         return;
@@ -485,7 +489,7 @@ HvbClaim *hvb_case_try(const HvbRunRecord *run, const HvbClaimTest *test)
     c.claim->id = test->id;
     c.claim->words = test->words;
     c.claim->evidence = g_ptr_array_new_with_free_func(evidence_free);
-    for (const HvbComparison *comparison = test->comparisons;
+    for (const HvbClaimComparison *comparison = test->comparisons;
          comparison && comparison->b; comparison++)
         hvb_case_compare(&c, comparison);
     if (test->judge)

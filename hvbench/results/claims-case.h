@@ -9,7 +9,7 @@
  * Where the truth is on the limits, a claim is wrongly called reproduced in
  * 2.5 % of all cases at most (5 % if its limits have two sides and it asks to
  * be outside), and wrongly called not reproduced in 2.5 % for each decisive
- * comparison. */
+ * comparison, and for each family of those that can object. */
 #ifndef HVB_RESULTS_CLAIMS_CASE_H
 #define HVB_RESULTS_CLAIMS_CASE_H
 
@@ -39,7 +39,7 @@ typedef struct {
     /* For observations that are not of a measure. */
     const char *what, *unit;
     const char *others[2]; /* more scenarios that it takes */
-} HvbComparison;
+} HvbClaimComparison;
 
 typedef struct _HvbCase HvbCase;
 
@@ -47,9 +47,10 @@ typedef struct _HvbCase HvbCase;
 typedef struct {
     const char *id;
     const char *words;
-    gboolean any;                     /* of the decisive comparisons */
-    const HvbComparison *comparisons; /* up to one without `b`; may be NULL */
-    void (*judge)(HvbCase *c);        /* what the table cannot say; or NULL */
+    gboolean any; /* of the decisive comparisons */
+    const HvbClaimComparison
+        *comparisons;          /* up to one without `b`; may be NULL */
+    void (*judge)(HvbCase *c); /* what the table cannot say; or NULL */
 } HvbClaimTest;
 
 /* Those of one file each, up to one without id. */
@@ -65,16 +66,17 @@ HvbClaim *hvb_case_try(const HvbRunRecord *run, const HvbClaimTest *test);
 const HvbRunRecord *hvb_case_run(const HvbCase *c);
 /* Compares by the measure. Returns the evidence, owned by the case. */
 const HvbEvidence *hvb_case_compare(HvbCase *c,
-                                    const HvbComparison *comparison);
+                                    const HvbClaimComparison *comparison);
 /* Compares these observations. */
-const HvbEvidence *hvb_case_hold(HvbCase *c, const HvbComparison *comparison,
+const HvbEvidence *hvb_case_hold(HvbCase *c,
+                                 const HvbClaimComparison *comparison,
                                  const GArray *a, const GArray *b);
 /* Concludes from a contrast already made of the comparison, perhaps with a
  * wider interval. */
-HvbContrast hvb_case_contrast(const HvbComparison *comparison, const GArray *a,
-                              const GArray *b);
+HvbContrast hvb_case_contrast(const HvbClaimComparison *comparison,
+                              const GArray *a, const GArray *b);
 const HvbEvidence *hvb_case_conclude(HvbCase *c,
-                                     const HvbComparison *comparison,
+                                     const HvbClaimComparison *comparison,
                                      const HvbContrast *contrast);
 /* Adds a clause to the sentence, whatever the verdict; takes it over. */
 void hvb_case_remark(HvbCase *c, char *clause);

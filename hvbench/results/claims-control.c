@@ -11,14 +11,14 @@
 /* C7. "Most" is more than half. */
 #define MOST_IS_GONE 0.5
 
-static const HvbComparison guest_manager[] = {
+static const HvbClaimComparison guest_manager[] = {
     {LOADED_DELAY("fig03", "fig05"),
      .limits = {HVB_RULE_BELOW, 0.0, MOST_IS_GONE}},
     {0},
 };
 
 /* C8. Slightly: any gain will do. */
-static const HvbComparison host_manager[] = {
+static const HvbClaimComparison host_manager[] = {
     {LOADED_DELAY("c08-light", "fig06"), .limits = {HVB_RULE_BELOW, 0.0, 1.0}},
     {0},
 };
@@ -37,7 +37,7 @@ static GArray *observe_gain(HvbCase *c, const char *without, const char *with,
 
 static void judge_host_managers_gain(HvbCase *c)
 {
-    const HvbComparison comparison = {
+    const HvbClaimComparison comparison = {
         .a = "fig06",
         .b = "c08-heavy-managed",
         .others = {"c08-light", "c08-heavy"},
@@ -57,7 +57,7 @@ static void judge_host_managers_gain(HvbCase *c)
 
 /* C9. Best: better than none and than the host's alone, and not worse than the
  * guest's alone, which leaves little to gain. */
-static const HvbComparison both_managers[] = {
+static const HvbClaimComparison both_managers[] = {
     {LOADED_DELAY("fig03", "fig07"), .limits = {HVB_RULE_BELOW, 0.0, 1.0}},
     {LOADED_DELAY("fig06", "fig07"), .limits = {HVB_RULE_BELOW, 0.0, 1.0}},
     {LOADED_DELAY("fig05", "fig07"),
@@ -68,7 +68,7 @@ static const HvbComparison both_managers[] = {
 /* C10. Badly: by half and more, twice what would still be alike. */
 #define HURTS_BADLY 1.5
 
-static const HvbComparison capped[] = {
+static const HvbClaimComparison capped[] = {
     {LOADED_DELAY("fig03", "fig09"),
      .limits = {HVB_RULE_ABOVE, HURTS_BADLY, 0.0}},
     {.a = "fig03",
@@ -81,7 +81,7 @@ static const HvbComparison capped[] = {
 };
 
 /* C11. Helping, and failing to cure, are each more than being alike. */
-static const HvbComparison capped_and_managed[] = {
+static const HvbClaimComparison capped_and_managed[] = {
     {LOADED_DELAY("fig09", "fig10"),
      .limits = {HVB_RULE_BELOW, 0.0, HVB_ALIKE_LEAST}},
     {LOADED_DELAY("fig05", "fig10"),
@@ -107,7 +107,7 @@ static const HvbComparison capped_and_managed[] = {
 static void judge_received(HvbCase *c, const char *dynamic, guint levels,
                            guint levels_of_static)
 {
-    const HvbComparison comparison = {
+    const HvbClaimComparison comparison = {
         .a = "fig09",
         .b = dynamic,
         .levels = levels,
@@ -129,7 +129,7 @@ static void judge_received(HvbCase *c, const char *dynamic, guint levels,
 static void judge_dynamic(HvbCase *c, const char *dynamic, guint levels,
                           guint levels_of_static)
 {
-    HvbComparison comparison = {
+    HvbClaimComparison comparison = {
         .a = "fig09",
         .b = dynamic,
         .levels = levels,

@@ -42,7 +42,7 @@ static void widen_share(HvbInterval *interval, double percent, double n)
 
 static void judge_share_at_none(HvbCase *c)
 {
-    const HvbComparison comparison = {
+    const HvbClaimComparison comparison = {
         .constant = FINE_PERCENT,
         .b = "fig02",
         .levels = HVB_LEVEL_BIT(HVB_LEVEL_NONE),
@@ -67,7 +67,7 @@ static void judge_share_at_none(HvbCase *c)
     hvb_case_conclude(c, &comparison, &contrast);
 }
 
-static const HvbComparison native[] = {
+static const HvbClaimComparison native[] = {
     /* Not yet noticed at Low: the onset is at Medium or above. */
     {.a = "fig02",
      .b = "fig02",
@@ -90,7 +90,7 @@ static const HvbComparison native[] = {
 /* C2. Either will do, so each has half of the error. */
 #define C2_FAMILY 2
 
-static const HvbComparison earlier[] = {
+static const HvbClaimComparison earlier[] = {
     {.a = "fig02",
      .b = "fig03",
      .levels = HVB_LEVELS(HVB_LEVEL_LOW, HVB_LEVEL_MAXIMUM),
@@ -103,7 +103,7 @@ static const HvbComparison earlier[] = {
 
 static void judge_onset(HvbCase *c)
 {
-    const HvbComparison comparison = {
+    const HvbClaimComparison comparison = {
         .a = "fig02",
         .b = "fig03",
         .effect = HVB_EFFECT_DIFFERENCE,
@@ -123,7 +123,7 @@ static void judge_onset(HvbCase *c)
     hvb_case_conclude(c, &comparison, &contrast);
 }
 
-static const HvbComparison less_variable[] = {
+static const HvbClaimComparison less_variable[] = {
     {.a = "fig02",
      .b = "fig03",
      .levels = HVB_LEVELS_TOP,
@@ -156,7 +156,7 @@ static const char *stack_value(const HvbRunRecord *run, char hypervisor,
  * delay: what HVB_ALIKE_MOST lets two means differ by. */
 #define FARTHER_PERCENT 25.0
 
-static const HvbComparison alike[] = {
+static const HvbClaimComparison alike[] = {
     /* What another boot alone does to the mean delay. */
     {.a = "fig03",
      .b = "c04-again",
@@ -184,7 +184,7 @@ static const HvbComparison alike[] = {
 
 static void judge_distance(HvbCase *c)
 {
-    const HvbComparison comparison = {
+    const HvbClaimComparison comparison = {
         .a = "c04-again",
         .b = "fig04",
         .others = {"fig03"},
@@ -205,7 +205,7 @@ static void judge_distance(HvbCase *c)
     const HvbEvidence *e = hvb_case_hold(c, &comparison, again, other);
     if (choice && e->n > 0)
         hvb_case_remark(c, g_strdup_printf("hypervisor %s", choice));
-    for (const HvbComparison *aside = alike; aside->b; aside++)
+    for (const HvbClaimComparison *aside = alike; aside->b; aside++)
         hvb_case_compare(c, aside);
 }
 
@@ -215,7 +215,7 @@ static void judge_distance(HvbCase *c)
 
 static void judge_overhead(HvbCase *c)
 {
-    HvbComparison comparison = {
+    HvbClaimComparison comparison = {
         .a = "fig03",
         .b = "fig03",
         .levels = HVB_LEVELS(HVB_LEVEL_LOW, HVB_LEVEL_OVERLOAD),
@@ -242,7 +242,7 @@ static void judge_overhead(HvbCase *c)
  * mislead nobody. */
 #define MISLEADING_POINTS 10.0
 
-static const HvbComparison misleading[] = {
+static const HvbClaimComparison misleading[] = {
     {.a = "fig09",
      .b = "fig09",
      .levels = HVB_LEVELS_LOADED,

@@ -4,7 +4,7 @@
 
 #include <math.h>
 
-static const HvbComparison uni[] = {
+static const HvbClaimComparison uni[] = {
     {.a = "fig03",
      .b = "uni",
      .levels = HVB_LEVELS_LOADED,
@@ -33,7 +33,7 @@ static const HvbComparison uni[] = {
         .family = Q2_FAMILY                                                    \
     }
 
-static const HvbComparison caches[] = {
+static const HvbClaimComparison caches[] = {
     CACHES("cache-none-cold", "cache-writeback-cold"),
     CACHES("cache-none-warm", "cache-writeback-warm"),
     CACHES("cache-none-warm", "cache-none-cold"),
@@ -42,7 +42,7 @@ static const HvbComparison caches[] = {
 };
 
 /* Q3. Of the guest that has the privilege, the first. */
-static const HvbComparison privileged[] = {
+static const HvbClaimComparison privileged[] = {
     {.a = "c12-dynamic",
      .b = "privileged",
      .levels = HVB_LEVELS_LOADED,
@@ -134,7 +134,7 @@ static void judge_fairness(HvbCase *c, const char *scenario, const char *what,
                            HvbMeasureFunc func)
 {
     const HvbRunRecord *run = hvb_case_run(c);
-    const HvbComparison comparison = {
+    const HvbClaimComparison comparison = {
         .b = scenario,
         .levels = HVB_LEVEL_BIT(HVB_LEVEL_MAXIMUM),
         .effect = HVB_EFFECT_DIFFERENCE,

@@ -6,7 +6,7 @@
 /* C13 */
 static void judge_knee(HvbCase *c)
 {
-    const HvbComparison comparison = {
+    const HvbClaimComparison comparison = {
         .a = "fig02",
         .b = "fig11",
         .effect = HVB_EFFECT_DIFFERENCE,
@@ -34,7 +34,7 @@ static void judge_knee(HvbCase *c)
 /* C14. Nearly a rival: no worse than by half. */
 #define NEARLY 1.5
 
-static const HvbComparison rival[] = {
+static const HvbClaimComparison rival[] = {
     {.a = "fig02",
      .b = "fig12",
      .levels = HVB_LEVELS_TOP,
@@ -60,7 +60,7 @@ static const HvbComparison rival[] = {
             .objects = TRUE, .family = 3                        \
     }
 
-static const HvbComparison same_sum[] = {
+static const HvbClaimComparison same_sum[] = {
     {SAME_SUM("c15-two", "c15-four", SUM_LEVELS)},
     {SAME_SUM("c15-four", "c15-eight", SUM_LEVELS)},
     {SAME_SUM("c15-two", "c15-eight", SUM_LEVELS)},
@@ -78,7 +78,7 @@ static const HvbComparison same_sum[] = {
  * and no error of meters. */
 #define LOOKS_MORE_POINTS 2.5
 
-static const HvbComparison overhead_counts[] = {
+static const HvbClaimComparison overhead_counts[] = {
     {.a = "fig09",
      .b = "c16-vm",
      .levels = LEVELS_BOUND,
@@ -122,7 +122,7 @@ static double cap_of(const HvbRunRecord *run, const char *scenario)
 static void judge_against_cap(HvbCase *c, const char *scenario,
                               HvbLimits limits)
 {
-    const HvbComparison comparison = {
+    const HvbClaimComparison comparison = {
         .constant = cap_of(hvb_case_run(c), scenario),
         .b = scenario,
         .levels = LEVELS_BOUND,
@@ -152,7 +152,7 @@ static void judge_caps(HvbCase *c)
         PINNED(HVB_LEVEL_BIT(level)), .objects = TRUE, .family = 4 \
     }
 
-static const HvbComparison pinned[] = {
+static const HvbClaimComparison pinned[] = {
     {PINNED(HVB_LEVELS_LOADED)},   PINNED_AT(HVB_LEVEL_MEDIUM),
     PINNED_AT(HVB_LEVEL_BUSY),     PINNED_AT(HVB_LEVEL_MAXIMUM),
     PINNED_AT(HVB_LEVEL_OVERLOAD), {0},
@@ -176,7 +176,7 @@ static guint64 find_neighbours(const HvbRunRecord *run)
 
 static void judge_neighbours(HvbCase *c)
 {
-    HvbComparison comparison = {
+    HvbClaimComparison comparison = {
         .a = "c18-free",
         .b = "c18-limited",
         .levels = HVB_LEVEL_BIT(HVB_LEVEL_OVERLOAD),

@@ -43,7 +43,8 @@ static guint levels_at(guint levels, guint strata)
     return found;
 }
 
-const char *hvb_comparison_effect_unit(const HvbComparison *comparison)
+const char *
+hvb_claim_comparison_effect_unit(const HvbClaimComparison *comparison)
 {
     if (comparison->effect == HVB_EFFECT_RATIO)
         return "times";
@@ -52,13 +53,13 @@ const char *hvb_comparison_effect_unit(const HvbComparison *comparison)
     return g_str_equal(comparison->unit, "%") ? "points" : comparison->unit;
 }
 
-double hvb_comparison_confidence(const HvbComparison *comparison)
+double hvb_claim_comparison_confidence(const HvbClaimComparison *comparison)
 {
     return 1.0 - (1.0 - HVB_CONFIDENCE) / comparison->family;
 }
 
-char *hvb_comparison_describe(const HvbComparison *comparison, guint strata,
-                              gboolean boots_differ)
+char *hvb_claim_comparison_describe(const HvbClaimComparison *comparison,
+                                    guint strata, gboolean boots_differ)
 {
     guint levels = comparison->levels, levels_a = comparison->levels_a;
     GString *what =
@@ -83,7 +84,8 @@ char *hvb_comparison_describe(const HvbComparison *comparison, guint strata,
         g_string_append(what, ", on different boots");
     if (comparison->family > 1)
         g_string_append_printf(what, " (%.4g %% interval)",
-                               100.0 * hvb_comparison_confidence(comparison));
+                               100.0 *
+                                   hvb_claim_comparison_confidence(comparison));
     return g_string_free(what, FALSE);
 }
 
@@ -108,7 +110,7 @@ static void append_quantity(GString *text, double value, const char *unit)
         g_string_append_printf(text, " %s", unit);
 }
 
-static void append_limits(GString *text, const HvbComparison *comparison)
+static void append_limits(GString *text, const HvbClaimComparison *comparison)
 {
     static const char *const words[] = {
         [HVB_RULE_ABOVE] = "above ",
@@ -117,7 +119,7 @@ static void append_limits(GString *text, const HvbComparison *comparison)
         [HVB_RULE_OUTSIDE] = "outside ",
     };
     const HvbLimits *limits = &comparison->limits;
-    const char *unit = hvb_comparison_effect_unit(comparison);
+    const char *unit = hvb_claim_comparison_effect_unit(comparison);
 
     g_string_append(text, words[limits->rule]);
     if (limits->rule == HVB_RULE_ABOVE) {
@@ -131,7 +133,7 @@ static void append_limits(GString *text, const HvbComparison *comparison)
     }
 }
 
-static void append_figures(GString *text, const HvbComparison *comparison,
+static void append_figures(GString *text, const HvbClaimComparison *comparison,
                            const HvbEvidence *e)
 {
     append_quantity(text, e->b, e->unit);
@@ -169,8 +171,8 @@ static void append_interval(GString *text, const HvbEvidence *e)
     g_string_append(text, ")");
 }
 
-char *hvb_comparison_explain(const HvbComparison *comparison,
-                             const HvbEvidence *e)
+char *hvb_claim_comparison_explain(const HvbClaimComparison *comparison,
+                                   const HvbEvidence *e)
 {
     GString *text = g_string_new(NULL);
 

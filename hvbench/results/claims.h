@@ -37,6 +37,7 @@ typedef struct {
     gboolean boots_differ;   /* its scenarios cannot have shared their guests */
     HvbVerdict verdict;      /* of this comparison alone */
     gboolean aside;          /* shown for what it explains; decides nothing */
+    gboolean objects;        /* may decide: aside unless it breaks limits */
 } HvbEvidence;
 
 typedef struct {

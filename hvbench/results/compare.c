@@ -147,7 +147,9 @@ static void add_row(HvbComparison *comparison, HvbComparedRow row,
     row.visible_ms = NAN;
     double worse = sided_chance(&row, settings, 1.0);
     double better = sided_chance(&row, settings, -1.0);
-    row.p = isnan(worse) ? NAN : fmin(1.0, 2.0 * fmin(worse, better));
+    row.p = isnan(worse) || row.failed > 0
+                ? NAN
+                : fmin(1.0, 2.0 * fmin(worse, better));
     row.verdict = isnan(row.p) ? HVB_COMPARED_UNKNOWN : HVB_COMPARED_ALIKE;
     comparison->known += !isnan(row.p);
     g_array_append_val(comparison->rows, row);
@@ -211,9 +213,10 @@ static HvbCompared sum_up(const HvbComparison *comparison)
         is[g_array_index(comparison->rows, HvbComparedRow, i).verdict] = TRUE;
     if (is[HVB_COMPARED_WORSE])
         return HVB_COMPARED_WORSE;
-    if (is[HVB_COMPARED_BETTER])
-        return HVB_COMPARED_BETTER;
-    return is[HVB_COMPARED_ALIKE] ? HVB_COMPARED_ALIKE : HVB_COMPARED_UNKNOWN;
+    if (is[HVB_COMPARED_UNKNOWN] || comparison->only_a->len > 0 ||
+        comparison->rows->len == 0)
+        return HVB_COMPARED_UNKNOWN;
+    return is[HVB_COMPARED_BETTER] ? HVB_COMPARED_BETTER : HVB_COMPARED_ALIKE;
 }
 
 static double visible_ms(const HvbComparedRow *row,
@@ -254,6 +257,18 @@ static char *describe(const char *scenario, HvbLevel level)
     return g_strdup_printf("%s %s", scenario, hvb_level_name(level));
 }
 
+static guint count_failed(const HvbRunRecord *run, guint scenario,
+                          HvbLevel level)
+{
+    g_autoptr(GPtrArray) cells = hvb_counted_cells(run, scenario);
+    HvbTally tally = {0};
+
+    for (guint i = 0; i < cells->len; i++)
+        if (is_chosen(cells->pdata[i], level, ALL_CELLS))
+            hvb_tally_add(&tally, cells->pdata[i]);
+    return tally.failed;
+}
+
 static void compare_level(HvbComparison *comparison, const HvbRunRecord *a,
                           guint scenario_a, const HvbRunRecord *b,
                           guint scenario_b, HvbLevel level,
@@ -270,7 +285,9 @@ static void compare_level(HvbComparison *comparison, const HvbRunRecord *a,
                 (HvbComparedRow){.scenario = g_strdup(profile->name),
                                  .level = level,
                                  .a = of_a,
-                                 .b = of_b},
+                                 .b = of_b,
+                                 .failed = count_failed(a, scenario_a, level) +
+                                           count_failed(b, scenario_b, level)},
                 settings);
     else if (of_a.n > 0)
         g_ptr_array_add(comparison->only_a, describe(profile->name, level));

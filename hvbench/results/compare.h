@@ -67,7 +67,8 @@ typedef enum {
     HVB_COMPARED_ALIKE,   /* no difference beyond the tolerance was seen */
     HVB_COMPARED_BETTER,  /* the second run's delays are shorter */
     HVB_COMPARED_WORSE,   /* they are longer */
-    HVB_COMPARED_UNKNOWN, /* fewer than two cells in either */
+    HVB_COMPARED_UNKNOWN, /* fewer than two cells in either, or operations that
+                           * failed: their delays are not known */
 } HvbCompared;
 const char *hvb_compared_name(HvbCompared compared); /* "alike", ... */
 
@@ -76,6 +77,7 @@ typedef struct {
     gboolean all_levels;    /* the mean over the rows above of its levels; */
     HvbLevel level;         /* then without a meaning */
     HvbInterval a, b;       /* mean delays, ms; n: cells */
+    guint failed;           /* operations, of either run, in these cells */
     HvbInterval difference; /* b - a, ms; its bounds for this row alone */
     double tolerance_ms;    /* as it comes to */
     double visible_ms; /* a delay longer by less than this would be missed in
@@ -92,8 +94,9 @@ typedef struct {
     GPtrArray *only_a; /* char *: scenarios and levels that only one has */
     GPtrArray *only_b;
     guint known;         /* rows that can be told */
-    HvbCompared verdict; /* WORSE if any row is, else BETTER if any is, else
-                          * UNKNOWN if no row can be told, else ALIKE */
+    HvbCompared verdict; /* WORSE if any row is, else UNKNOWN if any cannot be
+                          * told or the second run lacks what the first has,
+                          * else BETTER if any is, else ALIKE */
 } HvbComparison;
 void hvb_comparison_free(HvbComparison *comparison);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HvbComparison, hvb_comparison_free)

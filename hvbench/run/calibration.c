@@ -28,6 +28,9 @@ static const WireCalibrate brief = {
     .pause_ms = 100,
 };
 
+/* Between the moments; the median of them is less far off. */
+#define SPREAD_LIMIT_PERMILLE 100
+
 /* The reference is the median of so many operations, in slots in which each
  * surely ends. */
 #define REFERENCE_SLOT_US 250000
@@ -216,10 +219,14 @@ static gboolean attempt(HvbBed *bed, int guest, guint vantages,
         !hvb_usage_read(bed, cancellable, after, error))
         return FALSE;
     double foreign = hvb_usage_foreign_percent(before, after);
-    if (!calibration->converged)
+    if (!calibration->converged ||
+        calibration->spread_permille > SPREAD_LIMIT_PERMILLE)
         *ret_doubt = g_strdup_printf(
-            "the speed of %s varied by %.1f %% while it was calibrated",
-            hvb_link_name(link), calibration->spread_permille / 10.0);
+            "the speed of %s varied by %.1f %% while it was calibrated (limit "
+            "%.1f %%, and %.1f %% at each moment)",
+            hvb_link_name(link), calibration->spread_permille / 10.0,
+            SPREAD_LIMIT_PERMILLE / 10.0,
+            2 * careful.tolerance_permille / 10.0);
     else if (!complete)
         *ret_doubt = g_strdup_printf(
             "samples were lost while the reference times of %s were taken",

@@ -105,8 +105,15 @@ gboolean hvb_check_caps(HvbRig *rig, GError **error)
         hvb_rig_take(rig, WIRE_KEY, SAMPLES / 5, SLOT_US, NULL, NULL, error);
     if (!idle)
         return FALSE;
+    gint64 reference_ns = hvb_take_median_ns(idle);
+    if (reference_ns <= 0) {
+        g_set_error(error, HVB_BED_ERROR, HVB_BED_ERROR_GUEST,
+                    "no '%s' on the idle guest succeeded",
+                    hvb_operation_name(WIRE_KEY));
+        return FALSE;
+    }
     for (guint i = 0; i < G_N_ELEMENTS(caps); i++)
-        if (!make(rig, &caps[i], hvb_take_median_ns(idle), error))
+        if (!make(rig, &caps[i], reference_ns, error))
             return FALSE;
     return TRUE;
 }

@@ -99,6 +99,18 @@ static gboolean read_clock(HvbRig *rig, HvbTake *take, GError **error)
     return TRUE;
 }
 
+static guint count_failed(const HvbTake *take)
+{
+    guint n = 0;
+
+    for (guint i = 0; i < take->samples->len; i++)
+        n += g_array_index(take->samples, HvbSample, i).raw.flags &
+                     WIRE_SAMPLE_FAILED
+                 ? 1
+                 : 0;
+    return n;
+}
+
 HvbTake *hvb_rig_take(HvbRig *rig, WireOperation operation, guint n,
                       guint slot_us, HvbOpenFunc on_open, gpointer user_data,
                       GError **error)
@@ -125,7 +137,8 @@ HvbTake *hvb_rig_take(HvbRig *rig, WireOperation operation, guint n,
         return NULL;
     take->scheduled = hvb_window_scheduled(window);
     take->missing = take->scheduled - hvb_window_received(window) +
-                    hvb_window_refused(window) + hvb_window_lost_frames(window);
+                    hvb_window_refused(window) +
+                    hvb_window_lost_frames(window) + count_failed(take);
     return g_steal_pointer(&take);
 }
 
@@ -141,10 +154,15 @@ void hvb_take_responses(const HvbTake *take, GArray *responses_ns)
 
 gint64 hvb_median_ns(GArray *values_ns)
 {
+    guint n = values_ns->len;
+
     hvb_times_sort(values_ns);
-    return values_ns->len > 0
-               ? g_array_index(values_ns, gint64, values_ns->len / 2)
-               : 0;
+    if (n == 0)
+        return 0;
+    /* Of an even number the mean of the two in the middle. */
+    return (g_array_index(values_ns, gint64, (n - 1) / 2) +
+            g_array_index(values_ns, gint64, n / 2)) /
+           2;
 }
 
 gint64 hvb_take_median_ns(const HvbTake *take)

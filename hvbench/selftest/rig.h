@@ -46,7 +46,7 @@ typedef struct {
     GArray *events;
     GArray *clocks; /* HvbClockRecord, before and after */
     guint scheduled;
-    guint missing; /* samples and frames lost or refused */
+    guint missing; /* samples and frames lost or refused, operations failed */
 } HvbTake;
 void hvb_take_free(HvbTake *take);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HvbTake, hvb_take_free)

@@ -3,6 +3,7 @@
  * its table makes of them. */
 #include "hvbench/cli/commands.h"
 #include "hvbench/cli/selftest-table.h"
+#include "hvbench/selftest/rig.h"
 #include "test/suites.h"
 #include "test/unit/fake-bed.h"
 
@@ -209,6 +210,18 @@ static void test_only_right_answers_make_the_exit_status_0(void)
     CU_ASSERT_EQUAL(conclude(answers, &disturbed), HVB_EXIT_FAILED);
 }
 
+static void test_median_of_an_even_number_is_between_the_middle_two(void)
+{
+    const gint64 values[] = {40, -10, 30, 20, 70};
+    g_autoptr(GArray) array = g_array_new(FALSE, FALSE, sizeof(gint64));
+
+    CU_ASSERT_EQUAL(hvb_median_ns(array), 0);
+    g_array_append_vals(array, values, 4);
+    CU_ASSERT_EQUAL(hvb_median_ns(array), 25);
+    g_array_append_val(array, values[4]);
+    CU_ASSERT_EQUAL(hvb_median_ns(array), 30);
+}
+
 #define TEST(name)         \
     {                      \
 #name, test_##name \
@@ -221,5 +234,6 @@ CU_TestInfo tests_answers[] = {
     TEST(doubts_of_the_calibration_are_told),
     TEST(table_has_a_row_for_each_answer_below_its_check),
     TEST(only_right_answers_make_the_exit_status_0),
+    TEST(median_of_an_even_number_is_between_the_middle_two),
     TEST_END,
 };

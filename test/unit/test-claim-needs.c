@@ -63,7 +63,7 @@ static void test_needs_hold_what_the_comparisons_take(void)
 {
     for (guint p = 0; p < G_N_ELEMENTS(paper_claims); p++) {
         for (const HvbClaimTest *test = paper_claims[p]; test->id; test++) {
-            const HvbComparison *c = test->comparisons;
+            const HvbClaimComparison *c = test->comparisons;
             for (; c && c->b; c++) {
                 guint of_a = c->a ? 0 : ~0u, of_b = 0;
                 for (const HvbClaimNeed *need = hvb_claim_needs; need->id;

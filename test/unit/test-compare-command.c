@@ -210,6 +210,9 @@ static void test_what_only_one_has_is_named(void)
     g_autofree char *after = make_set(&place, "after", "tcg", "done");
     expect_output(&place, (const char *[]){"compare", before, after, NULL},
                   HVB_EXIT_OK, "after: server, phone\n");
+    /* What is no longer there may have become as slow as can be. */
+    expect_output(&place, (const char *[]){"compare", after, before, NULL},
+                  HVB_EXIT_FAILED, "cannot be told for all of it.\n");
 }
 
 static void test_one_repetition_is_too_few_with_status_1(void)

@@ -256,6 +256,24 @@ static void test_what_only_one_run_has_is_named(void)
     CU_ASSERT_STRING_EQUAL(comparison->only_a->pdata[1], "two Busy");
     CU_ASSERT_STRING_EQUAL(comparison->only_b->pdata[0], "new");
     CU_ASSERT_EQUAL(comparison->rows->len, 4); /* one: 3, two: Overload */
+    CU_ASSERT_EQUAL(comparison->verdict, HVB_COMPARED_UNKNOWN);
+}
+
+/* A guest whose slow operations fail would have short delays. */
+static void test_failed_operations_make_a_level_unknown(void)
+{
+    const double delays[] = {10, 11, 12};
+    g_autoptr(HvbRunRecord) a = run_of(delays, 3);
+    g_autoptr(HvbRunRecord) b = run_of(delays, 3);
+    HvbCell *cell = paper_cell(b, "x", HVB_LEVEL_BUSY, 2);
+
+    g_autoptr(HvbComparison) alike = hvb_compare(a, b, &usual);
+    CU_ASSERT_EQUAL(row_at(alike, 0)->verdict, HVB_COMPARED_ALIKE);
+    g_array_index(cell->samples, HvbSample, 0).raw.flags |= WIRE_SAMPLE_FAILED;
+    g_autoptr(HvbComparison) failed = hvb_compare(a, b, &usual);
+    CU_ASSERT_EQUAL(row_at(failed, 0)->failed, 1);
+    CU_ASSERT_EQUAL(row_at(failed, 0)->verdict, HVB_COMPARED_UNKNOWN);
+    CU_ASSERT_EQUAL(failed->verdict, HVB_COMPARED_UNKNOWN);
 }
 
 static void test_runs_with_nothing_in_common_tell_nothing(void)
@@ -357,6 +375,7 @@ CU_TestInfo tests_compare[] = {
     TEST(one_cell_tells_nothing),
     TEST(only_cells_that_count_are_compared),
     TEST(what_only_one_run_has_is_named),
+    TEST(failed_operations_make_a_level_unknown),
     TEST(runs_with_nothing_in_common_tell_nothing),
     TEST(halves_are_odd_and_even_repetitions),
     TEST(three_repetitions_have_no_halves),
