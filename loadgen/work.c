@@ -74,8 +74,9 @@ static int compare_rates(const void *a, const void *b)
 static uint32_t spread_of(uint64_t *rates, unsigned n)
 {
     qsort(rates, n, sizeof rates[0], compare_rates);
+    uint64_t median = rates[n / 2];
     return (uint32_t)((double)(rates[n - 1] - rates[0]) * 1000 /
-                      (double)rates[n / 2]);
+                      (double)median);
 }
 
 void work_judge_rounds(uint64_t *rounds, unsigned n,
@@ -114,7 +115,7 @@ static void calibrate_now(uint64_t iterations, uint64_t deadline_ns,
 void work_judge_moments(const WireCalibration *moments, unsigned n,
                         WireCalibration *ret)
 {
-    uint64_t rates[WIRE_MAX_MOMENTS];
+    uint64_t rates[WIRE_MAX_MOMENTS] = {0};
 
     memset(ret, 0, sizeof *ret);
     ret->converged = 1;

@@ -131,7 +131,8 @@ static char *describe(void)
     GString *text = g_string_new(
         "Boots two guests, makes delays, shares and loads of known size on "
         "them, and\ncompares them with what hvbench measures; that takes some "
-        "seven minutes. An answer\nthat is not right makes the exit status 1. A "
+        "seven minutes. An answer\nthat is not right makes the exit status 1. "
+        "A "
         "check that came out wrong while\nothers used the host is made "
         "again.\n\nChecks:\n");
 

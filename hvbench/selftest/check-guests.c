@@ -131,7 +131,7 @@ static gboolean time_stretch(HvbRig *rig, WireOperation operation,
     g_autoptr(GArray) longer_by = g_array_new(FALSE, FALSE, sizeof(gint64));
 
     for (guint i = 0; i < STRETCH_PAIRS; i++) {
-        gboolean stretched_first = i % 2;
+        gboolean stretched_first = i % 2 == 1;
         gint64 took[2];
         for (guint k = 0; k < 2; k++) {
             gboolean stretched = (k == 0) == stretched_first;
