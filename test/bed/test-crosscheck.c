@@ -35,6 +35,8 @@
 /* Bounds of what arithmetic predicts exactly, on a host that others use. */
 #define SHARE_FACTOR 1.4
 #define POINTS 20.0
+#define FOREIGN_PERCENT 20.0
+#define NOT_QUIET "the host is not quiet: others delay what is compared"
 
 enum { IDLE, SPIN, N_PHASES };
 static const struct {
@@ -58,10 +60,13 @@ static HvbBed *bed;
 static HvbRig rig;
 static Pair pairs[N_CAPS][N_PHASES];
 static gboolean all_measured;
+static gboolean disturbed; /* at the last attempt */
 
 static gboolean is_measured(void)
 {
-    if (!all_measured && bed_fixture_can_run_debian())
+    if (!all_measured && disturbed)
+        test_skip(NOT_QUIET);
+    else if (!all_measured && bed_fixture_can_run_debian())
         CU_FAIL("not all of it was measured");
     return all_measured;
 }
@@ -168,15 +173,34 @@ static void clear_pair(Pair *pair)
     g_clear_pointer(&pair->delays_us, g_array_unref);
 }
 
+/* What arithmetic predicts holds where the cap alone holds the guest up. NULL:
+ * it does; to be freed. */
+static char *describe_others(const HvbUsage *before)
+{
+    g_autofree HvbUsage *after = g_new0(HvbUsage, 1);
+
+    if (!hvb_usage_read(bed, NULL, after, NULL))
+        return g_strdup("the host's meters cannot be read");
+    double foreign = hvb_usage_foreign_percent(before, after);
+    if (foreign <= FOREIGN_PERCENT)
+        return NULL;
+    disturbed = TRUE;
+    return g_strdup_printf("other processes used %.0f %% of a CPU", foreign);
+}
+
 /* NULL if it went well, else why not; to be freed. */
 static char *try_phase(guint phase, gsize offset, Pair *pair)
 {
     const char *name = phases[phase].name;
     g_autoptr(GError) error = NULL;
     g_autoptr(HvbTake) take = NULL;
+    g_autofree HvbUsage *before = g_new0(HvbUsage, 1);
 
+    disturbed = FALSE;
     if (!wait_for(crosscheck_has_begun, offset, name))
         return g_strdup("did not begin");
+    if (!hvb_usage_read(bed, NULL, before, &error))
+        return g_strdup(error->message);
     take = hvb_rig_take(&rig, WIRE_KEY, phases[phase].samples, SLOT_US,
                         read_meter_on_open, pair, &error);
     if (!take || !bed->read_meter(bed, 0, &pair->closed, &error))
@@ -191,7 +215,7 @@ static char *try_phase(guint phase, gsize offset, Pair *pair)
     if (!pair->theirs || (phase == SPIN && pair->theirs->bogo_per_s <= 0.0))
         return g_strdup("the tools' results cannot be read");
     return is_covered(take, pair->theirs)
-               ? NULL
+               ? describe_others(before)
                : g_strdup("was over before the probe's window");
 }
 
@@ -289,8 +313,11 @@ static void test_cyclictest_and_stress_ng_run_beside_the_probe(void)
     gboolean ok = hvb_link_work(bed->guests[0].link, 1, NULL, NULL);
     for (guint cap = 0; ok && cap < N_CAPS; cap++)
         ok = measure_round(cap);
-    CU_ASSERT_TRUE(ok);
     all_measured = ok;
+    if (!ok && disturbed)
+        test_skip(NOT_QUIET);
+    else
+        CU_ASSERT_TRUE(ok);
     if (ok && path)
         CU_ASSERT_TRUE(write_samples(path));
     shut_down();
