@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "hvbench/cli/compare-json.h"
 
+#include <errno.h>
 #include <json-glib/json-glib.h>
 #include <math.h>
+#include <stdio.h>
 
 /* NaN and infinity have no place in JSON. */
 static void set_number(JsonObject *object, const char *name, double number)
@@ -82,6 +84,25 @@ static JsonNode *root_of(const char *before, const char *after,
     return root;
 }
 
+/* In place, since the name may stand for a device, a pipe or a link; "-" is the
+ * output. */
+static gboolean write_text(const char *file, const char *text, GError **error)
+{
+    gboolean is_output = g_str_equal(file, "-");
+    FILE *stream = is_output ? stdout : fopen(file, "we");
+    gboolean ok = stream && fputs(text, stream) >= 0 && fflush(stream) == 0;
+    int failure = errno;
+
+    if (stream && !is_output && fclose(stream) != 0 && ok) {
+        ok = FALSE;
+        failure = errno;
+    }
+    if (!ok)
+        g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(failure),
+                    "--json %s: %s", file, g_strerror(failure));
+    return ok;
+}
+
 gboolean hvb_compare_write_json(const char *file, const char *before,
                                 const char *after,
                                 const HvbComparison *comparison,
@@ -94,5 +115,5 @@ gboolean hvb_compare_write_json(const char *file, const char *before,
     g_autofree char *text = json_to_string(root, TRUE);
     g_autofree char *line = g_strconcat(text, "\n", NULL);
 
-    return g_file_set_contents(file, line, -1, error);
+    return write_text(file, line, error);
 }

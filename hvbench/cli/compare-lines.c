@@ -156,14 +156,15 @@ static void print_power(FILE *stream, const HvbComparison *comparison)
     }
 }
 
-static void print_failed(FILE *stream, const HvbComparison *comparison)
+static void print_unknown(FILE *stream, const HvbComparison *comparison)
 {
     for (guint i = 0; i < comparison->rows->len; i++) {
         const HvbComparedRow *row =
             &g_array_index(comparison->rows, HvbComparedRow, i);
-        if (row->failed > 0)
-            fprintf(stream, "%s %s: %u operations failed.\n", row->scenario,
-                    level_name(row), row->failed);
+        if (row->unknown > 0)
+            fprintf(stream,
+                    "%s %s: %u operations failed, or their samples are gone.\n",
+                    row->scenario, level_name(row), row->unknown);
     }
 }
 
@@ -195,10 +196,10 @@ void hvb_compare_print_verdict(FILE *stream, const HvbComparison *comparison,
                 settings->tolerance_ms, settings->tolerance_percent);
     if (comparison->known > 0 && unknown > 0)
         fprintf(stream,
-                "%u more cannot be told: fewer than two cells, or operations "
-                "failed.\n",
+                "%u more cannot be told: fewer than two cells, or not all "
+                "operations known.\n",
                 unknown);
-    print_failed(stream, comparison);
+    print_unknown(stream, comparison);
     if (comparison->known > 0 && worse == 0 &&
         comparison->verdict == HVB_COMPARED_UNKNOWN)
         fprintf(stream, "So whether users wait longer than before cannot be "

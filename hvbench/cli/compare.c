@@ -92,7 +92,8 @@ static int compare_two(const Options *options, GError **error)
         !hvb_compare_write_json(options->json, before, after, comparison,
                                 differences, &options->settings, error))
         return HVB_EXIT_USAGE;
-    return status_of(comparison->verdict);
+    int status = status_of(comparison->verdict);
+    return comparison->rows->len > 0 ? status : HVB_EXIT_USAGE;
 }
 
 /* FALSE: more false alarms than chance explains. */
@@ -198,7 +199,7 @@ static gboolean parse(Options *options, int *argc, char ***argv)
         {"tolerance", 0, 0, G_OPTION_ARG_DOUBLE, &settings->tolerance_percent,
          "... and this much of the delay before (10)", "PERCENT"},
         {"json", 0, 0, G_OPTION_ARG_FILENAME, &options->json,
-         "write the comparison for programs, too", "FILE"},
+         "write the comparison for programs, too (-: here)", "FILE"},
         {"aa", 0, 0, G_OPTION_ARG_NONE, &options->aa,
          "compare one result set with itself", NULL},
         {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->dirs,

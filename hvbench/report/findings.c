@@ -60,6 +60,7 @@ HvbOnset hvb_onset_find(const HvbRunRecord *run, guint scenario)
     g_autoptr(GArray) knees =
         hvb_observe_knee(run, profile->name, HVB_KNEE_DEMAND, &onset.is_open);
 
+    onset.native = profile->native;
     onset.demand = hvb_interval_of(knees, HVB_CONFIDENCE);
     return onset;
 }
@@ -72,8 +73,9 @@ char *hvb_onset_describe(const HvbOnset *onset)
     if (isnan(demand->estimate))
         return NULL;
     load = g_strdup_printf("Noticed, %.0f ms above None, once users ask for "
-                           "%.0f %% of a CPU",
-                           HVB_KNEE_MS, demand->estimate);
+                           "%.0f %% of %s",
+                           HVB_KNEE_MS, demand->estimate,
+                           onset->native ? "the host's CPUs" : "a CPU");
     if (onset->is_open)
         return g_strconcat(load, " or more.", NULL);
     if (isnan(demand->low))

@@ -20,6 +20,7 @@ typedef struct {
 typedef struct {
     HvbInterval demand; /* what they ask for, % of one CPU; over repetitions.
                          * estimate NaN: it cannot be told */
+    gboolean native;    /* they ask the host itself */
     gboolean is_open;   /* some repetition's lies beyond what was measured, so
                          * that the estimate is a lower bound */
 } HvbOnset;

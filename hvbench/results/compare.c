@@ -147,7 +147,7 @@ static void add_row(HvbComparison *comparison, HvbComparedRow row,
     row.visible_ms = NAN;
     double worse = sided_chance(&row, settings, 1.0);
     double better = sided_chance(&row, settings, -1.0);
-    row.p = isnan(worse) || row.failed > 0
+    row.p = isnan(worse) || row.unknown > 0
                 ? NAN
                 : fmin(1.0, 2.0 * fmin(worse, better));
     row.verdict = isnan(row.p) ? HVB_COMPARED_UNKNOWN : HVB_COMPARED_ALIKE;
@@ -257,16 +257,27 @@ static char *describe(const char *scenario, HvbLevel level)
     return g_strdup_printf("%s %s", scenario, hvb_level_name(level));
 }
 
-static guint count_failed(const HvbRunRecord *run, guint scenario,
-                          HvbLevel level)
+/* Operations that failed, or were scheduled and are not accounted for. */
+static guint count_unknown_of(const HvbCell *cell)
+{
+    HvbTally tally = {0};
+
+    hvb_tally_add(&tally, cell);
+    guint there = tally.measured + tally.censored + tally.failed + tally.lost;
+    return tally.failed +
+           (tally.scheduled > there ? tally.scheduled - there : 0);
+}
+
+static guint count_unknown(const HvbRunRecord *run, guint scenario,
+                           HvbLevel level)
 {
     g_autoptr(GPtrArray) cells = hvb_counted_cells(run, scenario);
-    HvbTally tally = {0};
+    guint n = 0;
 
     for (guint i = 0; i < cells->len; i++)
         if (is_chosen(cells->pdata[i], level, ALL_CELLS))
-            hvb_tally_add(&tally, cells->pdata[i]);
-    return tally.failed;
+            n += count_unknown_of(cells->pdata[i]);
+    return n;
 }
 
 static void compare_level(HvbComparison *comparison, const HvbRunRecord *a,
@@ -286,8 +297,9 @@ static void compare_level(HvbComparison *comparison, const HvbRunRecord *a,
                                  .level = level,
                                  .a = of_a,
                                  .b = of_b,
-                                 .failed = count_failed(a, scenario_a, level) +
-                                           count_failed(b, scenario_b, level)},
+                                 .unknown =
+                                     count_unknown(a, scenario_a, level) +
+                                     count_unknown(b, scenario_b, level)},
                 settings);
     else if (of_a.n > 0)
         g_ptr_array_add(comparison->only_a, describe(profile->name, level));

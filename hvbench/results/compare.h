@@ -67,8 +67,8 @@ typedef enum {
     HVB_COMPARED_ALIKE,   /* no difference beyond the tolerance was seen */
     HVB_COMPARED_BETTER,  /* the second run's delays are shorter */
     HVB_COMPARED_WORSE,   /* they are longer */
-    HVB_COMPARED_UNKNOWN, /* fewer than two cells in either, or operations that
-                           * failed: their delays are not known */
+    HVB_COMPARED_UNKNOWN, /* fewer than two cells in either, or operations
+                           * whose delay is not known */
 } HvbCompared;
 const char *hvb_compared_name(HvbCompared compared); /* "alike", ... */
 
@@ -77,7 +77,8 @@ typedef struct {
     gboolean all_levels;    /* the mean over the rows above of its levels; */
     HvbLevel level;         /* then without a meaning */
     HvbInterval a, b;       /* mean delays, ms; n: cells */
-    guint failed;           /* operations, of either run, in these cells */
+    guint unknown;          /* operations of either run that failed, or of
+                             * which the result set lacks the sample */
     HvbInterval difference; /* b - a, ms; its bounds for this row alone */
     double tolerance_ms;    /* as it comes to */
     double visible_ms; /* a delay longer by less than this would be missed in

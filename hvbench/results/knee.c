@@ -67,6 +67,9 @@ static double find_knee(const Course *course, gboolean *ret_open)
             continue;
         double from_ms = course->delay_ms[before];
         double from = course->place[before];
+        /* Delays are no straight line over levels that were left out. */
+        if (delay_ms > limit_ms && l != before + 1)
+            return NAN;
         if (delay_ms > limit_ms)
             return from + (limit_ms - from_ms) / (delay_ms - from_ms) *
                               (course->place[l] - from);

@@ -19,7 +19,9 @@ typedef enum { HVB_KNEE_DEMAND, HVB_KNEE_HOST_TOTAL } HvbKneeAxis;
  * how little, or how much, it was missed.) If it never is, the highest level
  * stands for the knee, which is beyond it, and `*ret_open` is set.
  *
- * Repetitions without None, or without another level, are left out. */
+ * Repetitions without None, or without another level, are left out, and those
+ * with a level missing just below the first that is HVB_KNEE_MS above: where
+ * between the two it came to that cannot be told. */
 GArray *hvb_observe_knee(const HvbRunRecord *run, const char *scenario,
                          HvbKneeAxis axis, gboolean *ret_open);
 

@@ -8,6 +8,7 @@
 #include <glib/gstdio.h>
 #include <json-glib/json-glib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Where result sets are made, and the program. */
 typedef struct {
@@ -300,6 +301,34 @@ static void test_json_says_what_the_table_says(void)
                     4);
 }
 
+/* As root a device that is replaced by a file breaks the host. */
+static void test_json_is_written_to_what_a_name_stands_for(void)
+{
+    g_auto(Place) place = {0};
+    g_autofree char *text = NULL;
+
+    place_open(&place);
+    if (!place.program)
+        return;
+    g_autofree char *before = make_set(&place, "before", "tcg", "done");
+    g_autofree char *after = make_set(&place, "after", "tcg", "done");
+    g_autofree char *file = g_build_filename(after, "out.json", NULL);
+    g_autofree char *link = g_build_filename(before, "out.json", NULL);
+    CU_ASSERT_TRUE_FATAL(g_file_set_contents(file, "old", -1, NULL));
+    CU_ASSERT_EQUAL_FATAL(symlink(file, link), 0);
+    expect_output(&place,
+                  (const char *[]){"compare", "--json", link, before, after,
+                                   NULL},
+                  HVB_EXIT_OK, "Alike");
+    CU_ASSERT_TRUE(g_file_test(link, G_FILE_TEST_IS_SYMLINK));
+    CU_ASSERT_TRUE(g_file_get_contents(file, &text, NULL, NULL));
+    CU_ASSERT_TRUE(text && text[0] == '{');
+    expect_output(&place,
+                  (const char *[]){"compare", "--json", "-", before, after,
+                                   NULL},
+                  HVB_EXIT_OK, "\"verdict\" : \"alike\"");
+}
+
 static void test_json_that_cannot_be_written_is_status_2(void)
 {
     g_auto(Place) place = {0};
@@ -334,6 +363,7 @@ CU_TestInfo tests_compare_command[] = {
     TEST(what_cannot_be_compared_is_one_line_and_status_2),
     TEST(halves_of_one_run_raise_no_alarm),
     TEST(json_says_what_the_table_says),
+    TEST(json_is_written_to_what_a_name_stands_for),
     TEST(json_that_cannot_be_written_is_status_2),
     TEST_END,
 };

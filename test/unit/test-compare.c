@@ -271,9 +271,13 @@ static void test_failed_operations_make_a_level_unknown(void)
     CU_ASSERT_EQUAL(row_at(alike, 0)->verdict, HVB_COMPARED_ALIKE);
     g_array_index(cell->samples, HvbSample, 0).raw.flags |= WIRE_SAMPLE_FAILED;
     g_autoptr(HvbComparison) failed = hvb_compare(a, b, &usual);
-    CU_ASSERT_EQUAL(row_at(failed, 0)->failed, 1);
+    CU_ASSERT_EQUAL(row_at(failed, 0)->unknown, 1);
     CU_ASSERT_EQUAL(row_at(failed, 0)->verdict, HVB_COMPARED_UNKNOWN);
     CU_ASSERT_EQUAL(failed->verdict, HVB_COMPARED_UNKNOWN);
+    cell->scheduled = cell->samples->len;
+    g_array_set_size(cell->samples, 0);
+    g_autoptr(HvbComparison) gone = hvb_compare(a, b, &usual);
+    CU_ASSERT_EQUAL(row_at(gone, 0)->unknown, cell->scheduled);
 }
 
 static void test_runs_with_nothing_in_common_tell_nothing(void)

@@ -252,7 +252,7 @@ static void test_cell_under_way_gives_no_interval(void)
 static void check_onset(const HvbInterval *demand, gboolean is_open,
                         const char *expected)
 {
-    const HvbOnset onset = {*demand, is_open};
+    const HvbOnset onset = {.demand = *demand, .is_open = is_open};
     g_autofree char *text = hvb_onset_describe(&onset);
 
     CU_ASSERT_EQUAL(g_strcmp0(text, expected), 0);
