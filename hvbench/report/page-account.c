@@ -29,6 +29,15 @@ typedef struct {
     double column[N_COLUMNS];
 } Figures;
 
+/* NaN for an overhead so far below zero that it is none: the guest's clocks ran
+ * on while it stood still. Around zero the two meters differ by a tick. */
+#define NO_OVERHEAD_PERCENT (-1.0)
+
+static double tellable(double overhead_percent)
+{
+    return overhead_percent < NO_OVERHEAD_PERCENT ? NAN : overhead_percent;
+}
+
 static Figures figures_of(const HvbAccountGuest *guest)
 {
     return (Figures){{
@@ -40,7 +49,7 @@ static Figures figures_of(const HvbAccountGuest *guest)
         [THROTTLED] = guest->throttled_percent,
         [PERIODS] = guest->throttled_periods_per_s,
         [USED] = guest->used_percent,
-        [OVERHEAD] = guest->overhead_percent,
+        [OVERHEAD] = tellable(guest->overhead_percent),
     }};
 }
 

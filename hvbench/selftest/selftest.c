@@ -152,11 +152,23 @@ static void hand_over(HvbRig *rig, char letter, const char *disturbance)
     }
 }
 
+static void tell_why_again(const HvbRig *rig, const Check *check,
+                           const char *disturbance)
+{
+    g_autofree char *text = g_strdup_printf("%c came out wrong while %s",
+                                            check->info.letter, disturbance);
+
+    if (rig->settings->note)
+        rig->settings->note(text, rig->settings->user_data);
+}
+
 static gboolean make(HvbRig *rig, const Check *check, GError **error)
 {
     g_autofree char *disturbance = NULL;
 
     for (guint i = 0; i <= rig->settings->profile->reruns; i++) {
+        if (disturbance)
+            tell_why_again(rig, check, disturbance);
         say(rig, "%c: %s%s", check->info.letter, check->info.summary,
             i > 0 ? ", again" : "");
         g_clear_pointer(&disturbance, g_free);

@@ -141,6 +141,8 @@ test_wrong_answers_of_a_disturbed_check_are_repeated_and_marked(void)
     again = strstr(again + 1, "again");
     CU_ASSERT_PTR_NOT_NULL_FATAL(again);
     CU_ASSERT_PTR_NULL(strstr(again + 1, "again"));
+    /* The doubts of two calibrations, and why there was an "again". */
+    CU_ASSERT_EQUAL(heard.notes, 2 + 2);
     CU_ASSERT_EQUAL(conclude(heard.answers, &text), HVB_EXIT_FAILED);
     CU_ASSERT_PTR_NOT_NULL(strstr(text, "DISTURBED"));
     CU_ASSERT_PTR_NOT_NULL(strstr(text, "other processes used"));
