@@ -37,6 +37,8 @@ extern CU_TestInfo tests_store[];
 extern CU_TestInfo tests_resume[];
 extern CU_TestInfo tests_result_dir[];
 extern CU_TestInfo tests_p3[];
+extern CU_TestInfo tests_quantile[];
+extern CU_TestInfo tests_work[];
 extern CU_TestInfo tests_tally[];
 extern CU_TestInfo tests_vantages[];
 extern CU_TestInfo tests_measure[];

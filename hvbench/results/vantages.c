@@ -1,18 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "hvbench/results/vantages.h"
 
-#include <gsl/gsl_statistics.h>
 #include <math.h>
 
 #define NS_PER_MS 1e6
-
-/* NaN: there are none. */
-static double mean_of(const GArray *delays)
-{
-    return delays->len > 0
-               ? gsl_stats_mean((double *)delays->data, 1, delays->len)
-               : NAN;
-}
 
 /* Adds the cell to the row. Returns client - server, NaN if it lacks one. */
 static double add_cell(HvbVantageRow *row, HvbP3 *p3, const HvbCell *cell)
@@ -22,7 +13,7 @@ static double add_cell(HvbVantageRow *row, HvbP3 *p3, const HvbCell *cell)
     for (guint v = 0; v < WIRE_N_VANTAGES; v++) {
         p3->vantage = (WireVantage)v;
         g_autoptr(GArray) delays = hvb_cell_delays(p3, cell);
-        mean[v] = mean_of(delays);
+        mean[v] = hvb_values_mean(delays);
         row->samples[v] += delays->len;
     }
     if (isnan(mean[WIRE_SERVER]) || isnan(mean[WIRE_CLIENT]))

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "hvbench/run/cell.h"
 
+#include <gsl/gsl_statistics.h>
 #include <math.h>
 
 const char *hvb_cell_status_name(HvbCellStatus status)
@@ -46,6 +47,13 @@ static int compare_ns(gconstpointer a, gconstpointer b)
 void hvb_times_sort(GArray *times_ns)
 {
     g_array_sort(times_ns, compare_ns);
+}
+
+double hvb_values_mean(const GArray *values)
+{
+    return values->len > 0
+               ? gsl_stats_mean((double *)values->data, 1, values->len)
+               : NAN;
 }
 
 HvbCell *hvb_cell_new(void)

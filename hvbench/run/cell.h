@@ -24,6 +24,8 @@ typedef struct {
 
 /* Brings times (gint64) into ascending order. */
 void hvb_times_sort(GArray *times_ns);
+/* The mean of values (double); NaN: there are none. */
+double hvb_values_mean(const GArray *values);
 
 /* One timed operation. */
 typedef struct {

@@ -5,7 +5,6 @@
 #include "hvbench/selftest/rig.h"
 
 #include <gsl/gsl_sort.h>
-#include <gsl/gsl_statistics.h>
 #include <math.h>
 
 #define SIZE 0.001
@@ -47,14 +46,6 @@ static GArray *delays_of(const HvbTake *take, gint64 reference_ns)
     return delays;
 }
 
-/* NaN: there are none. */
-static double mean(const GArray *values)
-{
-    return values->len > 0
-               ? gsl_stats_mean((double *)values->data, 1, values->len)
-               : NAN;
-}
-
 static void answer(HvbRig *rig, const Cap *cap, const HvbTake *take,
                    gint64 reference_ns)
 {
@@ -71,7 +62,7 @@ static void answer(HvbRig *rig, const Cap *cap, const HvbTake *take,
             ? g_strdup("no cap")
             : g_strdup_printf("%u %% of %.0f ms", cap->percent, period_ms),
         g_strdup_printf("mean %.1f ms", hvb_cap_mean_ms(quota_ms, period_ms)),
-        g_strdup_printf("mean %.1f ms", mean(delays)),
+        g_strdup_printf("mean %.1f ms", hvb_values_mean(delays)),
         g_strdup_printf("D %.3f", distance), g_strdup_printf("D %.3f", limit),
         distance <= limit && take->missing == 0,
         take->missing > 0 ? g_strdup_printf("%u samples missing", take->missing)

@@ -53,28 +53,6 @@ static const HvbP3Row *row_of(HvbP3 *p3, GPtrArray *cells)
     return &update(p3, cells)->operations[WIRE_OPEN];
 }
 
-static void test_quantile_interpolates_as_type_7(void)
-{
-    const double four[] = {1, 2, 3, 4};
-    const double ten[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 100};
-
-    CU_ASSERT_DOUBLE_EQUAL(hvb_p3_quantile(four, 4, 0.25), 1.75, 1e-12);
-    CU_ASSERT_DOUBLE_EQUAL(hvb_p3_quantile(four, 4, 0.5), 2.5, 1e-12);
-    CU_ASSERT_DOUBLE_EQUAL(hvb_p3_quantile(four, 4, 0.9), 3.7, 1e-12);
-    CU_ASSERT_DOUBLE_EQUAL(hvb_p3_quantile(ten, 10, 0.5), 4.5, 1e-12);
-    CU_ASSERT_DOUBLE_EQUAL(hvb_p3_quantile(ten, 10, 0.99), 91.72, 1e-12);
-}
-
-static void test_quantile_ends_are_minimum_and_maximum(void)
-{
-    const double values[] = {1, 2, 7};
-
-    CU_ASSERT_EQUAL(hvb_p3_quantile(values, 3, 0.0), 1);
-    CU_ASSERT_EQUAL(hvb_p3_quantile(values, 3, 1.0), 7);
-    CU_ASSERT_EQUAL(hvb_p3_quantile(values, 1, 0.3), 1);
-    CU_ASSERT(isnan(hvb_p3_quantile(values, 0, 0.5)));
-}
-
 static void test_delay_on_an_edge_is_in_the_bin_above(void)
 {
     for (guint bin = 0; bin < HVB_P3_BINS - 1; bin++) {
@@ -485,8 +463,6 @@ static void test_meter_that_counts_too_much_idle_time_shows_none_busy(void)
     }
 
 CU_TestInfo tests_p3[] = {
-    TEST(quantile_interpolates_as_type_7),
-    TEST(quantile_ends_are_minimum_and_maximum),
     TEST(delay_on_an_edge_is_in_the_bin_above),
     TEST(negative_delay_is_kept_and_in_the_first_bin),
     TEST(known_delays_give_known_statistics),
