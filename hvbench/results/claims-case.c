@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "hvbench/results/claims-parts.h"
 #include "hvbench/results/claims-words.h"
 
 #include <math.h>
@@ -63,70 +64,6 @@ static HvbLimits scaled_limits(const HvbClaimComparison *comparison)
     };
 }
 
-/* A scenario that a comparison takes, at which levels. */
-typedef struct {
-    const char *name; /* NULL: none */
-    guint levels;
-} Part;
-#define N_PARTS 4
-
-static void list_parts(const HvbClaimComparison *comparison, Part *ret_parts)
-{
-    const char *names[N_PARTS] = {comparison->a, comparison->b,
-                                  comparison->others[0], comparison->others[1]};
-
-    for (guint i = 0; i < N_PARTS; i++) {
-        guint levels = i == 0 ? comparison->levels_a : comparison->levels;
-        ret_parts[i] = (Part){names[i], levels ? levels : HVB_LEVELS_ALL};
-    }
-}
-
-/* Adds the cells that count to `cells`. */
-static void collect_cells(const HvbCase *c, const Part *part, GHashTable *cells)
-{
-    g_autoptr(GPtrArray) counted = NULL;
-    guint index;
-
-    if (!part->name || !hvb_run_find_scenario(c->run, part->name, &index))
-        return;
-    counted = hvb_counted_cells(c->run, index);
-    for (guint i = 0; i < counted->len; i++) {
-        HvbCell *cell = counted->pdata[i];
-        if (part->levels & HVB_LEVEL_BIT(cell->level))
-            g_hash_table_add(cells, cell);
-    }
-}
-
-static guint count_suspect(GHashTable *cells)
-{
-    GHashTableIter iter;
-    gpointer cell;
-    guint n = 0;
-
-    g_hash_table_iter_init(&iter, cells);
-    while (g_hash_table_iter_next(&iter, &cell, NULL))
-        n += ((const HvbCell *)cell)->suspect ? 1 : 0;
-    return n;
-}
-
-/* Whether it takes scenarios that cannot have shared their guests. */
-static gboolean boots_differ(const HvbCase *c, const Part *parts)
-{
-    const HvbProfile *first = NULL;
-    guint index;
-
-    for (guint i = 0; i < N_PARTS; i++) {
-        if (!parts[i].name ||
-            !hvb_run_find_scenario(c->run, parts[i].name, &index))
-            continue;
-        const HvbProfile *profile = c->run->profiles->pdata[index];
-        if (first && !hvb_profile_same_bed(first, profile))
-            return TRUE;
-        first = profile;
-    }
-    return FALSE;
-}
-
 static void add_clause(GPtrArray *clauses, char *clause)
 {
     if (g_ptr_array_find_with_equal_func(clauses, clause, g_str_equal, NULL))
@@ -151,20 +88,20 @@ static void add_lack(HvbCase *c, const char *scenario, guint levels)
 
 /* Says why there is no pair. */
 static void explain_lack(HvbCase *c, const HvbClaimComparison *comparison,
-                         const Part *parts)
+                         const HvbClaimPart *parts)
 {
     guint index;
 
-    for (guint i = 0; i < N_PARTS; i++)
+    for (guint i = 0; i < HVB_CLAIM_PARTS; i++)
         if (parts[i].name &&
             !hvb_run_find_scenario(c->run, parts[i].name, &index)) {
             add_clause(c->missing,
                        g_strdup_printf("%s was not run", parts[i].name));
             return;
         }
-    for (guint i = 0; i < N_PARTS; i++) {
+    for (guint i = 0; i < HVB_CLAIM_PARTS; i++) {
         g_autoptr(GHashTable) cells = g_hash_table_new(NULL, NULL);
-        collect_cells(c, &parts[i], cells);
+        hvb_claim_part_collect(c->run, &parts[i], cells);
         if (parts[i].name && g_hash_table_size(cells) == 0) {
             add_lack(c, parts[i].name, parts[i].levels);
             return;
@@ -222,17 +159,17 @@ static HvbEvidence *make_evidence(const HvbClaimComparison *comparison,
 }
 
 /* Counts the cells that it rests on. */
-static void count_cells(HvbCase *c, const Part *parts, HvbEvidence *e)
+static void count_cells(HvbCase *c, const HvbClaimPart *parts, HvbEvidence *e)
 {
     g_autoptr(GHashTable) cells = g_hash_table_new(NULL, NULL);
 
-    for (guint i = 0; i < N_PARTS; i++) {
-        collect_cells(c, &parts[i], cells);
+    for (guint i = 0; i < HVB_CLAIM_PARTS; i++) {
+        hvb_claim_part_collect(c->run, &parts[i], cells);
         if (!e->aside)
-            collect_cells(c, &parts[i], c->cells);
+            hvb_claim_part_collect(c->run, &parts[i], c->cells);
     }
     e->cells = g_hash_table_size(cells);
-    e->suspect = count_suspect(cells);
+    e->suspect = hvb_claim_count_suspect(cells);
 }
 
 /* What it takes to decide what is open. */
@@ -268,11 +205,11 @@ const HvbEvidence *hvb_case_conclude(HvbCase *c,
                                      const HvbContrast *contrast)
 {
     const HvbClaimComparison full = complete(comparison);
-    Part parts[N_PARTS];
+    HvbClaimPart parts[HVB_CLAIM_PARTS];
     HvbEvidence *e;
 
-    list_parts(&full, parts);
-    e = make_evidence(&full, contrast, boots_differ(c, parts));
+    hvb_claim_parts_list(&full, parts);
+    e = make_evidence(&full, contrast, hvb_claim_boots_differ(c->run, parts));
     g_ptr_array_add(c->claim->evidence, e);
     if (e->n > 0)
         count_cells(c, parts, e);
@@ -448,7 +385,7 @@ static void append_others(GString *why, const HvbCase *c)
 static char *compose(const HvbCase *c)
 {
     GString *why = g_string_new(NULL);
-    guint suspect = count_suspect(c->cells);
+    guint suspect = hvb_claim_count_suspect(c->cells);
 
     append_clauses(why, c->clauses[c->claim->verdict]);
     if (c->claim->verdict == HVB_VERDICT_INCONCLUSIVE)
