@@ -204,6 +204,9 @@ static const char *start_calibration(Agent *agent, uint32_t request,
     if (calibration->moments == 0 || calibration->moments > WIRE_MAX_MOMENTS ||
         calibration->pause_ms > MAX_PAUSE_MS)
         return "CALIBRATE: not at 1 to 16 moments with pauses up to 10 s";
+    if (calibration->rounds == 0 ||
+        calibration->rounds > WIRE_MAX_MOMENT_ROUNDS)
+        return "CALIBRATE: not 1 to 1000 rounds";
     if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0)
         return "CALIBRATE: no pipe";
     kind.keep_fd = ends[1];

@@ -19,12 +19,17 @@
 
 extern char **environ;
 
+static uint64_t iterations_of(const Operator *user, WireOperation operation)
+{
+    return operation_work_ms(operation) * user->iterations_per_ms;
+}
+
 bool operation_prepare(Operator *user)
 {
     bool good;
 
     snprintf(user->launch_iterations, sizeof user->launch_iterations,
-             "%" PRIu64, OPERATION_LAUNCH_MS * user->iterations_per_ms);
+             "%" PRIu64, iterations_of(user, WIRE_LAUNCH));
     snprintf(user->launch_parent, sizeof user->launch_parent, "%d",
              (int)getpid());
     user->fd = -1;
@@ -47,7 +52,7 @@ static bool open_document(const Operator *user, uint64_t document)
     bool good =
         user->fd >= 0 && documents_read(user->fd, user->buffer, document);
 
-    work_do(OPERATION_OPEN_MS * user->iterations_per_ms);
+    work_do(iterations_of(user, WIRE_OPEN));
     return good;
 }
 
@@ -88,7 +93,7 @@ bool operation_do(const Operator *user, WireOperation operation,
 {
     switch (operation) {
     case WIRE_KEY:
-        work_do(OPERATION_KEY_MS * user->iterations_per_ms);
+        work_do(iterations_of(user, WIRE_KEY));
         return true;
     case WIRE_OPEN:
         return open_document(user, document);

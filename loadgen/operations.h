@@ -8,9 +8,22 @@
 
 #include <stdatomic.h>
 
-#define OPERATION_KEY_MS 5
-#define OPERATION_OPEN_MS 60
-#define OPERATION_LAUNCH_MS 120
+/* The calibrated work in an operation. OPEN reads a document beside it, LAUNCH
+ * starts a process. */
+static inline unsigned operation_work_ms(WireOperation operation)
+{
+    switch (operation) {
+    case WIRE_KEY:
+        return 5;
+    case WIRE_OPEN:
+        return 60;
+    case WIRE_LAUNCH:
+        return 120;
+    case WIRE_N_OPERATIONS:
+        break;
+    }
+    return 0;
+}
 
 /* One process's means to do operations. */
 typedef struct {

@@ -15,7 +15,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define WARM_UP_ITERATIONS 100000
+#define WARM_UP_ITERATIONS 10000
 #define EVERYBODY UINT32_MAX
 
 /* `which` is a set: a wake reaches those waiters that share a bit with it. */

@@ -316,7 +316,7 @@ CODEC(pong, WirePong, ANY(WirePong, request), ANY(WirePong, monotonic_ns),
       ANY(WirePong, realtime_ns))
 CODEC(calibrate, WireCalibrate, ANY(WireCalibrate, budget_ms),
       ANY(WireCalibrate, tolerance_permille), ANY(WireCalibrate, moments),
-      ANY(WireCalibrate, pause_ms))
+      ANY(WireCalibrate, pause_ms), ANY(WireCalibrate, rounds))
 CODEC(calibration, WireCalibration, ANY(WireCalibration, request),
       ANY(WireCalibration, rounds), ANY(WireCalibration, spread_permille),
       INTEGER(WireCalibration, converged, 1),

@@ -54,7 +54,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define WIRE_VERSION 4
+#define WIRE_VERSION 5
 #define WIRE_HEADER_SIZE 20
 #define WIRE_MAX_PAYLOAD 8192
 #define WIRE_MAX_FRAME (WIRE_HEADER_SIZE + WIRE_MAX_PAYLOAD)
@@ -144,25 +144,27 @@ typedef struct {
 } WirePong;
 
 /* host -> agent, CALIBRATE: u32 budget_ms, u32 tolerance_permille, u32 moments
- * (1 to WIRE_MAX_MOMENTS), u32 pause_ms. The agent repeats rounds of work until
- * WIRE_CALIBRATION_ROUNDS successive ones lie within the tolerance of their
- * median, and does so at that many moments, with a pause between two: the speed
- * that a host gives at one moment need not be its usual one. The budget is for
- * all, pauses included; a moment gets an equal part of what is left of it. */
-#define WIRE_CALIBRATION_ROUNDS 5
+ * (1 to WIRE_MAX_MOMENTS), u32 pause_ms, u32 rounds (1 to
+ * WIRE_MAX_MOMENT_ROUNDS). At a moment the agent times that many rounds of work
+ * of about a millisecond. It takes such moments, with a pause between two, until
+ * the last `moments` of them agree within the tolerance, or the budget, pauses
+ * included, is used up: the speed that a host gives at one moment need not be
+ * its usual one. */
 #define WIRE_MAX_MOMENTS 16
+#define WIRE_MAX_MOMENT_ROUNDS 1000
 typedef struct {
     uint32_t budget_ms;
     uint32_t tolerance_permille;
     uint32_t moments;
     uint32_t pause_ms;
+    uint32_t rounds;
 } WireCalibrate;
 
-/* agent -> host, CALIBRATION: u32 request, u32 rounds, u32 spread_permille,
- * u32 converged (0, 1: at every moment), u64 iterations_per_ms: the median over
- * the moments of the median of each one's last rounds; the spread is (max -
- * min) / median, the largest of those of the moments' last rounds and of that
- * of the moments' medians. */
+/* agent -> host, CALIBRATION: u32 request, u32 rounds (of all moments), u32
+ * spread_permille, u32 converged (0, 1: the last moments agreed), u64
+ * iterations_per_ms: the median over the last moments of the rate that a tenth
+ * of each one's rounds surpassed; the spread is these moments' (max - min) /
+ * median. */
 typedef struct {
     uint32_t request;
     uint32_t rounds;

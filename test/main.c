@@ -76,6 +76,7 @@ static const struct {
     {"host-window", tests_host_window, false},
     {"cells", tests_cells, false},
     {"conductor", tests_conductor, false},
+    {"calibration", tests_calibration, false},
     {"services", tests_services, false},
     {"cli", tests_cli, false},
     {"compare-command", tests_compare_command, false},

@@ -242,15 +242,11 @@ static Contradiction check_headline(const HvbProfile *profile)
 /* The probe must not be a load itself: a tenth of a CPU at most. */
 static Contradiction check_probe_load(const HvbProfile *profile)
 {
-    static const guint work_ms[WIRE_N_OPERATIONS] = {
-        [WIRE_KEY] = OPERATION_KEY_MS,
-        [WIRE_OPEN] = OPERATION_OPEN_MS,
-        [WIRE_LAUNCH] = OPERATION_LAUNCH_MS};
     guint operations = 0, busy_ms = 0;
 
     for (int i = 0; i < WIRE_N_OPERATIONS; i++) {
         operations += profile->mix[i];
-        busy_ms += profile->mix[i] * work_ms[i];
+        busy_ms += profile->mix[i] * operation_work_ms((WireOperation)i);
     }
     if (busy_ms * 10 <= operations * profile->slot_ms)
         return none;

@@ -268,16 +268,11 @@ double hvb_users_percent(const HvbProfile *profile, guint guest, HvbLevel level)
 
 double hvb_probes_percent(const HvbProfile *profile)
 {
-    static const double work_ms[WIRE_N_OPERATIONS] = {
-        [WIRE_KEY] = OPERATION_KEY_MS,
-        [WIRE_OPEN] = OPERATION_OPEN_MS,
-        [WIRE_LAUNCH] = OPERATION_LAUNCH_MS,
-    };
     double operations = 0.0, busy_ms = 0.0;
 
     for (guint i = 0; i < WIRE_N_OPERATIONS; i++) {
         operations += profile->mix[i];
-        busy_ms += profile->mix[i] * work_ms[i];
+        busy_ms += profile->mix[i] * operation_work_ms((WireOperation)i);
     }
     return 100.0 * busy_ms / (operations * profile->slot_ms);
 }

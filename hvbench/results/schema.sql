@@ -74,8 +74,9 @@ CREATE TABLE scenarios (
     UNIQUE (run_id, position)
 ) STRICT;
 
--- One row per guest and boot: a run may boot several beds, and resuming boots
--- anew. Samples, meters and tunings refer to the boot that they come from.
+-- One row per guest, boot and calibration: a run may boot several beds,
+-- resuming boots anew, and a guest whose speed has drifted is calibrated anew.
+-- Samples, meters and tunings refer to the row that they were measured with.
 CREATE TABLE guests (
     id       INTEGER PRIMARY KEY, -- of the boot, ascending in time
     run_id   INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
@@ -96,7 +97,7 @@ CREATE TABLE guests (
     -- asks anything of
     calibration_rounds INTEGER NOT NULL,
     calibration_spread_permille INTEGER NOT NULL, -- (max - min) / median
-    calibration_converged INTEGER NOT NULL,       -- 1: rounds agreed
+    calibration_converged INTEGER NOT NULL,       -- 1: the last moments agreed
     iterations_per_ms INTEGER NOT NULL,
     -- median on the idle, uncapped bed; 0: not measured
     reference_key_ns INTEGER NOT NULL,

@@ -26,11 +26,16 @@ typedef struct {
 /* Calibrates guest `guest` (from 0) and makes it use the result, and takes its
  * reference times from these `vantages` (a set; 0: it is not measured): the
  * median response of each operation. It and all others must be idle and
- * uncapped. Done again, at most twice and each time once the host is quiet, if
- * the calibration did not converge, samples were lost, others used more than
- * `foreign_percent` of a CPU meanwhile, or the reference times varied too much;
- * if it never came out well the last is taken and `ret_doubt` (owned by the
- * caller) says what was wrong. */
+ * uncapped.
+ *
+ * Done again, at most twice and each time once the host is quiet, if the speed
+ * varied, or the reference times cannot be right: others used more than
+ * `foreign_percent` of a CPU meanwhile, samples were lost, they varied too
+ * much, or they are less than an operation's work or far more. If it never came
+ * out well, `ret_doubt` (owned by the caller; else NULL) says what was wrong
+ * the last time; the speed is taken all the same, but times taken under load
+ * never are: the references are then what the operations' calibrated work
+ * takes. */
 gboolean hvb_calibration_make(HvbBed *bed, int guest, guint vantages,
                               double foreign_percent, GCancellable *cancellable,
                               HvbAbility *ret_ability, char **ret_doubt,
@@ -41,10 +46,12 @@ gboolean hvb_calibration_make(HvbBed *bed, int guest, guint vantages,
 gboolean hvb_calibration_take(HvbLink *link, GCancellable *cancellable,
                               WireCalibration *ret_calibration, GError **error);
 
-/* A short calibration that is only compared: the change against `before` in
- * per cent, signed: + if the guest has become faster. */
+/* A calibration that is only compared: the change against `before` in per cent,
+ * signed: + if the guest has become faster. A short look suffices if that shows
+ * at most `limit_percent`; else it may have been a moment's, and what a careful
+ * one shows counts. */
 gboolean hvb_calibration_drift(HvbLink *link, const WireCalibration *before,
-                               GCancellable *cancellable,
+                               double limit_percent, GCancellable *cancellable,
                                double *ret_drift_percent, GError **error);
 
 #endif

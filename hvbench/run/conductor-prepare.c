@@ -48,8 +48,7 @@ gboolean hvb_conductor_lift_placement(HvbConductor *self, GError **error)
 
 /* Its speed only sets how much the services ask for: no reason to doubt what
  * guests are measured to do. */
-static gboolean prepare_host(HvbConductor *self, double limit_percent,
-                             GError **error)
+static gboolean prepare_host(HvbConductor *self, GError **error)
 {
     HvbAbility ability;
     g_autofree char *doubt = NULL;
@@ -57,8 +56,9 @@ static gboolean prepare_host(HvbConductor *self, double limit_percent,
     hvb_conductor_say(self,
                       "calibrating the agent on the host, the guests idle");
     if (!hvb_link_reset(self->bed->host->link, self->cancellable, error) ||
-        !hvb_calibration_make(self->bed, HVB_CALIBRATION_HOST, 0, limit_percent,
-                              self->cancellable, &ability, &doubt, error))
+        !hvb_calibration_make(self->bed, HVB_CALIBRATION_HOST, 0,
+                              self->foreign_percent, self->cancellable,
+                              &ability, &doubt, error))
         return FALSE;
     if (doubt)
         hvb_conductor_note(self, "calibration", doubt);
@@ -76,7 +76,8 @@ static gboolean tell_of_guest(HvbConductor *self, guint i, GError **error)
                                     self->user_data, error);
 }
 
-static gboolean prepare_guest(HvbConductor *self, guint i, double limit_percent,
+/* `vantages` are those that it is measured from; 0: it is not. */
+static gboolean prepare_guest(HvbConductor *self, guint i, guint vantages,
                               GError **error)
 {
     HvbGuest *guest = &self->bed->guests[i];
@@ -88,15 +89,34 @@ static gboolean prepare_guest(HvbConductor *self, guint i, double limit_percent,
         return FALSE;
     hvb_conductor_say(self, "calibrating %s (%u of %u), the others idle",
                       guest->name, i + 1, self->bed->n_guests);
-    if (!hvb_calibration_make(self->bed, (int)i,
-                              self->measured[i] ? self->vantages : 0,
-                              limit_percent, self->cancellable, ability, &doubt,
-                              error))
+    if (!hvb_calibration_make(self->bed, (int)i, vantages,
+                              self->foreign_percent, self->cancellable, ability,
+                              &doubt, error))
         return FALSE;
     if (doubt)
         hvb_conductor_note(self, "calibration", doubt);
     g_free(self->doubts->pdata[i]);
     self->doubts->pdata[i] = g_steal_pointer(&doubt);
+    self->drifted[i] = FALSE;
+    return TRUE;
+}
+
+static gboolean has_references(const HvbAbility *ability)
+{
+    for (guint v = 0; v < WIRE_N_VANTAGES; v++)
+        if (ability->references.ns[v][WIRE_OPEN] > 0)
+            return TRUE;
+    return FALSE;
+}
+
+gboolean hvb_conductor_renew(HvbConductor *self, GError **error)
+{
+    for (guint i = 0; i < self->bed->n_guests; i++) {
+        guint vantages = has_references(&self->guests[i]) ? self->vantages : 0;
+        if (self->drifted[i] && (!prepare_guest(self, i, vantages, error) ||
+                                 !tell_of_guest(self, i, error)))
+            return FALSE;
+    }
     return TRUE;
 }
 
@@ -125,8 +145,8 @@ gboolean hvb_conductor_prepare(HvbConductor *conductor,
                                const gboolean *scenarios, GError **error)
 {
     g_autoptr(GError) cancelled = NULL;
-    double limit_percent = find_active(conductor, scenarios);
 
+    conductor->foreign_percent = find_active(conductor, scenarios);
     pass_notes_on(conductor);
     hvb_conductor_say(conductor, "waiting for the host to become quiet");
     if (!hvb_calibration_wait_quiet(conductor->cancellable, &cancelled)) {
@@ -141,9 +161,10 @@ gboolean hvb_conductor_prepare(HvbConductor *conductor,
         return FALSE;
     for (guint i = 0; i < conductor->bed->n_guests; i++)
         if ((conductor->active[i] &&
-             !prepare_guest(conductor, i, limit_percent, error)) ||
+             !prepare_guest(conductor, i,
+                            conductor->measured[i] ? conductor->vantages : 0,
+                            error)) ||
             !tell_of_guest(conductor, i, error))
             return FALSE;
-    return !conductor->bed->host ||
-           prepare_host(conductor, limit_percent, error);
+    return !conductor->bed->host || prepare_host(conductor, error);
 }

@@ -23,6 +23,8 @@ struct _HvbConductor {
     gboolean *active;  /* loaded or measured in the cell under way */
     guint next_other;  /* active guest whose turn it is to be checked */
     GPtrArray *doubts; /* char *: why a guest's calibration is suspect; NULL */
+    gboolean *drifted; /* is to be calibrated anew before the next cell */
+    double foreign_percent; /* that calibration may be disturbed by, at most */
 };
 
 /* What goes on now, for the hook. */
@@ -35,6 +37,9 @@ void hvb_conductor_note(HvbConductor *self, const char *kind, const char *text);
  * being idle its weight does not matter. */
 gboolean hvb_conductor_lift_cap(HvbConductor *self, guint guest,
                                 GError **error);
+/* Calibrates anew, and takes new reference times of, the guests that no longer
+ * work at the speed that they were calibrated to. The bed must be quiet. */
+gboolean hvb_conductor_renew(HvbConductor *self, GError **error);
 /* Everything may run everywhere. */
 gboolean hvb_conductor_lift_placement(HvbConductor *self, GError **error);
 

@@ -23,6 +23,7 @@ HvbConductor *hvb_conductor_new(HvbBed *bed, GPtrArray *profiles,
     self->clocks = g_new0(HvbClockReading, bed->n_guests);
     self->measured = g_new0(gboolean, bed->n_guests);
     self->active = g_new0(gboolean, bed->n_guests);
+    self->drifted = g_new0(gboolean, bed->n_guests);
     self->doubts = g_ptr_array_new_with_free_func(g_free);
     g_ptr_array_set_size(self->doubts, (gint)bed->n_guests);
     return self;
@@ -36,6 +37,7 @@ void hvb_conductor_free(HvbConductor *conductor)
     g_free(conductor->clocks);
     g_free(conductor->measured);
     g_free(conductor->active);
+    g_free(conductor->drifted);
     g_ptr_array_unref(conductor->doubts);
     g_free(conductor);
 }
@@ -280,7 +282,8 @@ static guint take_other(HvbConductor *self)
 }
 
 /* Are the guests still what they were calibrated to? */
-static gboolean check_drift(HvbConductor *self, GError **error)
+static gboolean check_drift(HvbConductor *self, const HvbProfile *profile,
+                            GError **error)
 {
     guint other = take_other(self);
 
@@ -290,8 +293,10 @@ static gboolean check_drift(HvbConductor *self, GError **error)
             continue;
         if (!hvb_calibration_drift(self->bed->guests[i].link,
                                    &self->guests[i].calibration,
-                                   self->cancellable, &drift, error))
+                                   profile->drift_percent, self->cancellable,
+                                   &drift, error))
             return FALSE;
+        self->drifted[i] = fabs(drift) > profile->drift_percent;
         if (fabs(drift) > fabs(self->cell->drift_percent))
             self->cell->drift_percent = drift;
     }
@@ -321,7 +326,7 @@ static gboolean live(HvbConductor *self, const HvbProfile *profile,
                   hvb_sleep(profile->settle_ms, self->cancellable, error) &&
                   measure(self, profile, window, error) &&
                   quieten(self, profile, error) && check_clocks(self, error) &&
-                  check_drift(self, error);
+                  check_drift(self, profile, error);
     /* Last, since guests may talk nonsense to the end. */
     hvb_record_counts(cell, window);
     date_events(cell);
@@ -367,7 +372,8 @@ static gboolean run_attempt(HvbConductor *self, const HvbPlanCell *planned,
     HvbCell *cell = begin_cell(self, planned, attempt);
     g_autoptr(GError) failure = NULL;
 
-    if (!live(self, profile, &failure)) {
+    if (!hvb_conductor_renew(self, &failure) ||
+        !live(self, profile, &failure)) {
         cell->status = HVB_CELL_FAILED;
         g_free(cell->why);
         cell->why = g_strdup(g_cancellable_is_cancelled(self->cancellable)

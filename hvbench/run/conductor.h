@@ -10,9 +10,11 @@
  * A cell's life: set host CPUs, caps, weights and managers and read them back;
  * set the load, the host's services too; settle; open the window; collect
  * samples and meters; close it; drain; stop the load; lift caps; check the
- * calibration; judge; hand over. The check after a cell takes a second and more
- * for each guest, hence only the measured ones are checked, and of the others
- * that are loaded one after each cell, in turn.
+ * calibration; judge; hand over. The check after a cell takes half a second and
+ * more for each guest, hence only the measured ones are checked, and of the
+ * others that are loaded one after each cell, in turn. A guest that is found
+ * drifted is calibrated anew before the next cell, so that one cell is suspect
+ * and not all that follow.
  *
  * A guest without a link has no agent: it is placed, tuned and metered, and
  * never asked anything. */
@@ -30,8 +32,9 @@ typedef struct {
     /* Something worth keeping that belongs to no cell: `kind` is "note" (an
      * agent's), "host" or "calibration". */
     void (*note)(const char *kind, const char *text, gpointer user_data);
-    /* Once for each guest, before the first cell. References are 0 if it is
-     * never measured, and so is its calibration if it is not loaded either. */
+    /* For each guest once before the first cell, and whenever one has been
+     * calibrated anew. References are 0 if it is never measured, and so is its
+     * calibration if it is not loaded either. */
     gboolean (*guest_ready)(guint guest, const HvbGuest *said,
                             const WireCalibration *calibration,
                             const HvbReferences *references, gpointer user_data,

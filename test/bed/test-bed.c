@@ -115,7 +115,7 @@ static gboolean spin(guint guest, GError **error)
                            .burst_cut = 4,
                            .think_mean_us = 0,
                            .seed = 1};
-    const WireCalibrate request = {2000, 30, 1, 0};
+    const WireCalibrate request = {2000, 30, 1, 0, 200};
     WireCalibration calibration;
     HvbLink *link = bed->guests[guest].link;
 

@@ -167,7 +167,7 @@ static void test_debian_boots_with_systemd_and_says_hello(void)
 
 static void test_operations_in_debian_are_timed(void)
 {
-    const WireCalibrate request = {3000, 30, 1, 0};
+    const WireCalibrate request = {3000, 30, 1, 0, 200};
     const WireProbe probe = {
         .count = {[WIRE_KEY] = 2, [WIRE_OPEN] = 2, [WIRE_LAUNCH] = 1},
         .slot_us = 500000,

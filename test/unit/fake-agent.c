@@ -90,8 +90,11 @@ static WireSample sample_of(FakeAgent *self, const ScheduledStart *start,
     if (index >= n - MIN(n, self->censor))
         sample.flags = WIRE_SAMPLE_CENSORED;
     sample.started_ns = sample.intended_ns + 10000;
-    sample.ended_ns = sample.intended_ns + (guint64)FAKE_REFERENCE_NS +
+    sample.ended_ns = sample.intended_ns +
+                      (guint64)FAKE_REFERENCE_NS(start->operation) +
                       self->users * (guint64)FAKE_DELAY_PER_USER_NS;
+    if (self->users == 0)
+        sample.ended_ns += (guint64)self->slow_ns;
     if (self->disturbed && self->users == 0 && index % 2 == 0)
         sample.ended_ns += (guint64)FAKE_DELAY_PER_USER_NS;
     return sample;
@@ -224,11 +227,14 @@ static gboolean on_client_bytes(int fd, GIOCondition condition,
 static void calibrate(FakeAgent *self, guint32 request)
 {
     guint8 payload[WIRE_MAX_PAYLOAD];
-    double factor = self->calibrations++ > 0 ? 1.0 + self->drift : 1.0;
+    guint later = self->calibrations++;
+    gboolean drifts =
+        later > 0 && (self->drifting == 0 || later <= self->drifting);
+    double factor = drifts ? 1.0 + self->drift : 1.0;
     const WireCalibration result = {
         .request = request,
-        .rounds = WIRE_CALIBRATION_ROUNDS,
-        .spread_permille = 3,
+        .rounds = 600,
+        .spread_permille = self->unsteady ? 80 : 3,
         .converged = !self->unsteady,
         .iterations_per_ms = (guint64)(FAKE_RATE * factor),
     };

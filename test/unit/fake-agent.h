@@ -10,9 +10,13 @@
 #define TEST_UNIT_FAKE_AGENT_H
 
 #include "hvbench/bed/bed.h"
+#include "loadgen/operations.h"
 
 #define FAKE_RATE 400000 /* iterations per ms */
-#define FAKE_REFERENCE_NS G_GINT64_CONSTANT(61000000)
+/* An operation takes its work and this. */
+#define FAKE_OVERHEAD_NS G_GINT64_CONSTANT(1000000)
+#define FAKE_REFERENCE_NS(operation) \
+    ((gint64)operation_work_ms(operation) * 1000000 + FAKE_OVERHEAD_NS)
 #define FAKE_DELAY_PER_USER_NS G_GINT64_CONSTANT(10000000)
 /* Its clock is so far ahead of the host's. */
 #define FAKE_AHEAD_NS G_GUINT64_CONSTANT(5000000000000)
@@ -28,7 +32,9 @@ typedef struct {
     gboolean refuse_probe;   /* ERROR */
     gboolean garbage;        /* bytes between its frames */
     double drift;            /* each later calibration is so much faster */
+    guint drifting;          /* for so many of these; 0: for ever */
     gboolean unsteady;       /* its calibrations do not converge */
+    gint64 slow_ns;          /* operations without users take so much longer */
     gboolean disturbed;      /* without users every other operation is late */
     guint censor;            /* the last so many operations never end */
     gint64 used_ns;          /* by its users, between one METER and the next */

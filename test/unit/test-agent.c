@@ -86,61 +86,61 @@ static void test_host_of_another_version_is_not_served(void)
 }
 
 static uint32_t ask_calibrate(AgentPeer *peer, uint32_t budget_ms,
-                              uint32_t tolerance_permille, uint32_t moments)
+                              uint32_t tolerance_permille, uint32_t moments,
+                              uint32_t rounds)
 {
-    WireCalibrate calibrate = {budget_ms, tolerance_permille, moments, 10};
+    WireCalibrate calibrate = {budget_ms, tolerance_permille, moments, 10,
+                               rounds};
 
     return peer_ask(peer, WIRE_CALIBRATE,
                     wire_put_calibrate(peer_payload(peer), &calibrate));
 }
 
-static void test_calibration_goes_on_until_rounds_agree_or_time_is_up(void)
+static WireCalibration expect_calibration(AgentPeer *peer, uint32_t request)
+{
+    WireCalibration result;
+    WireFrame frame;
+
+    peer_expect(peer, WIRE_CALIBRATION, &frame);
+    CU_ASSERT_TRUE_FATAL(wire_get_calibration(&frame, &result));
+    CU_ASSERT_EQUAL(result.request, request);
+    CU_ASSERT_TRUE(result.iterations_per_ms > 0);
+    return result;
+}
+
+static void test_calibration_goes_on_until_moments_agree_or_time_is_up(void)
 {
     AgentPeer peer;
-    WireFrame frame;
     WireCalibration result;
-    uint32_t request;
 
     peer_start_welcomed(&peer, NULL);
-    request = ask_calibrate(&peer, 60000, 1000000, 1);
-    peer_expect(&peer, WIRE_CALIBRATION, &frame);
-    CU_ASSERT_TRUE_FATAL(wire_get_calibration(&frame, &result));
-    CU_ASSERT_EQUAL(result.request, request);
+    /* Whatever they are, they agree. */
+    result =
+        expect_calibration(&peer, ask_calibrate(&peer, 60000, 1000000, 3, 5));
     CU_ASSERT_EQUAL(result.converged, 1);
-    CU_ASSERT_EQUAL(result.rounds, WIRE_CALIBRATION_ROUNDS);
-    CU_ASSERT_TRUE(result.iterations_per_ms > 0);
-    request = ask_calibrate(&peer, 0, 1000000, 1);
-    peer_expect(&peer, WIRE_CALIBRATION, &frame);
-    CU_ASSERT_TRUE_FATAL(wire_get_calibration(&frame, &result));
-    CU_ASSERT_EQUAL(result.request, request);
+    CU_ASSERT_EQUAL(result.rounds, 15);
+    /* No time for a second one. */
+    result = expect_calibration(&peer, ask_calibrate(&peer, 0, 1000000, 3, 5));
     CU_ASSERT_EQUAL(result.converged, 0);
-    CU_ASSERT_EQUAL(result.rounds, 1);
+    CU_ASSERT_EQUAL(result.rounds, 5);
     peer_end(&peer);
 }
 
-static void test_calibration_at_several_moments_takes_rounds_at_each(void)
+static void test_calibration_out_of_range_is_refused(void)
 {
     AgentPeer peer;
-    WireFrame frame;
-    WireCalibration result;
 
     peer_start_welcomed(&peer, NULL);
-    ask_calibrate(&peer, 60000, 1000000, 3);
-    peer_expect(&peer, WIRE_CALIBRATION, &frame);
-    CU_ASSERT_TRUE_FATAL(wire_get_calibration(&frame, &result));
-    CU_ASSERT_EQUAL(result.converged, 1);
-    CU_ASSERT_EQUAL(result.rounds, 3 * WIRE_CALIBRATION_ROUNDS);
-    CU_ASSERT_TRUE(result.iterations_per_ms > 0);
-    /* No time at all: a round at each. */
-    ask_calibrate(&peer, 0, 1000000, WIRE_MAX_MOMENTS);
-    peer_expect(&peer, WIRE_CALIBRATION, &frame);
-    CU_ASSERT_TRUE_FATAL(wire_get_calibration(&frame, &result));
-    CU_ASSERT_EQUAL(result.converged, 0);
-    CU_ASSERT_EQUAL(result.rounds, WIRE_MAX_MOMENTS);
-    peer_expect_error(&peer, ask_calibrate(&peer, 1000, 20, 0), "16 moments");
-    peer_expect_error(&peer,
-                      ask_calibrate(&peer, 1000, 20, WIRE_MAX_MOMENTS + 1),
+    peer_expect_error(&peer, ask_calibrate(&peer, 1000, 20, 0, 1),
                       "16 moments");
+    peer_expect_error(&peer,
+                      ask_calibrate(&peer, 1000, 20, WIRE_MAX_MOMENTS + 1, 1),
+                      "16 moments");
+    peer_expect_error(&peer, ask_calibrate(&peer, 1000, 20, 1, 0), "rounds");
+    peer_expect_error(&peer,
+                      ask_calibrate(&peer, 1000, 20, 1,
+                                    WIRE_MAX_MOMENT_ROUNDS + 1),
+                      "rounds");
     peer_end(&peer);
 }
 
@@ -151,10 +151,10 @@ static void test_agent_answers_while_it_calibrates_and_reset_ends_that(void)
     uint32_t first;
 
     peer_start_welcomed(&peer, NULL);
-    first = ask_calibrate(&peer, 600000, 0, 1);
+    first = ask_calibrate(&peer, 600000, 0, 16, 500);
     peer_ask(&peer, WIRE_PING, 0);
     peer_expect(&peer, WIRE_PONG, &frame);
-    peer_expect_error(&peer, ask_calibrate(&peer, 1, 1, 1), "already");
+    peer_expect_error(&peer, ask_calibrate(&peer, 1, 1, 1, 1), "already");
     peer_ask(&peer, WIRE_RESET, 0);
     peer_expect_error(&peer, first, "RESET");
     peer_expect_ok(&peer, peer.sequence - 1);
@@ -318,7 +318,7 @@ static size_t start_everything(AgentPeer *peer, ProcessLook *ret)
     peer_work(peer, LITTLE_WORK);
     peer_load(peer, 3, 1000000);
     peer_expect_ok(peer, peer_ask_probe(peer, &probe));
-    ask_calibrate(peer, 600000, 0, 1);
+    ask_calibrate(peer, 600000, 0, 16, 500);
     peer_load(peer, 3, 1000000); /* so that the calibration has begun */
     CU_ASSERT_EQUAL(peer_children(peer, ret, MAX_CHILDREN), 8);
     return 8;
@@ -437,10 +437,10 @@ CU_TestInfo tests_agent[] = {
     {"nothing is done before welcome", test_nothing_is_done_before_welcome},
     {"a host of another version is not served",
      test_host_of_another_version_is_not_served},
-    {"calibration goes on until rounds agree or time is up",
-     test_calibration_goes_on_until_rounds_agree_or_time_is_up},
-    {"calibration at several moments takes rounds at each",
-     test_calibration_at_several_moments_takes_rounds_at_each},
+    {"calibration goes on until moments agree or time is up",
+     test_calibration_goes_on_until_moments_agree_or_time_is_up},
+    {"calibration out of range is refused",
+     test_calibration_out_of_range_is_refused},
     {"the agent answers while it calibrates and reset ends that",
      test_agent_answers_while_it_calibrates_and_reset_ends_that},
     {"work, load and probe out of range are refused",

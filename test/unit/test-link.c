@@ -66,7 +66,7 @@ static void test_garbage_between_frames_is_skipped_and_counted(void)
 {
     FakeAgent *agent = fake_agent_new();
     WireCalibration calibration;
-    const WireCalibrate request = {1000, 20, 1, 0};
+    const WireCalibrate request = {1000, 20, 1, 0, 200};
 
     agent->garbage = TRUE;
     Fixture f = connect_to(agent);
