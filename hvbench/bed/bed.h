@@ -16,6 +16,8 @@
 #include <gio/gio.h>
 
 #define HVB_CPUS_MAX 128
+/* Of a bed that is no test's. */
+#define HVB_BED_PATIENCE_MS 20000
 
 /* A guest's CPU settings as the host enforces them. */
 typedef struct {
@@ -74,6 +76,8 @@ struct _HvbBed {
     /* What a guest's users are multiplied by: 1, natively the number of host
      * CPUs that they may use. */
     guint demand_factor;
+    /* For so long calibration may wait for the host to become quiet. */
+    guint patience_ms;
     /* The host's own agent, for services and manager; NULL until somebody puts
      * it there. Freed with the bed. */
     HvbHostAgent *host;

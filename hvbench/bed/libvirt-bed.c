@@ -183,6 +183,7 @@ static LibvirtBed *new_bed(HvbConnection *connection, guint n_guests)
 
     self->bed.n_guests = n_guests;
     self->bed.demand_factor = 1;
+    self->bed.patience_ms = HVB_BED_PATIENCE_MS;
     self->bed.guests = g_new0(HvbGuest, n_guests);
     self->bed.tune = libvirt_bed_tune;
     self->bed.place = libvirt_bed_place;

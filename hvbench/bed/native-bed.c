@@ -108,6 +108,7 @@ static NativeBed *new_bed(const char *console_dir)
 
     self->bed.n_guests = 1;
     self->bed.guests = &self->host;
+    self->bed.patience_ms = HVB_BED_PATIENCE_MS;
     self->bed.tune = native_bed_tune;
     self->bed.place = native_bed_place;
     self->bed.read_meter = native_bed_read_meter;

@@ -11,7 +11,6 @@
 /* Quiet: less than this of one CPU in use over one step. */
 #define QUIET_PERCENT 20.0
 #define QUIET_STEP_MS 500
-#define QUIET_STEPS_AT_MOST 40
 
 /* A host that changes its clock, or shares its cores with others that nobody
  * here sees, is up to 10 % slower for some seconds: hence several moments, and
@@ -55,22 +54,26 @@ static const WireCalibrate brief = {
 
 #define NS_PER_MS G_GINT64_CONSTANT(1000000)
 
-gboolean hvb_calibration_wait_quiet(GCancellable *cancellable, GError **error)
+gboolean hvb_calibration_wait_quiet(const HvbBed *bed,
+                                    GCancellable *cancellable,
+                                    gboolean *ret_quiet, GError **error)
 {
+    gboolean quiet = FALSE;
     HvbHostMeter before, after;
 
     hvb_host_meter_read(&before);
-    for (guint i = 0; i < QUIET_STEPS_AT_MOST; i++) {
+    for (guint ms = 0; ms < bed->patience_ms && !quiet; ms += QUIET_STEP_MS) {
         if (!hvb_sleep(QUIET_STEP_MS, cancellable, error))
             return FALSE;
         hvb_host_meter_read(&after);
         double percent = 100.0 * (double)(after.busy_ns - before.busy_ns) /
                          (double)(after.time_ns - before.time_ns);
-        if (percent < QUIET_PERCENT)
-            return TRUE;
+        quiet = percent < QUIET_PERCENT;
         before = after;
     }
-    return FALSE;
+    if (ret_quiet)
+        *ret_quiet = quiet;
+    return TRUE;
 }
 
 gboolean hvb_calibration_take(HvbLink *link, GCancellable *cancellable,
@@ -350,17 +353,6 @@ static char *doubt_in_words(const Doubts *doubts)
                            doubts->speed ? "; " : "", doubts->references);
 }
 
-/* A host that does not become quiet is no error: the attempt will show. */
-static gboolean wait_for_better(GCancellable *cancellable, GError **error)
-{
-    g_autoptr(GError) cancelled = NULL;
-
-    if (hvb_calibration_wait_quiet(cancellable, &cancelled) || !cancelled)
-        return TRUE;
-    g_propagate_error(error, g_steal_pointer(&cancelled));
-    return FALSE;
-}
-
 gboolean hvb_calibration_make(HvbBed *bed, int guest, guint vantages,
                               double foreign_percent, GCancellable *cancellable,
                               HvbAbility *ret_ability, char **ret_doubt,
@@ -370,7 +362,7 @@ gboolean hvb_calibration_make(HvbBed *bed, int guest, guint vantages,
     HvbAbility ability = {0};
 
     for (guint i = 0; i < ATTEMPTS; i++) {
-        if (i > 0 && !wait_for_better(cancellable, error))
+        if (i > 0 && !hvb_calibration_wait_quiet(bed, cancellable, NULL, error))
             return FALSE;
         doubts_clear(&doubts);
         if (!attempt(bed, guest, vantages, foreign_percent, cancellable,

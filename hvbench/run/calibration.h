@@ -6,10 +6,12 @@
 
 #include "hvbench/run/cell.h"
 
-/* Waits until the host's CPUs are nearly idle (guests finish booting), but not
- * for ever: returns FALSE if they did not become so. FALSE with `error` set:
- * cancelled. */
-gboolean hvb_calibration_wait_quiet(GCancellable *cancellable, GError **error);
+/* Waits until the host's CPUs are nearly idle (guests finish booting), but only
+ * for the bed's patience. `ret_quiet`: whether they became so; NULL if it makes
+ * no difference. Errors: G_IO_ERROR_CANCELLED. */
+gboolean hvb_calibration_wait_quiet(const HvbBed *bed,
+                                    GCancellable *cancellable,
+                                    gboolean *ret_quiet, GError **error);
 
 /* What a guest is known to be able to. */
 typedef struct {

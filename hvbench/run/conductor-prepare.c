@@ -144,19 +144,17 @@ static void pass_notes_on(HvbConductor *self)
 gboolean hvb_conductor_prepare(HvbConductor *conductor,
                                const gboolean *scenarios, GError **error)
 {
-    g_autoptr(GError) cancelled = NULL;
+    gboolean quiet;
 
     conductor->foreign_percent = find_active(conductor, scenarios);
     pass_notes_on(conductor);
     hvb_conductor_say(conductor, "waiting for the host to become quiet");
-    if (!hvb_calibration_wait_quiet(conductor->cancellable, &cancelled)) {
-        if (cancelled) {
-            g_propagate_error(error, g_steal_pointer(&cancelled));
-            return FALSE;
-        }
+    if (!hvb_calibration_wait_quiet(conductor->bed, conductor->cancellable,
+                                    &quiet, error))
+        return FALSE;
+    if (!quiet && conductor->bed->patience_ms > 0)
         hvb_conductor_note(conductor, "host",
                            "the host did not become quiet after the boot");
-    }
     if (!hvb_conductor_lift_placement(conductor, error))
         return FALSE;
     for (guint i = 0; i < conductor->bed->n_guests; i++)

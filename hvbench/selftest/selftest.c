@@ -64,14 +64,9 @@ static void say(const HvbRig *rig, const char *format, ...)
 /* A doubt is no reason to go no further: it is what the checks are for. */
 static gboolean calibrate(HvbRig *rig, GError **error)
 {
-    g_autoptr(GError) cancelled = NULL;
-
     say(rig, "waiting for the host to become quiet");
-    if (!hvb_calibration_wait_quiet(rig->cancellable, &cancelled) &&
-        cancelled) {
-        g_propagate_error(error, g_steal_pointer(&cancelled));
+    if (!hvb_calibration_wait_quiet(rig->bed, rig->cancellable, NULL, error))
         return FALSE;
-    }
     for (guint i = 0; i < HVB_SELFTEST_GUESTS; i++) {
         g_autofree char *doubt = NULL;
         say(rig, "calibrating %s, the others idle", rig->bed->guests[i].name);

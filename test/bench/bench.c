@@ -194,17 +194,13 @@ static gboolean weigh_guests(Bench *bench, GError **error)
     g_autoptr(HvbConnection) connection = NULL;
     g_autoptr(HvbBed) bed = boot(bench, &connection, error);
     GCancellable *cancellable = hvb_signals_cancellable();
-    g_autoptr(GError) cancelled = NULL;
 
     if (!bed)
         return FALSE;
     printf("weighing %u guests at rest, then %u samples\n", bed->n_guests,
            RECORD_SAMPLES);
-    if (!hvb_calibration_wait_quiet(cancellable, &cancelled) && cancelled) {
-        g_propagate_error(error, g_steal_pointer(&cancelled));
-        return FALSE;
-    }
-    return weigh_rest(bed, REST_MS, cancellable, &bench->rest, error) &&
+    return hvb_calibration_wait_quiet(bed, cancellable, NULL, error) &&
+           weigh_rest(bed, REST_MS, cancellable, &bench->rest, error) &&
            weigh_record(bed, RECORD_SAMPLES, RECORD_SLOT_US, cancellable,
                         &bench->in_guest, error);
 }
