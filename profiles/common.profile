@@ -2,7 +2,8 @@
 #
 # This is a base, not a scenario: it has no name. A scenario's profile says
 # `base = common` in its [scenario] group and after that only what differs.
-# The base is looked for beside the profile, then among the shipped ones.
+# The base is looked for beside the profile, then among the shipped ones; the
+# ending ".profile" may be left out. With a '/' in it, it is a path from there.
 # The values here equal those built into hvbench.
 #
 # A profile is a key file: [groups], `key = value` lines, and comments on lines

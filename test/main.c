@@ -35,6 +35,7 @@ static const struct {
     {"demotion", tests_demotion, false},
     {"profile", tests_profile, false},
     {"profile-check", tests_profile_check, false},
+    {"profile-file", tests_profile_file, false},
     {"profile-use", tests_profile_use, false},
     {"profiles", tests_profiles, false},
     {"show", tests_show, false},

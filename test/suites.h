@@ -29,6 +29,7 @@ extern CU_TestInfo tests_client_port[];
 extern CU_TestInfo tests_demotion[];
 extern CU_TestInfo tests_profile[];
 extern CU_TestInfo tests_profile_check[];
+extern CU_TestInfo tests_profile_file[];
 extern CU_TestInfo tests_profile_use[];
 extern CU_TestInfo tests_profiles[];
 extern CU_TestInfo tests_show[];

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "hvbench/bed/console.h"
 
+#include "hvbench/profile/input.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -22,8 +24,9 @@ char *hvb_console_new_path(const char *dir, const char *guest)
 
 static char *read_tail(const char *path)
 {
-    FILE *file = fopen(path, "re");
     g_autofree char *tail = g_malloc0(TAIL_BYTES + 1);
+    int fd = hvb_input_open(path, NULL);
+    FILE *file = fd >= 0 ? fdopen(fd, "r") : NULL;
 
     if (!file)
         return NULL;

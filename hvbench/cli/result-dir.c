@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "hvbench/cli/result-dir.h"
 
+#include "hvbench/profile/input.h"
 #include "hvbench/results/store.h"
 
 #include <errno.h>
@@ -35,12 +36,17 @@ static int lock_dir(const char *path)
 gboolean hvb_result_dir_check(const char *path, GError **error)
 {
     g_autofree char *database = g_build_filename(path, "hvbench.db", NULL);
-    gboolean exists = g_file_test(database, G_FILE_TEST_IS_REGULAR);
+    g_autoptr(GError) cause = NULL;
 
-    if (!exists)
+    if (hvb_input_check(database, &cause))
+        return TRUE;
+    if (g_error_matches(cause, G_FILE_ERROR, G_FILE_ERROR_NOENT))
         g_set_error(error, HVB_RESULTS_ERROR, HVB_RESULTS_ERROR_SCHEMA,
                     "%s: no result set: there is no hvbench.db in it", path);
-    return exists;
+    else
+        g_set_error(error, HVB_RESULTS_ERROR, HVB_RESULTS_ERROR_SCHEMA,
+                    "%s: no result set: %s", path, cause->message);
+    return FALSE;
 }
 
 gboolean hvb_result_dir_is_in_use(const char *path)
@@ -79,7 +85,9 @@ gboolean hvb_result_dir_make(const char *wanted, HvbResultDir *ret_dir,
     };
 
     dir.made = count_missing(dir.path);
-    dir.had_database = hvb_result_dir_check(dir.path, NULL);
+    g_autofree char *database = g_build_filename(dir.path, "hvbench.db", NULL);
+    dir.had_database =
+        g_file_test(database, G_FILE_TEST_EXISTS | G_FILE_TEST_IS_SYMLINK);
     if (g_mkdir_with_parents(dir.path, 0755) != 0) {
         g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(errno),
                     "cannot make the result set %s: %s; name another place "

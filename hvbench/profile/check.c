@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "hvbench/profile/check.h"
 
+#include "hvbench/profile/blame.h"
 #include "hvbench/profile/keys.h"
-#include "hvbench/profile/source.h"
 #include "loadgen/operations.h"
 
 #include <math.h>
@@ -11,13 +11,7 @@
 /* What the kernel takes as a quota, at least. */
 #define MIN_QUOTA_US 1000
 
-/* A contradiction: the reason (NULL: none), and the key to change. */
-typedef struct {
-    const char *group;
-    const char *key;
-    guint guest; /* from 1; 0: the key is not a guest's */
-    char *why;
-} Contradiction;
+typedef HvbContradiction Contradiction;
 typedef Contradiction (*CheckFunc)(const HvbProfile *profile);
 
 static const Contradiction none = {NULL, NULL, 0, NULL};
@@ -291,60 +285,45 @@ static Contradiction check_memory(const HvbProfile *profile)
                         profile->manager_interval_ms)};
 }
 
-/* The headline before the samples, which are counted by its share. */
-static const CheckFunc checks[] = {
-    check_name,     check_native,     check_kernel,   check_loader,
-    check_agent,    check_measured,   check_loaded,   check_limits,
-    check_caps,     check_users,      check_services, check_reading,
-    check_headline, check_probe_load, check_samples,  check_thresholds,
-    check_memory,
+/* Each with the other keys that have a part in what it finds. The headline
+ * before the samples, which are counted by its share. */
+static const struct {
+    CheckFunc find;
+    HvbKeyName others[5];
+} checks[] = {
+    {check_name, {{0}}},
+    {check_native, {{"stack", "native"}}},
+    {check_kernel,
+     {{"guests", "kernel"}, {"guests", "initrd"}, {"guests", "image"}}},
+    {check_loader, {{"guests", "image"}, {"guests", "kernel"}}},
+    {check_agent,
+     {{"guests", "image"},
+      {"guests", "loaded"},
+      {"guests", "measured"},
+      {"guests", "manager"}}},
+    {check_measured, {{"guests", "measured"}}},
+    {check_loaded, {{"guests", "loaded"}, {"load", "levels"}}},
+    {check_limits, {{"guests", "loaded"}}},
+    {check_caps, {{"guests", "cap-percent"}}},
+    {check_users, {{"guests", "measured"}, {"guests", "loaded"}}},
+    {check_services, {{"host", "services"}}},
+    {check_reading, {{"probe", "mix"}}},
+    {check_headline, {{"probe", "mix"}}},
+    {check_probe_load, {{"probe", "mix"}}},
+    {check_samples,
+     {{"probe", "mix"}, {"probe", "headline"}, {"probe", "vantage"}}},
+    {check_thresholds, {{"manager", "demote-percent"}}},
+    {check_memory, {{"manager", "interval-ms"}}},
 };
 
-static const HvbSetting *find_setting(GPtrArray *sources, const char *group,
-                                      const char *key,
-                                      const HvbSource **ret_source)
+/* Whether any of the files has the key in that very group. */
+static gboolean is_given(GPtrArray *sources, const char *group, const char *key)
 {
     for (guint i = 0; i < sources->len; i++) {
-        const HvbSetting *setting =
-            hvb_source_find(sources->pdata[i], group, key);
-        if (setting) {
-            *ret_source = sources->pdata[i];
-            return setting;
-        }
-        if (strcmp(group, "scenario") == 0)
-            break;
+        if (hvb_source_find(sources->pdata[i], group, key))
+            return TRUE;
     }
-    return NULL;
-}
-
-/* The place where the contradiction's key got its value. A default has none:
- * then it is where the file that was asked for could say otherwise. */
-static void complain(const HvbProfile *profile, GPtrArray *sources,
-                     const Contradiction *found, GError **error)
-{
-    const HvbSource *source = sources->pdata[0];
-    const HvbKey *key = hvb_key_find(found->group, found->key);
-    g_autofree char *guest = g_strdup_printf("guest %u", found->guest);
-    const HvbSetting *setting = NULL;
-
-    if (found->guest > 0)
-        setting = find_setting(sources, guest, found->key, &source);
-    if (!setting)
-        setting = find_setting(sources, found->group, found->key, &source);
-    if (setting) {
-        hvb_source_complain(source, setting, HVB_PROFILE_ERROR_VALUE, error,
-                            "%s", found->why);
-        return;
-    }
-    const HvbSetting *header = hvb_source_find(source, found->group, NULL);
-    g_autofree char *value =
-        hvb_key_format(key, key->per_guest
-                                ? (gconstpointer)&profile->guest_defaults
-                                : (gconstpointer)profile);
-    g_set_error(error, HVB_PROFILE_ERROR, HVB_PROFILE_ERROR_VALUE,
-                "%s:%u: [%s] %s = %s: %s", source->file,
-                header ? header->line : 1, found->group, found->key, value,
-                found->why);
+    return FALSE;
 }
 
 /* A [guest N] that says how a cap works, but nowhere how large it is. The
@@ -355,12 +334,11 @@ static gboolean check_cap_is_given(const HvbProfile *profile,
 {
     for (guint i = 0; i < source->settings->len; i++) {
         const HvbSetting *setting = source->settings->pdata[i];
-        const HvbSource *other;
         guint guest = hvb_key_guest(setting->group);
         if (guest == 0 || !setting->key ||
             !g_str_has_prefix(setting->key, "cap-") ||
             profile->guests[guest - 1].cap_percent > 0 ||
-            find_setting(sources, setting->group, "cap-percent", &other))
+            is_given(sources, setting->group, "cap-percent"))
             continue;
         hvb_source_complain(source, setting, HVB_PROFILE_ERROR_VALUE, error,
                             "guest %u has no cap; say cap-percent, too", guest);
@@ -369,10 +347,14 @@ static gboolean check_cap_is_given(const HvbProfile *profile,
     return TRUE;
 }
 
-static Contradiction find_contradiction(const HvbProfile *profile)
+/* `ret_others` may be NULL. */
+static Contradiction find_contradiction(const HvbProfile *profile,
+                                        const HvbKeyName **ret_others)
 {
     for (gsize i = 0; i < G_N_ELEMENTS(checks); i++) {
-        Contradiction found = checks[i](profile);
+        Contradiction found = checks[i].find(profile);
+        if (ret_others)
+            *ret_others = checks[i].others;
         if (found.why)
             return found;
     }
@@ -381,16 +363,17 @@ static Contradiction find_contradiction(const HvbProfile *profile)
 
 char *hvb_profile_contradiction(const HvbProfile *profile)
 {
-    return find_contradiction(profile).why;
+    return find_contradiction(profile, NULL).why;
 }
 
 gboolean hvb_profile_check(const HvbProfile *profile, GPtrArray *sources,
                            GError **error)
 {
-    Contradiction found = find_contradiction(profile);
+    const HvbKeyName *others = NULL;
+    Contradiction found = find_contradiction(profile, &others);
 
     if (found.why) {
-        complain(profile, sources, &found, error);
+        hvb_blame(profile, sources, &found, others, error);
         g_free(found.why);
         return FALSE;
     }

@@ -6,7 +6,8 @@
 #include "hvbench/profile/profile.h"
 
 /* `sources` (HvbSource *) from the file that was asked for to its innermost
- * base. Error: VALUE, with the place that decided the key in question. */
+ * base. Error: VALUE, with the place that decided the key in question, or one
+ * that has a part in it and is in a file further out. */
 gboolean hvb_profile_check(const HvbProfile *profile, GPtrArray *sources,
                            GError **error);
 

@@ -154,27 +154,48 @@ static char *shipped_text(const char *name)
                            nearest ? nearest : "", nearest ? "?" : "");
 }
 
-/* Looks `name` up beside `source`, then among the shipped ones. */
+/* `name` as seen from the file `source`. */
+static char *beside(const HvbSource *source, const char *name)
+{
+    return g_path_is_absolute(name)
+               ? g_strdup(name)
+               : g_build_filename(source->directory, name, NULL);
+}
+
+/* A path is a path, whose file may lack the ending; a name is one of the
+ * profiles beside the source or shipped, and only then of any other file. NULL:
+ * there is none of these. */
+static char *look_up_base(const HvbSource *source, const char *name)
+{
+    g_autofree char *file = with_suffix(name);
+    g_autofree char *plain = beside(source, name);
+    g_autofree char *suffixed = beside(source, file);
+    gboolean is_path = strchr(name, '/') != NULL;
+    g_autofree char *shipped = is_path ? NULL : find_shipped(name);
+
+    if (is_path && is_file(plain))
+        return g_steal_pointer(&plain);
+    if (is_file(suffixed))
+        return g_steal_pointer(&suffixed);
+    if (shipped)
+        return g_steal_pointer(&shipped);
+    return is_file(plain) ? g_steal_pointer(&plain) : NULL;
+}
+
 static char *find_base(const HvbSource *source, const HvbSetting *setting,
                        GError **error)
 {
-    g_autofree char *file = with_suffix(setting->text);
-    g_autofree char *beside =
-        g_path_is_absolute(file)
-            ? g_strdup(file)
-            : g_build_filename(source->directory, file, NULL);
-    char *shipped = NULL;
+    g_autofree char *found = look_up_base(source, setting->text);
 
-    if (is_file(beside))
-        return g_steal_pointer(&beside);
-    if (!strchr(setting->text, '/'))
-        shipped = find_shipped(setting->text);
-    if (!shipped) {
+    if (!found) {
+        g_autofree char *plain = beside(source, setting->text);
+        gboolean is_whole = g_str_has_suffix(setting->text, SUFFIX);
         g_autofree char *others = shipped_text(setting->text);
         hvb_source_complain(source, setting, HVB_PROFILE_ERROR_NOT_FOUND, error,
-                            "no such profile: no file %s; %s", beside, others);
+                            "no such profile: no file %s%s; %s", plain,
+                            is_whole ? "" : "[" SUFFIX "]", others);
     }
-    return shipped;
+    return g_steal_pointer(&found);
 }
 
 static gboolean is_same_file(const char *a, const char *b)

@@ -2,12 +2,12 @@
 /* Profile: the file that describes a scenario, as plain data.
  *
  * A profile is a GKeyFile; `base = NAME` in its [scenario] group names another
- * one (beside it, or shipped) whose keys it inherits, all but those of
- * [scenario]; a file without a name is a base only. [guest N] beats [guests],
- * whichever file either is in. Every key that profiles know is one row of the
- * table in keys.c; profiles/common.profile comments on all of them. After
- * loading, a profile is complete and free of contradictions: nothing further
- * down checks it again. */
+ * one (by a path, beside it, or shipped) whose keys it inherits, all but those
+ * of [scenario]; a file without a name is a base only. [guest N] beats
+ * [guests], whichever file either is in. Every key that profiles know is one
+ * row of the table in keys.c; profiles/common.profile comments on all of them.
+ * After loading, a profile is complete and free of contradictions: nothing
+ * further down checks it again. */
 #ifndef HVB_PROFILE_PROFILE_H
 #define HVB_PROFILE_PROFILE_H
 

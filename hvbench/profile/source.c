@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "hvbench/profile/source.h"
 
+#include "hvbench/profile/input.h"
 #include "hvbench/profile/keys.h"
 #include "hvbench/profile/names.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #define MAX_SIZE (64 * 1024)
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(FILE, fclose)
+/* What editors on other systems put before a text. */
+#define UTF8_MARK "\xef\xbb\xbf"
+#define UTF16_LITTLE_MARK "\xff\xfe"
+#define UTF16_BIG_MARK "\xfe\xff"
 
 static void setting_free(gpointer data)
 {
@@ -74,6 +75,19 @@ static guint line_at(const char *text, gsize offset)
     return line;
 }
 
+static gboolean starts_with(const char *text, gsize length, const char *mark)
+{
+    return length >= strlen(mark) && memcmp(text, mark, strlen(mark)) == 0;
+}
+
+/* UTF-16 has a byte 0 with each Latin letter. */
+static gboolean is_utf16(const char *text, gsize length)
+{
+    return starts_with(text, length, UTF16_LITTLE_MARK) ||
+           starts_with(text, length, UTF16_BIG_MARK) ||
+           (length >= 2 && (text[0] == '\0') != (text[1] == '\0'));
+}
+
 static gboolean check_is_text(const char *text, gsize length,
                               const char *origin, GError **error)
 {
@@ -87,8 +101,11 @@ static gboolean check_is_text(const char *text, gsize length,
     }
     if (!g_utf8_validate_len(text, length, &end)) {
         g_set_error(error, HVB_PROFILE_ERROR, HVB_PROFILE_ERROR_SYNTAX,
-                    "%s:%u: not a profile: byte 0x%02x is no UTF-8 text",
-                    origin, line_at(text, end - text), (guchar)*end);
+                    "%s:%u: not a profile: byte 0x%02x is no UTF-8 text%s",
+                    origin, line_at(text, end - text), (guchar)*end,
+                    is_utf16(text, length)
+                        ? ", and it looks like UTF-16: save it as UTF-8"
+                        : "");
         return FALSE;
     }
     return TRUE;
@@ -248,6 +265,10 @@ HvbSource *hvb_source_parse(const char *text, gsize length, const char *origin,
     g_autoptr(GKeyFile) key_file = g_key_file_new();
     g_autoptr(HvbSource) source = g_new0(HvbSource, 1);
 
+    if (starts_with(text, length, UTF8_MARK)) {
+        text += strlen(UTF8_MARK);
+        length -= strlen(UTF8_MARK);
+    }
     source->file = g_strdup(origin);
     source->settings = g_ptr_array_new_with_free_func(setting_free);
     if (!check_is_text(text, length, origin, error) ||
@@ -265,16 +286,14 @@ HvbSource *hvb_source_parse(const char *text, gsize length, const char *origin,
 
 HvbSource *hvb_source_read(const char *file, GError **error)
 {
-    g_autofree char *text = g_malloc0(MAX_SIZE + 2);
-    g_autoptr(FILE) stream = fopen(file, "re");
+    g_autofree char *text = NULL;
+    g_autoptr(GError) cause = NULL;
     gsize length = 0;
 
-    /* Never more than the limit: the file may be a device without end. */
-    if (stream)
-        length = fread(text, 1, MAX_SIZE + 1, stream);
-    if (!stream || ferror(stream)) {
-        g_set_error(error, HVB_PROFILE_ERROR, HVB_PROFILE_ERROR_NOT_FOUND,
-                    "%s: cannot be read: %s", file, g_strerror(errno));
+    /* Never much more than the limit, however large the file is. */
+    if (!hvb_input_read(file, MAX_SIZE + 1, &text, &length, &cause)) {
+        g_set_error(error, HVB_PROFILE_ERROR, HVB_PROFILE_ERROR_NOT_FOUND, "%s",
+                    cause->message);
         return NULL;
     }
     HvbSource *source = hvb_source_parse(text, length, file, error);

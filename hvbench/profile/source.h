@@ -24,9 +24,10 @@ typedef struct {
     GPtrArray *settings; /* HvbSetting *, in the order of the file */
 } HvbSource;
 
-/* Reads a file of at most 64 KiB. Errors: NOT_FOUND if it cannot be read,
- * SYNTAX (file:line) if it is no key file, names a group or key that profiles
- * do not know, or gives a key twice. */
+/* Reads a regular file of at most 64 KiB, UTF-8 with or without a byte order
+ * mark. Errors: NOT_FOUND if it cannot be read, SYNTAX (file:line) if it is no
+ * key file, names a group or key that profiles do not know, or gives a key
+ * twice. */
 HvbSource *hvb_source_read(const char *file, GError **error);
 /* The same from a text; `origin` stands for the file in messages. */
 HvbSource *hvb_source_parse(const char *text, gsize length, const char *origin,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* report.html: the whole page, from the template and its parts. */
+#include "hvbench/profile/input.h"
 #include "hvbench/report/page-parts.h"
 #include "hvbench/report/report.h"
 #include "hvbench/report/template.h"
@@ -11,6 +12,8 @@
 /* More scenarios than this are neither named in the heading nor opened. */
 #define MAX_NAMES 10
 #define MAX_OPENED 10
+/* Bytes of a picture; hvbench draws far smaller ones. */
+#define MAX_PICTURE (64 * 1024 * 1024)
 #define NS_PER_S G_GINT64_CONSTANT(1000000000)
 
 void hvb_page_set(JsonObject *object, const char *name, char *text)
@@ -28,7 +31,7 @@ char *hvb_page_picture(const char *dir, const char *name)
     g_autofree char *text = NULL;
     gsize n;
 
-    if (!g_file_get_contents(path, &bytes, &n, NULL))
+    if (!hvb_input_read(path, MAX_PICTURE, &bytes, &n, NULL))
         return NULL;
     text = g_base64_encode((const guchar *)bytes, n);
     return g_strconcat("data:image/svg+xml;base64,", text, NULL);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "hvbench/results/database.h"
+
+#include "hvbench/profile/input.h"
 #include "hvbench/results/store.h"
 
 #include <gio/gio.h>
@@ -185,6 +187,26 @@ static void finalize(gpointer query)
     sqlite3_finalize(query);
 }
 
+/* SQLite would wait for a pipe in the place of its file, or of one beside it.
+ */
+static gboolean check_files(const char *path, GError **error)
+{
+    static const char *const endings[] = {"", "-journal", "-wal", "-shm"};
+
+    for (guint i = 0; i < G_N_ELEMENTS(endings); i++) {
+        g_autofree char *file = g_strconcat(path, endings[i], NULL);
+        g_autoptr(GError) cause = NULL;
+        /* SQLite says better why a file cannot be opened. */
+        if (hvb_input_check(file, &cause) ||
+            !g_error_matches(cause, G_FILE_ERROR, G_FILE_ERROR_INVAL))
+            continue;
+        g_set_error(error, HVB_RESULTS_ERROR, HVB_RESULTS_ERROR_SCHEMA, "%s",
+                    cause->message);
+        return FALSE;
+    }
+    return TRUE;
+}
+
 HvbDatabase *hvb_database_open(const char *dir, gboolean create, GError **error)
 {
     g_autoptr(HvbDatabase) database = g_new0(HvbDatabase, 1);
@@ -195,6 +217,8 @@ HvbDatabase *hvb_database_open(const char *dir, gboolean create, GError **error)
     database->texts = load_texts();
     database->queries =
         g_hash_table_new_full(g_str_hash, g_str_equal, g_free, finalize);
+    if (!check_files(database->path, error))
+        return NULL;
     if (sqlite3_open_v2(database->path, &database->db, flags, NULL) !=
         SQLITE_OK) {
         fail(database, error);

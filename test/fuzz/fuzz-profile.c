@@ -62,6 +62,8 @@ static const char *const tokens[] = {
     "\xc3\xa4",
     "\xe2\x80\xae",
     "\xff",
+    "\xef\xbb\xbf",
+    "\xff\xfe",
     "\x1b[2J",
     "%s%n",
 };

@@ -89,6 +89,21 @@ void expect_refused(const char *text, int code, const char *message)
     expect_text(error->message, message);
 }
 
+void expect_load_error(const char *path, int code, const char *format, ...)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(HvbProfile) profile = hvb_profile_load(path, &error);
+    va_list arguments;
+
+    va_start(arguments, format);
+    g_autofree char *message = g_strdup_vprintf(format, arguments);
+    va_end(arguments);
+    CU_ASSERT_PTR_NULL(profile);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(error);
+    CU_ASSERT_TRUE(g_error_matches(error, HVB_PROFILE_ERROR, code));
+    expect_text(error->message, message);
+}
+
 void expect_same(const HvbProfile *a, const HvbProfile *b)
 {
     for (const HvbKey *key = hvb_keys; key->group; key++) {

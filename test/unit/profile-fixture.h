@@ -29,6 +29,10 @@ void expect_text(const char *actual, const char *expected);
 /* Asserts that the text "t.profile" is refused with this code and message. */
 void expect_refused(const char *text, int code, const char *message);
 
+/* Asserts that the file is refused with this code and message. */
+void expect_load_error(const char *path, int code, const char *format, ...)
+    G_GNUC_PRINTF(3, 4);
+
 /* Asserts that both say the same, guests beyond the count included. */
 void expect_same(const HvbProfile *a, const HvbProfile *b);
 

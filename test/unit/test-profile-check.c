@@ -38,8 +38,8 @@ static void test_contradictions_are_refused(void)
          "8: [manager] restore-percent = 3: expected at least 0.1 less than "
          "demote-percent"},
         {MINIMAL "[manager]\ninterval-ms = 5000\n",
-         "6: [manager] memory-ms = 4000: expected at least interval-ms, which "
-         "is 5000"},
+         "7: [manager] interval-ms = 5000: beside [manager] memory-ms = 4000 "
+         "(the default): expected at least interval-ms, which is 5000"},
         {MINIMAL "[probe]\nheadline = launch\nmix = key:1;launch:0\n",
          "7: [probe] headline = launch: the mix has no 'launch'"},
         {MINIMAL "[probe]\nslot-ms = 439\n",
@@ -167,8 +167,8 @@ static void test_native_scenario_refuses_what_takes_guests(void)
 {
     static const Case cases[] = {
         {MINIMAL "[stack]\nnative = yes\n",
-         "1: [guests] count = 8: does not go with 'native = yes' in [stack]; "
-         "expected 1"},
+         "7: [stack] native = yes: beside [guests] count = 8 (the default): "
+         "does not go with 'native = yes' in [stack]; expected 1"},
         {NATIVE "cap-percent = 50\n",
          "10: [guest 1] cap-percent = 50: does not go with 'native = yes' in "
          "[stack]; expected 0"},

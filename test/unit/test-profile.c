@@ -6,22 +6,6 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
-static void expect_load_error(const char *path, int code, const char *format,
-                              ...)
-{
-    g_autoptr(GError) error = NULL;
-    g_autoptr(HvbProfile) profile = hvb_profile_load(path, &error);
-    va_list arguments;
-
-    va_start(arguments, format);
-    g_autofree char *message = g_strdup_vprintf(format, arguments);
-    va_end(arguments);
-    CU_ASSERT_PTR_NULL(profile);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(error);
-    CU_ASSERT_TRUE(g_error_matches(error, HVB_PROFILE_ERROR, code));
-    expect_text(error->message, message);
-}
-
 /* Values */
 
 static void test_error_names_file_line_key_value_and_range(void)
@@ -337,7 +321,7 @@ static void test_cycle_and_missing_base_are_refused(void)
     g_autofree char *self = put(dir, "c.profile", "[scenario]\nbase = c\n", -1);
     g_autofree char *lost =
         put(dir, "d.profile", "[scenario]\nbase = fig3\n", -1);
-    g_autofree char *missing = g_build_filename(dir, "fig3.profile", NULL);
+    g_autofree char *missing = g_build_filename(dir, "fig3", NULL);
 
     expect_load_error(a, HVB_PROFILE_ERROR_VALUE,
                       "%s:2: [scenario] base = a: %s would be its own base", b,
@@ -347,12 +331,13 @@ static void test_cycle_and_missing_base_are_refused(void)
                       self, self);
     g_autofree char *before = set_data_dir(dir);
     g_autofree char *profiles = g_build_filename(dir, "profiles", NULL);
-    expect_load_error(lost, HVB_PROFILE_ERROR_NOT_FOUND,
-                      "%s:2: [scenario] base = fig3: no such profile: no file "
-                      "%s; the shipped profiles: Error opening directory "
-                      "\u201c%s\u201d: No such file or directory; set "
-                      "HVBENCH_DATA_DIR to the directory that has profiles/",
-                      lost, missing, profiles);
+    expect_load_error(
+        lost, HVB_PROFILE_ERROR_NOT_FOUND,
+        "%s:2: [scenario] base = fig3: no such profile: no file "
+        "%s[.profile]; the shipped profiles: Error opening directory "
+        "\u201c%s\u201d: No such file or directory; set "
+        "HVBENCH_DATA_DIR to the directory that has profiles/",
+        lost, missing, profiles);
     g_free(set_data_dir(before));
 }
 
@@ -383,8 +368,6 @@ static void test_garbage_gives_one_error_with_a_line(void)
                       line, one_line);
     expect_load_error(huge, HVB_PROFILE_ERROR_SYNTAX,
                       "%s:1: not a profile: larger than 64 KiB", huge);
-    expect_load_error("/dev/zero", HVB_PROFILE_ERROR_SYNTAX,
-                      "/dev/zero:1: not a profile: larger than 64 KiB");
     expect_load_error(empty, HVB_PROFILE_ERROR_VALUE,
                       "%s:1: [scenario] name = : a scenario needs a name; a "
                       "profile without one is only a base for others",

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Where a result set goes, and what goes again with one that holds nothing. */
 #include "hvbench/cli/result-dir.h"
+#include "hvbench/results/store.h"
 #include "test/suites.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* A scratch directory, and a directory to be made below it. */
@@ -131,6 +133,51 @@ static void test_directory_in_use_is_refused_until_it_is_left(void)
     g_rmdir(fixture.parent);
 }
 
+/* SQLite would wait for who writes into it. */
+static void test_pipe_in_the_place_of_a_database_is_named_and_stays(void)
+{
+    static const char *const endings[] = {"", "-journal", "-wal"};
+    g_auto(Fixture) fixture = {0};
+
+    make(&fixture);
+    for (guint i = 0; i < G_N_ELEMENTS(endings); i++) {
+        g_autofree char *name = g_strconcat("hvbench.db", endings[i], NULL);
+        g_autofree char *pipe = g_build_filename(fixture.dir.path, name, NULL);
+        g_autoptr(GError) error = NULL;
+        g_autofree char *database = i > 0 ? put(&fixture, "hvbench.db") : NULL;
+        CU_ASSERT_EQUAL_FATAL(mkfifo(pipe, 0644), 0);
+        CU_ASSERT_EQUAL(hvb_result_dir_check(fixture.dir.path, NULL), i > 0);
+        CU_ASSERT_PTR_NULL(hvb_store_open(fixture.dir.path, TRUE, &error));
+        CU_ASSERT_FATAL(error != NULL);
+        CU_ASSERT(g_error_matches(error, HVB_RESULTS_ERROR,
+                                  HVB_RESULTS_ERROR_SCHEMA));
+        CU_ASSERT_PTR_NOT_NULL(strstr(error->message, pipe));
+        CU_ASSERT_PTR_NOT_NULL(strstr(error->message, "is no regular file"));
+        g_unlink(pipe);
+        if (database)
+            g_unlink(database);
+    }
+    hvb_result_dir_discard(&fixture.dir);
+}
+
+static void test_pipe_that_was_there_stays(void)
+{
+    g_auto(Fixture) fixture = {0};
+    g_auto(HvbResultDir) again = {0};
+
+    make(&fixture);
+    close(fixture.dir.lock);
+    fixture.dir.locked = FALSE;
+    g_autofree char *pipe =
+        g_build_filename(fixture.dir.path, "hvbench.db", NULL);
+    CU_ASSERT_EQUAL_FATAL(mkfifo(pipe, 0644), 0);
+    CU_ASSERT_FATAL(hvb_result_dir_make(fixture.dir.path, &again, NULL));
+    hvb_result_dir_discard(&again);
+    CU_ASSERT(g_file_test(pipe, G_FILE_TEST_EXISTS));
+    g_unlink(pipe);
+    hvb_result_dir_discard(&fixture.dir);
+}
+
 #define TEST(name)         \
     {                      \
 #name, test_##name \
@@ -143,5 +190,7 @@ CU_TestInfo tests_result_dir[] = {
     TEST(directory_without_a_result_set_gets_none_for_nothing),
     TEST(directory_that_cannot_be_made_is_named),
     TEST(directory_in_use_is_refused_until_it_is_left),
+    TEST(pipe_in_the_place_of_a_database_is_named_and_stays),
+    TEST(pipe_that_was_there_stays),
     TEST_END,
 };
