@@ -13,15 +13,21 @@ static const struct {
     const char *name;
     int (*run)(int argc, char **argv);
     const char *summary;
+    int unwritten; /* exit status if its output could not be written */
 } commands[] = {
-    {"reproduce", hvb_cmd_reproduce, "measure the paper's figures and claims"},
-    {"run", hvb_cmd_run, "measure the scenarios of profiles"},
-    {"selftest", hvb_cmd_selftest, "check the accuracy on this machine"},
-    {"report", hvb_cmd_report, "make pictures and page of a result set anew"},
-    {"compare", hvb_cmd_compare, "whether users feel a difference"},
-    {"show", hvb_cmd_show, "print a profile, or where a result set comes from"},
-    {"list", hvb_cmd_list, "list the shipped profiles"},
-    {"doctor", hvb_cmd_doctor, "tell what this host can do"},
+    {"reproduce", hvb_cmd_reproduce, "measure the paper's figures and claims",
+     HVB_EXIT_FAILED},
+    {"run", hvb_cmd_run, "measure the scenarios of profiles", HVB_EXIT_FAILED},
+    {"selftest", hvb_cmd_selftest, "check the accuracy on this machine",
+     HVB_EXIT_FAILED},
+    {"report", hvb_cmd_report, "make pictures and page of a result set anew",
+     HVB_EXIT_FAILED},
+    {"compare", hvb_cmd_compare, "whether users feel a difference",
+     HVB_EXIT_USAGE},
+    {"show", hvb_cmd_show, "print a profile, or where a result set comes from",
+     HVB_EXIT_FAILED},
+    {"list", hvb_cmd_list, "list the shipped profiles", HVB_EXIT_FAILED},
+    {"doctor", hvb_cmd_doctor, "tell what this host can do", HVB_EXIT_FAILED},
 };
 #define N_COMMANDS (sizeof commands / sizeof commands[0])
 
@@ -66,15 +72,16 @@ int main(int argc, char **argv)
     setlocale(LC_NUMERIC, "C"); /* figures and JSON use a point */
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
         print_help(stdout);
-        return HVB_EXIT_OK;
+        return hvb_cmd_end(HVB_EXIT_OK, HVB_EXIT_FAILED);
     }
     if (strcmp(name, "--version") == 0) {
         puts("hvbench " HVB_VERSION);
-        return HVB_EXIT_OK;
+        return hvb_cmd_end(HVB_EXIT_OK, HVB_EXIT_FAILED);
     }
     for (size_t i = 0; i < N_COMMANDS; i++)
         if (strcmp(name, commands[i].name) == 0)
-            return commands[i].run(argc - 1, argv + 1);
+            return hvb_cmd_end(commands[i].run(argc - 1, argv + 1),
+                               commands[i].unwritten);
     if (*name)
         fprintf(stderr, "hvbench: no command '%s', see 'hvbench --help'\n",
                 name);

@@ -80,6 +80,7 @@ static const struct {
     {"calibration", tests_calibration, false},
     {"services", tests_services, false},
     {"cli", tests_cli, false},
+    {"output", tests_output, false},
     {"compare-command", tests_compare_command, false},
     {"cap", tests_cap, false},
     {"stalls", tests_stalls, false},

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 int hvb_cmd_status(const GError *error)
 {
@@ -35,6 +36,20 @@ int hvb_cmd_fail(int status, const char *format, ...)
     return status;
 }
 
+/* GLib leaves once it has printed the help, whatever became of it. */
+static void print_help(const char *help)
+{
+    const char *charset;
+    g_autofree char *converted =
+        g_get_charset(&charset)
+            ? NULL
+            : g_convert_with_fallback(help, -1, charset, "UTF-8", "...", NULL,
+                                      NULL, NULL);
+
+    fputs(converted ? converted : help, stdout);
+    exit(hvb_cmd_end(HVB_EXIT_OK, HVB_EXIT_FAILED));
+}
+
 gboolean hvb_cmd_parse(GOptionContext *context, int *argc, char ***argv)
 {
     g_autofree char *command = g_strdup((*argv)[0]);
@@ -51,22 +66,28 @@ gboolean hvb_cmd_parse(GOptionContext *context, int *argc, char ***argv)
                      "  2    bad usage or profile\n"
                      "  3    this host cannot\n"
                      "  130  interrupted (SIGINT, SIGTERM or SIGHUP)\n");
-    if (g_option_context_parse(context, argc, argv, &error))
+    g_set_print_handler(print_help);
+    gboolean parsed = g_option_context_parse(context, argc, argv, &error);
+    g_set_print_handler(NULL);
+    if (parsed)
         return TRUE;
     hvb_cmd_fail(HVB_EXIT_USAGE, "%s (see 'hvbench %s --help')", error->message,
                  command);
     return FALSE;
 }
 
-int hvb_cmd_flush(void)
+int hvb_cmd_end(int status, int unwritten)
 {
+    gboolean lost = hvb_signals_output_lost();
+
     errno = 0; /* stays so if it was an earlier write that failed */
-    if (hvb_signals_output_lost())
-        return hvb_cmd_fail(HVB_EXIT_FAILED,
-                            "cannot write the output: nobody reads it any "
-                            "more");
-    if (fflush(stdout) != 0 || ferror(stdout))
-        return hvb_cmd_fail(HVB_EXIT_FAILED, "cannot write the output: %s",
-                            g_strerror(errno ? errno : EIO));
-    return HVB_EXIT_OK;
+    gboolean written = fflush(stdout) == 0 && !ferror(stdout);
+    const char *failure =
+        errno ? g_strerror(errno) : "an earlier write to it failed";
+    if (lost && status == HVB_EXIT_FAILED) /* and has said why */
+        return status;
+    if (!lost && (written || status == HVB_EXIT_INTERRUPTED))
+        return status;
+    return hvb_cmd_fail(unwritten, "cannot write the output: %s",
+                        lost ? "nobody reads it any more" : failure);
 }

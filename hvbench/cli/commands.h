@@ -37,8 +37,10 @@ int hvb_cmd_status(const GError *error);
 /* Prints "hvbench: MESSAGE" to stderr. Returns `status`. */
 int hvb_cmd_fail(int status, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
-/* Flushes stdout. Returns HVB_EXIT_OK, or after an error message
- * HVB_EXIT_FAILED if not all that was printed could be written. */
-int hvb_cmd_flush(void);
+/* The end of every command, once it has done all else: the exit status, which
+ * is `status` if all that it printed could be written. Else, after an error
+ * message, it is `unwritten`; but an interrupted run stays one, and one that
+ * failed since nobody reads its output has said so. */
+int hvb_cmd_end(int status, int unwritten);
 
 #endif

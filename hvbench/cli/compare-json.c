@@ -85,15 +85,18 @@ static JsonNode *root_of(const char *before, const char *after,
 }
 
 /* In place, since the name may stand for a device, a pipe or a link; "-" is the
- * output. */
+ * output, which is looked at once all is in it. */
 static gboolean write_text(const char *file, const char *text, GError **error)
 {
-    gboolean is_output = g_str_equal(file, "-");
-    FILE *stream = is_output ? stdout : fopen(file, "we");
+    if (g_str_equal(file, "-")) {
+        fputs(text, stdout);
+        return TRUE;
+    }
+    FILE *stream = fopen(file, "we");
     gboolean ok = stream && fputs(text, stream) >= 0 && fflush(stream) == 0;
     int failure = errno;
 
-    if (stream && !is_output && fclose(stream) != 0 && ok) {
+    if (stream && fclose(stream) != 0 && ok) {
         ok = FALSE;
         failure = errno;
     }

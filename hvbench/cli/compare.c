@@ -63,8 +63,6 @@ static void print_state(const char *dir, const HvbRunRecord *run)
 
 static int status_of(HvbCompared verdict)
 {
-    if (hvb_cmd_flush() != HVB_EXIT_OK)
-        return HVB_EXIT_USAGE;
     return verdict == HVB_COMPARED_ALIKE ? HVB_EXIT_OK : HVB_EXIT_FAILED;
 }
 
@@ -187,7 +185,8 @@ static void describe(GOptionContext *context)
                  "false alarms than\n"
                  "       chance explains\n"
                  "  2    not compared: bad usage, no result set, or one of "
-                 "another version\n");
+                 "another version;\n"
+                 "       or not told: the output could not be written\n");
 }
 
 static gboolean parse(Options *options, int *argc, char ***argv)

@@ -217,7 +217,5 @@ int hvb_cmd_doctor(int argc, char **argv)
     if (argc > 1)
         return hvb_cmd_fail(HVB_EXIT_USAGE, "doctor takes no operand: '%s'",
                             argv[1]);
-    int status = diagnose(uri, quick);
-    int written = hvb_cmd_flush();
-    return written == HVB_EXIT_OK ? status : written;
+    return diagnose(uri, quick);
 }

@@ -60,5 +60,5 @@ int hvb_cmd_report(int argc, char **argv)
         !print_tables(argv[1], &error) || !hvb_report_write(argv[1], &error))
         return hvb_cmd_fail(hvb_cmd_status(error), "%s", error->message);
     printf("Result set: %s\nReport:     %s/report.html\n", argv[1], argv[1]);
-    return hvb_cmd_flush();
+    return HVB_EXIT_OK;
 }

@@ -356,5 +356,5 @@ int hvb_cmd_reproduce(int argc, char **argv)
     if (status != HVB_EXIT_OK)
         return status;
     print_plan(&job);
-    return options.dry_run ? hvb_cmd_flush() : measure(&options, &job, command);
+    return options.dry_run ? HVB_EXIT_OK : measure(&options, &job, command);
 }

@@ -157,8 +157,9 @@ static int fail(const GError *error)
 {
     int status = hvb_cmd_status(error);
 
+    /* The end says why. */
     if (hvb_signals_output_lost())
-        return hvb_cmd_flush();
+        return HVB_EXIT_INTERRUPTED;
     return hvb_cmd_fail(status, "%s",
                         status == HVB_EXIT_INTERRUPTED ? "interrupted"
                                                        : error->message);
@@ -208,7 +209,5 @@ int hvb_cmd_selftest(int argc, char **argv)
     if (!ok)
         return fail(error);
     putchar('\n');
-    int verdict = hvb_selftest_table_conclude(stdout, answers);
-    int written = hvb_cmd_flush();
-    return written == HVB_EXIT_OK ? verdict : written;
+    return hvb_selftest_table_conclude(stdout, answers);
 }

@@ -145,7 +145,7 @@ static int show_profiles(GPtrArray *profiles)
     if (profiles->len > 1)
         print_total(profiles);
     print_enforced();
-    return hvb_cmd_flush();
+    return HVB_EXIT_OK;
 }
 
 static int show_sets(char *const *dirs, gboolean texts)
@@ -160,7 +160,7 @@ static int show_sets(char *const *dirs, gboolean texts)
         if (!hvb_show_set(*dir, texts, &error))
             return hvb_cmd_fail(hvb_cmd_status(error), "%s", error->message);
     }
-    return hvb_cmd_flush();
+    return HVB_EXIT_OK;
 }
 
 int hvb_cmd_show(int argc, char **argv)

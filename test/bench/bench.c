@@ -264,5 +264,5 @@ int main(int argc, char **argv)
         return hvb_cmd_fail(HVB_EXIT_USAGE, "usage: %s SET", argv[0]);
     if (!bench_set(argv[1], &error))
         return hvb_cmd_fail(hvb_cmd_status(error), "%s", error->message);
-    return hvb_cmd_flush();
+    return hvb_cmd_end(HVB_EXIT_OK, HVB_EXIT_FAILED);
 }

@@ -25,27 +25,43 @@ char *program_find(void)
     return NULL;
 }
 
-GSubprocess *program_spawn(const char *program, const char *const *arguments)
+/* `file` NULL: the output is a pipe. */
+static GSubprocess *spawn(const char *program, const char *const *arguments,
+                          const char *file)
 {
+    g_autoptr(GSubprocessLauncher) launcher =
+        g_subprocess_launcher_new((file ? 0 : G_SUBPROCESS_FLAGS_STDOUT_PIPE) |
+                                  G_SUBPROCESS_FLAGS_STDERR_PIPE);
     g_autoptr(GPtrArray) argv = g_ptr_array_new();
-    g_autoptr(GError) error = NULL;
 
+    if (file)
+        g_subprocess_launcher_set_stdout_file_path(launcher, file);
     g_ptr_array_add(argv, (gpointer)program);
     for (; *arguments; arguments++)
         g_ptr_array_add(argv, (gpointer)*arguments);
     g_ptr_array_add(argv, NULL);
-    GSubprocess *process = g_subprocess_newv((const char *const *)argv->pdata,
-                                             G_SUBPROCESS_FLAGS_STDOUT_PIPE |
-                                                 G_SUBPROCESS_FLAGS_STDERR_PIPE,
-                                             &error);
+    GSubprocess *process =
+        g_subprocess_launcher_spawnv(launcher, (const char *const *)argv->pdata,
+                                     NULL);
     CU_ASSERT_PTR_NOT_NULL_FATAL(process);
     return process;
+}
+
+GSubprocess *program_spawn(const char *program, const char *const *arguments)
+{
+    return spawn(program, arguments, NULL);
 }
 
 void program_run(const char *program, const char *const *arguments,
                  ProgramOutcome *ret_outcome)
 {
-    g_autoptr(GSubprocess) process = program_spawn(program, arguments);
+    program_run_into(program, arguments, NULL, ret_outcome);
+}
+
+void program_run_into(const char *program, const char *const *arguments,
+                      const char *file, ProgramOutcome *ret_outcome)
+{
+    g_autoptr(GSubprocess) process = spawn(program, arguments, file);
 
     CU_ASSERT_TRUE_FATAL(
         g_subprocess_communicate_utf8(process, NULL, NULL, &ret_outcome->out,

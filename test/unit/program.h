@@ -25,6 +25,10 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ProgramOutcome, program_outcome_clear)
 void program_run(const char *program, const char *const *arguments,
                  ProgramOutcome *ret_outcome);
 
+/* The same with its output going into a file; `ret_outcome` has none. */
+void program_run_into(const char *program, const char *const *arguments,
+                      const char *file, ProgramOutcome *ret_outcome);
+
 gboolean program_said_one_line(const char *text);
 
 #endif

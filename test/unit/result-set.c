@@ -88,6 +88,26 @@ void set_reopen(Set *set, gboolean create)
     CU_ASSERT_FATAL(set->store != NULL);
 }
 
+void set_end(Set *set, const char *status)
+{
+    CU_ASSERT_FATAL(hvb_store_end_run(set->store, status, NULL, NULL));
+    g_clear_pointer(&set->store, hvb_store_free);
+}
+
+void set_remove_report(const Set *set)
+{
+    static const char *const endings[] = {".svg", ".png", ".html", ".json"};
+    g_autoptr(GDir) dir = g_dir_open(set->dir, 0, NULL);
+    const char *name;
+
+    while (dir && (name = g_dir_read_name(dir))) {
+        g_autofree char *path = g_build_filename(set->dir, name, NULL);
+        for (guint i = 0; i < G_N_ELEMENTS(endings); i++)
+            if (g_str_has_suffix(name, endings[i]))
+                g_unlink(path);
+    }
+}
+
 void set_free(Set *set)
 {
     static const char *const suffixes[] = {"", "-wal", "-shm", "-journal"};

@@ -20,6 +20,10 @@ Set *set_new(void);
 #define SET_SEED G_MAXUINT64
 Set *set_begin(void);
 void set_reopen(Set *set, gboolean create);
+/* Closes it as the end of a run does. */
+void set_end(Set *set, const char *status);
+/* Removes what a report has put beside the database. */
+void set_remove_report(const Set *set);
 /* Checks that nothing but the database is left in the directory. */
 void set_free(Set *set);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Set, set_free)

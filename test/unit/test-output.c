@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What becomes of output that cannot be written. */
+#include "hvbench/cli/commands.h"
+#include "test/suites.h"
+#include "test/unit/program.h"
+#include "test/unit/result-set.h"
+
+#include <string.h>
+
+/* Every write into it fails for lack of space. */
+#define FULL "/dev/full"
+#define NO_LIBVIRT "nosuchdriver:///"
+
+static void expect_complaint(const char *program, const char *const *arguments,
+                             int status)
+{
+    g_auto(ProgramOutcome) outcome = {0};
+
+    program_run_into(program, arguments, FULL, &outcome);
+    CU_ASSERT_EQUAL(outcome.status, status);
+    CU_ASSERT(
+        g_str_has_prefix(outcome.err, "hvbench: cannot write the output: "));
+    CU_ASSERT(program_said_one_line(outcome.err));
+    if (outcome.status != status)
+        printf("\n%s: %d %s", arguments[0], outcome.status, outcome.err);
+}
+
+static void test_help_and_lists_that_cannot_be_written_are_complained_of(void)
+{
+    static const char *const commands[][4] = {
+        {"--help"},
+        {"-h"},
+        {"--version"},
+        {"list"},
+        {"show", "smoke"},
+        {"reproduce", "--dry-run"},
+        {"reproduce", "--help"},
+        {"run", "-h"},
+        {"selftest", "--help"},
+        {"report", "--help"},
+        {"compare", "--help"},
+        {"show", "--help"},
+        {"list", "--help"},
+        {"doctor", "--help"},
+        {"doctor", "--quick", "--connect=" NO_LIBVIRT},
+    };
+    g_autofree char *program = program_find();
+
+    for (guint i = 0; program && i < G_N_ELEMENTS(commands); i++)
+        expect_complaint(program, commands[i], HVB_EXIT_FAILED);
+}
+
+static void test_results_that_cannot_be_written_are_complained_of(void)
+{
+    g_autofree char *program = program_find();
+    g_autofree char *gnuplot = g_find_program_in_path("gnuplot");
+    g_autoptr(Set) a = set_begin();
+    g_autoptr(Set) b = set_begin();
+    const char *const show[] = {"show", a->dir, NULL};
+    const char *const report[] = {"report", a->dir, NULL};
+    const char *const aa[] = {"compare", "--aa", a->dir, NULL};
+    const char *const compare[] = {"compare", a->dir, b->dir, NULL};
+    const char *const json[] = {"compare", "--json=-", a->dir, b->dir, NULL};
+
+    CU_ASSERT(set_store_cell(a, 0, HVB_LEVEL_NONE, HVB_CELL_DONE));
+    CU_ASSERT(set_store_cell(b, 0, HVB_LEVEL_NONE, HVB_CELL_DONE));
+    set_end(a, "done");
+    set_end(b, "done");
+    if (!program)
+        return;
+    expect_complaint(program, show, HVB_EXIT_FAILED);
+    /* Its status 1 tells that users wait longer. */
+    expect_complaint(program, aa, HVB_EXIT_USAGE);
+    expect_complaint(program, compare, HVB_EXIT_USAGE);
+    expect_complaint(program, json, HVB_EXIT_USAGE);
+    if (gnuplot)
+        expect_complaint(program, report, HVB_EXIT_FAILED);
+    set_remove_report(a);
+}
+
+/* It is GLib that finds it, hvbench that prints it. */
+static void test_help_is_found_among_other_options(void)
+{
+    static const char *const arguments[] = {"run",   "--samples", "3",
+                                            "smoke", "--help",    NULL};
+    g_autofree char *program = program_find();
+    g_auto(ProgramOutcome) outcome = {0};
+
+    if (!program)
+        return;
+    program_run(program, arguments, &outcome);
+    CU_ASSERT_EQUAL(outcome.status, HVB_EXIT_OK);
+    CU_ASSERT_STRING_EQUAL(outcome.err, "");
+    CU_ASSERT(g_str_has_prefix(outcome.out, "Usage:\n  hvbench run "));
+    CU_ASSERT_PTR_NOT_NULL(strstr(outcome.out, "-h, --help"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(outcome.out, "Exit status:"));
+}
+
+#define TEST(name)         \
+    {                      \
+#name, test_##name \
+    }
+
+CU_TestInfo tests_output[] = {
+    TEST(help_and_lists_that_cannot_be_written_are_complained_of),
+    TEST(results_that_cannot_be_written_are_complained_of),
+    TEST(help_is_found_among_other_options),
+    TEST_END,
+};
