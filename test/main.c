@@ -45,6 +45,7 @@ static const struct {
     {"result-dir", tests_result_dir, false},
     {"quantile", tests_quantile, false},
     {"p3", tests_p3, false},
+    {"delay", tests_delay, false},
     {"tally", tests_tally, false},
     {"vantages", tests_vantages, false},
     {"measure", tests_measure, false},

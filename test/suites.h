@@ -38,6 +38,7 @@ extern CU_TestInfo tests_store[];
 extern CU_TestInfo tests_resume[];
 extern CU_TestInfo tests_result_dir[];
 extern CU_TestInfo tests_p3[];
+extern CU_TestInfo tests_delay[];
 extern CU_TestInfo tests_quantile[];
 extern CU_TestInfo tests_work[];
 extern CU_TestInfo tests_tally[];

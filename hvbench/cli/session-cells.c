@@ -193,8 +193,7 @@ static char *row_text(const HvbProfile *profile, HvbLevel level,
     return g_strdup_printf("%-8s %-8s  %3u samples  mean %5.0f ms  p90 %5.0f "
                            "ms  max %5.0f ms",
                            profile->name, hvb_level_name(level), row->samples,
-                           MAX(0, row->mean_ms), MAX(0, row->p90_ms),
-                           MAX(0, row->max_ms));
+                           row->mean_ms, row->p90_ms, row->max_ms);
 }
 
 /* The same operations as the host times them, if it does beside the guest. */
@@ -273,7 +272,7 @@ static void tell_planner(HvbSession *self, guint scenario, HvbLevel level,
         known = (HvbKnown){
             .cells = row->cells,
             .mean_ms = headline->mean_ms,
-            .half_ms = (headline->mean_high_ms - headline->mean_low_ms) / 2,
+            .half_ms = headline->half_width_ms,
         };
     }
     planner->finished(planner, scenario, level, repetition, &known);

@@ -218,12 +218,11 @@ static double append_line(GString *data, guint number, const HvbP3 *p3,
     hvb_gnuplot_begin_block(data, "line", number);
     for (guint r = 0; r < rows->n; r++) {
         const HvbP3Row *row = sampled_row(p3, rows->levels[r]);
-        double p10 = row ? row->p90_ms - row->spread_ms : NAN;
 
         g_string_append_printf(data, "%u", r);
-        hvb_gnuplot_append_number(data, row ? MAX(row->mean_ms, 0) : NAN);
-        hvb_gnuplot_append_number(data, row ? MAX(p10, 0) : NAN);
-        hvb_gnuplot_append_number(data, row ? MAX(row->p90_ms, 0) : NAN);
+        hvb_gnuplot_append_number(data, row ? row->mean_ms : NAN);
+        hvb_gnuplot_append_number(data, row ? row->p10_ms : NAN);
+        hvb_gnuplot_append_number(data, row ? row->p90_ms : NAN);
         g_string_append_c(data, '\n');
         if (row)
             top = MAX(top, MAX(row->mean_ms, row->p90_ms));

@@ -23,9 +23,7 @@ static char *format(const char *number_format, double value, const char *unit)
 
 char *hvb_text_ms(double ms)
 {
-    double shown = ms < 0 ? 0 : ms; /* NaN stays what it is */
-
-    return format(shown < 9.95 ? "%.1f" : "%.0f", shown, "");
+    return format(ms < 9.95 ? "%.1f" : "%.0f", ms, "");
 }
 
 char *hvb_text_share(double share)

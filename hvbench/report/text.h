@@ -17,8 +17,7 @@ extern const guint32 hvb_level_colours[HVB_N_LEVELS];
 /* All of these: with a decimal point in any locale, HVB_TEXT_NOTHING for NaN,
  * owned by the caller. */
 
-/* Milliseconds without unit: "4.2", "70", "1322"; a negative delay (quicker
- * than the reference) as "0.0". */
+/* Milliseconds without unit: "4.2", "70", "1322". */
 char *hvb_text_ms(double ms);
 /* A share (0 ... 1): "93 %"; "0 %" and "100 %" only if it is exactly so, else
  * "< 1 %" and "> 99 %". */

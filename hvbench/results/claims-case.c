@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "hvbench/results/claims-parts.h"
 #include "hvbench/results/claims-words.h"
+#include "hvbench/results/delay.h"
 
 #include <math.h>
 
@@ -121,6 +122,11 @@ static double shown(HvbEffect effect, double value)
     return isfinite(value) ? hvb_effect_from_scale(effect, value) : NAN;
 }
 
+static double told(HvbMeasure measure, double value)
+{
+    return measure == HVB_MEASURE_DELAY ? hvb_delay_told(value) : value;
+}
+
 static void evidence_free(gpointer data)
 {
     HvbEvidence *e = data;
@@ -142,8 +148,8 @@ static HvbEvidence *make_evidence(const HvbClaimComparison *comparison,
         hvb_claim_comparison_describe(comparison, contrast->strata, differ);
     e->scenario_a = g_strdup(comparison->a);
     e->scenario_b = g_strdup(comparison->b);
-    e->a = contrast->a;
-    e->b = contrast->b;
+    e->a = told(comparison->measure, contrast->a);
+    e->b = told(comparison->measure, contrast->b);
     e->unit = comparison->unit;
     e->effect = shown(comparison->effect, interval->estimate);
     e->low = shown(comparison->effect, interval->low);

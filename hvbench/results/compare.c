@@ -2,6 +2,7 @@
 #include "hvbench/results/compare.h"
 
 #include "hvbench/results/contrast.h"
+#include "hvbench/results/delay.h"
 #include "hvbench/results/origin.h"
 
 #include <gsl/gsl_cdf.h>
@@ -60,7 +61,8 @@ static gboolean is_chosen(const HvbCell *cell, HvbLevel level, Choice choice)
            (cell->repetition % 2 == 1) == (choice == ODD_CELLS);
 }
 
-/* The mean headline delay of the scenario at a level, over its chosen cells. */
+/* The mean headline delay of the scenario at a level, over its chosen cells, as
+ * it is told. */
 static HvbInterval mean_delay(const HvbRunRecord *run, guint scenario,
                               HvbLevel level, Choice choice, double confidence)
 {
@@ -81,14 +83,15 @@ static HvbInterval mean_delay(const HvbRunRecord *run, guint scenario,
         blocks += delays->len > 0;
     }
     hvb_block_values_sort(values);
-    return hvb_bootstrap(values, blocks, hvb_statistic_mean, 0.0, confidence);
+    return hvb_delay_told_interval(
+        hvb_bootstrap(values, blocks, hvb_statistic_mean, 0.0, confidence));
 }
 
 /* The interval's estimate and error on the scale on which the runs are held
  * against each other. */
 static HvbInterval to_scale(HvbInterval interval)
 {
-    double at_ms = fmax(interval.estimate, 0.0) + HVB_RATIO_OFFSET_MS;
+    double at_ms = hvb_delay_told(interval.estimate) + HVB_RATIO_OFFSET_MS;
 
     interval.estimate = log(at_ms);
     interval.error /= at_ms;

@@ -76,7 +76,7 @@ typedef struct {
     char *scenario;
     gboolean all_levels;    /* the mean over the rows above of its levels; */
     HvbLevel level;         /* then without a meaning */
-    HvbInterval a, b;       /* mean delays, ms; n: cells */
+    HvbInterval a, b;       /* mean delays as told (delay.h), ms; n: cells */
     guint unknown;          /* operations of either run that failed, or of
                              * which the result set lacks the sample */
     HvbInterval difference; /* b - a, ms; its bounds for this row alone */

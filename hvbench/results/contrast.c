@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "hvbench/results/contrast.h"
 
+#include "hvbench/results/delay.h"
+
 #include <math.h>
 
 double hvb_effect_to_scale(HvbEffect effect, double value)
@@ -44,7 +46,7 @@ static double compare(double a, double b, HvbEffect effect, double offset)
 {
     if (effect == HVB_EFFECT_DIFFERENCE)
         return b - a;
-    return log((MAX(b, 0.0) + offset) / (MAX(a, 0.0) + offset));
+    return log((hvb_delay_told(b) + offset) / (hvb_delay_told(a) + offset));
 }
 
 /* Adds each pair's effect to `effects` and its two values to `as` and `bs`. */
@@ -163,7 +165,7 @@ static double measure_distance(HvbP3 *p3, HvbCell *cell, gpointer user_data)
     g_autoptr(GArray) a = hvb_cell_delays(p3, cell);
     g_autoptr(GArray) b = hvb_cell_delays(other->p3, partner);
     return 100.0 * hvb_wasserstein(a, b) /
-           (MAX(other->mean_ms[cell->level], 0.0) + HVB_RATIO_OFFSET_MS);
+           (hvb_delay_told(other->mean_ms[cell->level]) + HVB_RATIO_OFFSET_MS);
 }
 
 GArray *hvb_observe_distance(const HvbRunRecord *run, const char *a,

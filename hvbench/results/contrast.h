@@ -31,7 +31,7 @@ typedef enum {
 double hvb_effect_to_scale(HvbEffect effect, double value);
 double hvb_effect_from_scale(HvbEffect effect, double value);
 
-/* Added to both delays before a ratio is taken, and negative ones are 0: nobody
+/* Added to both delays, as they are told, before a ratio is taken: nobody
  * can feel the difference between 1 ms and 4 ms, and so 11 to 14 shall stand
  * for it, and not 1 to 4. Against delays that are felt it is nothing. */
 #define HVB_RATIO_OFFSET_MS 10.0

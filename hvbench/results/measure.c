@@ -166,7 +166,7 @@ static double p3_value(HvbP3 *p3, HvbCell *cell, HvbMeasure measure)
     row = &level->operations[p3->headline];
     switch (measure) {
     case HVB_MEASURE_DELAY:
-        return row->mean_ms;
+        return row->signed_mean_ms;
     case HVB_MEASURE_SPREAD:
         return row->spread_ms;
     case HVB_MEASURE_WITHIN:

@@ -10,7 +10,7 @@
  * is that of the measured guests, the mean over them, % of one CPU. */
 typedef enum {
     HVB_MEASURE_UNSAID,
-    HVB_MEASURE_DELAY,      /* D: mean, ms */
+    HVB_MEASURE_DELAY,      /* D: mean, ms, signed (delay.h) */
     HVB_MEASURE_SPREAD,     /* V: p90 - p10, ms */
     HVB_MEASURE_WITHIN,     /* W: share under 50 ms, % */
     HVB_MEASURE_OVER,       /* O: share of 1 s and more, % */

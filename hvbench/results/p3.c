@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "hvbench/results/p3.h"
 #include "hvbench/results/compare.h"
+#include "hvbench/results/delay.h"
 
 #include <math.h>
 
@@ -121,6 +122,11 @@ static guint add_cell(const HvbP3 *p3, HvbP3Row *row, const HvbCell *cell,
     return delays->len - before;
 }
 
+static double told_quantile(const double *sorted, gsize n, double q)
+{
+    return hvb_delay_told(hvb_p3_quantile(sorted, n, q));
+}
+
 /* `delays` are HvbBlockValue, ascending. */
 static void summarize(HvbP3Row *row, const GArray *delays)
 {
@@ -135,15 +141,17 @@ static void summarize(HvbP3Row *row, const GArray *delays)
         sum += sorted[i];
     }
     row->samples = delays->len;
-    row->mean_ms = sum / total;
-    row->mean_low_ms = row->mean_high_ms = NAN;
+    row->signed_mean_ms = sum / total;
+    row->mean_ms = hvb_delay_told(row->signed_mean_ms);
+    row->mean_low_ms = row->mean_high_ms = row->half_width_ms = NAN;
     row->p90_low_ms = row->p90_high_ms = row->resolution_ms = NAN;
-    row->p50_ms = hvb_p3_quantile(sorted, n, 0.5);
-    row->p90_ms = hvb_p3_quantile(sorted, n, 0.9);
+    row->p10_ms = told_quantile(sorted, n, 0.1);
+    row->p50_ms = told_quantile(sorted, n, 0.5);
+    row->p90_ms = told_quantile(sorted, n, 0.9);
     row->p99_ms =
-        n >= HVB_P3_P99_SAMPLES ? hvb_p3_quantile(sorted, n, 0.99) : NAN;
-    row->max_ms = hvb_p3_quantile(sorted, n, 1.0);
-    row->spread_ms = row->p90_ms - hvb_p3_quantile(sorted, n, 0.1);
+        n >= HVB_P3_P99_SAMPLES ? told_quantile(sorted, n, 0.99) : NAN;
+    row->max_ms = told_quantile(sorted, n, 1.0);
+    row->spread_ms = row->p90_ms - row->p10_ms;
     for (guint bin = 0; bin < HVB_P3_BINS; bin++) {
         row->share[bin] = row->count[bin] / total;
         if (bin > 0 && hvb_p3_edges_ms[bin - 1] >= 1000)
@@ -169,10 +177,11 @@ static void set_intervals(HvbP3Row *row, const GArray *delays, guint n_cells)
                                     0.9, HVB_CONFIDENCE);
     HvbInterval equal = hvb_interval_difference(&mean, &mean, HVB_CONFIDENCE);
 
-    row->mean_low_ms = mean.low;
-    row->mean_high_ms = mean.high;
-    row->p90_low_ms = p90.low;
-    row->p90_high_ms = p90.high;
+    row->half_width_ms = (mean.high - mean.low) / 2;
+    row->mean_low_ms = hvb_delay_told(mean.low);
+    row->mean_high_ms = hvb_delay_told(mean.high);
+    row->p90_low_ms = hvb_delay_told(p90.low);
+    row->p90_high_ms = hvb_delay_told(p90.high);
     row->resolution_ms =
         hvb_interval_visible(&equal, HVB_CONFIDENCE, HVB_COMPARE_POWER);
 }

@@ -21,13 +21,15 @@ guint hvb_p3_bin(gint64 delay_ns);
 /* Fewer samples have no 99th percentile: it would be their maximum. */
 #define HVB_P3_P99_SAMPLES 100
 
-/* Statistics of one operation at one level; NaN where there is no sample, and
- * p99 where there are too few. */
+/* Statistics of one operation at one level, delays as they are told (delay.h);
+ * NaN where there is no sample, and p99 where there are too few. */
 typedef struct {
     guint samples;
     guint censored;
     guint failed;
     double mean_ms, p50_ms, p90_ms, p99_ms, max_ms;
+    double signed_mean_ms; /* to work on with */
+    double p10_ms;
     double spread_ms;   /* p90 - p10 */
     double within_50ms; /* share, 0 ... 1 */
     double over_1s;     /* share of 1 s and more: the bins from there on */
@@ -37,6 +39,7 @@ typedef struct {
      * NaN with one repetition. */
     double mean_low_ms, mean_high_ms;
     double p90_low_ms, p90_high_ms;
+    double half_width_ms; /* of the signed mean's interval */
     /* A true difference of means under this one would probably not be seen
      * against another row with as many cells and as much spread between them:
      * at HVB_CONFIDENCE, with the power of compare.h; NaN with one. */

@@ -259,7 +259,9 @@ CREATE TABLE provenance (
 ) STRICT;
 
 -- The delays that the statistics are made of: operations of done cells that
--- did not fail. Of a censored one the delay is a lower bound.
+-- did not fail. Of a censored one the delay is a lower bound. Delays are
+-- signed, so that means may be taken of them; hvbench tells a negative mean or
+-- quantile as 0.
 CREATE VIEW delays AS
 SELECT s.run_id AS run, s.name AS scenario, s.figure,
        l.name AS level, c.level AS level_order,

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "hvbench/results/vantages.h"
 
+#include "hvbench/results/delay.h"
+
 #include <math.h>
 
 #define NS_PER_MS 1e6
@@ -45,6 +47,8 @@ static void add_level(GArray *rows, HvbP3 *p3, const GPtrArray *cells,
     if (row.cells == 0)
         return;
     row.difference = hvb_interval_of(differences, HVB_CONFIDENCE);
+    for (guint v = 0; v < WIRE_N_VANTAGES; v++)
+        row.mean_ms[v] = hvb_delay_told(row.mean_ms[v]);
     g_array_append_val(rows, row);
 }
 

@@ -12,10 +12,10 @@ typedef struct {
     HvbLevel level;
     guint cells;
     guint samples[WIRE_N_VANTAGES];
-    double mean_ms[WIRE_N_VANTAGES]; /* headline delay; over cells of their
-                                      * means */
-    HvbInterval difference; /* client - server, ms, paired by cell; no interval
-                             * with one cell */
+    double mean_ms[WIRE_N_VANTAGES]; /* headline delay as told (delay.h); over
+                                      * cells of their means */
+    HvbInterval difference; /* client - server, ms, of the signed means, paired
+                             * by cell; no interval with one cell */
     double late_send_ms;    /* the latest that hvbench itself sent a request */
 } HvbVantageRow;
 
