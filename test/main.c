@@ -43,6 +43,7 @@ static const struct {
     {"store", tests_store, false},
     {"resume", tests_resume, false},
     {"result-dir", tests_result_dir, false},
+    {"ends", tests_ends, false},
     {"quantile", tests_quantile, false},
     {"p3", tests_p3, false},
     {"delay", tests_delay, false},

@@ -37,6 +37,7 @@ extern CU_TestInfo tests_provenance[];
 extern CU_TestInfo tests_store[];
 extern CU_TestInfo tests_resume[];
 extern CU_TestInfo tests_result_dir[];
+extern CU_TestInfo tests_ends[];
 extern CU_TestInfo tests_p3[];
 extern CU_TestInfo tests_delay[];
 extern CU_TestInfo tests_quantile[];

@@ -30,6 +30,20 @@ static gboolean has_figures(const HvbRunRecord *run)
     return FALSE;
 }
 
+static void say_anew(const HvbRunRecord *run, const char *dir)
+{
+    g_autoptr(GDateTime) started =
+        g_date_time_new_from_unix_local(run->started_us / G_USEC_PER_SEC);
+    g_autofree char *when =
+        started ? g_date_time_format(started, "%F %T") : g_strdup("before");
+
+    /* Whose lock is held here can but have been cut off. */
+    printf("beginning anew in %s: no cell counts of the run of %s in it, which "
+           "is %s\n",
+           dir, when,
+           g_strcmp0(run->status, "running") == 0 ? "cut off" : run->status);
+}
+
 /* A run that has figures is not added to, unless it goes on just as it was:
  * they would change their meaning. TRUE also if there is no run. */
 static gboolean is_free(HvbStore *store, const char *dir, GError **error)
@@ -43,8 +57,10 @@ static gboolean is_free(HvbStore *store, const char *dir, GError **error)
         g_propagate_error(error, g_steal_pointer(&none));
         return FALSE;
     }
-    if (!has_figures(run) && g_strcmp0(run->status, "done") != 0)
+    if (!has_figures(run) && g_strcmp0(run->status, "done") != 0) {
+        say_anew(run, dir);
         return TRUE;
+    }
     g_set_error(error, HVB_RESULTS_ERROR, HVB_RESULTS_ERROR_DIFFERS,
                 "--output: %s holds a run already that is done, or was made "
                 "with other profiles or options: name another directory",
@@ -119,10 +135,11 @@ static int fail_report(const char *dir, const GError *error)
         ;
     gboolean interrupted =
         g_cancellable_is_cancelled(hvb_signals_cancellable());
+    g_autofree char *quoted = hvb_cmd_quote(dir);
     return hvb_cmd_fail(interrupted ? HVB_EXIT_INTERRUPTED
                                     : hvb_cmd_status(error),
-                        "%s; 'hvbench report %s' makes the report",
-                        interrupted ? "interrupted" : error->message, dir);
+                        "%s; to make the report: hvbench report %s",
+                        interrupted ? "interrupted" : error->message, quoted);
 }
 
 /* Enters the time that the report took, for when it is made anew. */
@@ -149,9 +166,10 @@ static int fail_run(const HvbCampaign *campaign, const char *dir,
                     const HvbRunRecord *run, const GError *run_error)
 {
     int status = hvb_campaign_fail(run_error);
-    g_autofree char *output = campaign->finds_again
-                                  ? g_strdup("")
-                                  : g_strdup_printf(" with --output %s", dir);
+    g_autofree char *quoted = hvb_cmd_quote(dir);
+    g_autofree char *output =
+        campaign->finds_again ? g_strdup("")
+                              : g_strdup_printf(" with --output %s", quoted);
 
     if (has_figures(run))
         fprintf(stderr,

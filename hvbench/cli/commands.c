@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 int hvb_cmd_status(const GError *error)
 {
@@ -74,6 +75,15 @@ gboolean hvb_cmd_parse(GOptionContext *context, int *argc, char ***argv)
     hvb_cmd_fail(HVB_EXIT_USAGE, "%s (see 'hvbench %s --help')", error->message,
                  command);
     return FALSE;
+}
+
+char *hvb_cmd_quote(const char *word)
+{
+    static const char plain[] =
+        G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "_./+-,:=@%";
+
+    return *word && strspn(word, plain) == strlen(word) ? g_strdup(word)
+                                                        : g_shell_quote(word);
 }
 
 int hvb_cmd_end(int status, int unwritten)

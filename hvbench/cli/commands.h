@@ -37,6 +37,9 @@ int hvb_cmd_status(const GError *error);
 /* Prints "hvbench: MESSAGE" to stderr. Returns `status`. */
 int hvb_cmd_fail(int status, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
+/* The word as a shell takes it, quoted only if it must be. Caller frees. */
+char *hvb_cmd_quote(const char *word);
+
 /* The end of every command, once it has done all else: the exit status, which
  * is `status` if all that it printed could be written. Else, after an error
  * message, it is `unwritten`; but an interrupted run stays one, and one that

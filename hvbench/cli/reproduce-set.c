@@ -2,6 +2,7 @@
 #include "hvbench/cli/reproduce-set.h"
 
 #include "hvbench/cli/result-dir.h"
+#include "hvbench/results/set-lock.h"
 #include "version.h"
 
 #include <string.h>
@@ -19,7 +20,7 @@ static const char *provenance_of(const HvbRunRecord *run, const char *key)
 static gboolean is_unfinished(const char *dir, const char *options,
                               GPtrArray *profiles)
 {
-    if (hvb_result_dir_is_in_use(dir))
+    if (hvb_set_is_locked(dir))
         return FALSE;
     g_autoptr(HvbStore) store = hvb_store_open(dir, FALSE, NULL);
     g_autoptr(HvbRunRecord) run =

@@ -2,13 +2,12 @@
 #include "hvbench/cli/result-dir.h"
 
 #include "hvbench/profile/input.h"
+#include "hvbench/results/set-lock.h"
 #include "hvbench/results/store.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 char *hvb_result_dir_default(const char *prefix)
@@ -18,19 +17,6 @@ char *hvb_result_dir_default(const char *prefix)
     g_autofree char *name = g_strconcat(prefix, time, NULL);
 
     return g_build_filename(HVB_RESULT_DIR_HOME, name, NULL);
-}
-
-/* Locks the directory itself: nothing is left in it. Returns a file descriptor
- * that holds the lock, or -1. */
-static int lock_dir(const char *path)
-{
-    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-    if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
-        return fd;
-    if (fd >= 0)
-        close(fd);
-    return -1;
 }
 
 gboolean hvb_result_dir_check(const char *path, GError **error)
@@ -47,15 +33,6 @@ gboolean hvb_result_dir_check(const char *path, GError **error)
         g_set_error(error, HVB_RESULTS_ERROR, HVB_RESULTS_ERROR_SCHEMA,
                     "%s: no result set: %s", path, cause->message);
     return FALSE;
-}
-
-gboolean hvb_result_dir_is_in_use(const char *path)
-{
-    int fd = lock_dir(path);
-
-    if (fd >= 0)
-        close(fd);
-    return fd < 0;
 }
 
 /* Replaces `path` by the directory it is in. */
@@ -95,7 +72,7 @@ gboolean hvb_result_dir_make(const char *wanted, HvbResultDir *ret_dir,
                     dir.path, g_strerror(errno));
         return FALSE;
     }
-    dir.lock = lock_dir(dir.path);
+    dir.lock = hvb_set_lock(dir.path);
     dir.locked = dir.lock >= 0;
     if (!dir.locked) {
         g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_EXIST,

@@ -31,8 +31,6 @@ void hvb_result_dir_discard(const HvbResultDir *dir);
  * HVB_RESULTS_ERROR_SCHEMA if not; whether it is of this version shows when it
  * is opened. */
 gboolean hvb_result_dir_check(const char *path, GError **error);
-/* Whether a run measures into the directory right now. */
-gboolean hvb_result_dir_is_in_use(const char *path);
 /* Whether there are consoles of guests in it. */
 gboolean hvb_result_dir_has_consoles(const HvbResultDir *dir);
 

@@ -2,7 +2,6 @@
 #include "hvbench/cli/show-set.h"
 
 #include "hvbench/cli/profile-changes.h"
-#include "hvbench/cli/result-dir.h"
 #include "hvbench/cli/terminal.h"
 #include "hvbench/report/text.h"
 #include "hvbench/results/origin.h"
@@ -94,17 +93,11 @@ static char *time_text(gint64 realtime_us)
 
 /* The run */
 
-static void print_end(const HvbRunRecord *run, const char *dir)
+static void print_end(const HvbRunRecord *run)
 {
-    gboolean running =
-        strcmp(run->status, "running") == 0 && hvb_result_dir_is_in_use(dir);
-    const char *status =
-        strcmp(run->status, "running") != 0 ? run->status
-        : running                           ? "running"
-                  : "not ended: it was killed, or its host went down";
-    g_autofree char *text = run->why
-                                ? g_strdup_printf("%s: %s", status, run->why)
-                                : g_strdup(status);
+    g_autofree char *text =
+        run->why ? g_strdup_printf("%s: %s", run->status, run->why)
+                 : g_strdup(run->status);
 
     print_fact("status", text);
     if (run->ended_us > run->started_us) {
@@ -114,7 +107,7 @@ static void print_end(const HvbRunRecord *run, const char *dir)
     }
 }
 
-static void print_run(const HvbRunRecord *run, const char *dir)
+static void print_run(const HvbRunRecord *run)
 {
     g_autofree char *started = time_text(run->started_us);
     g_autofree char *seed = g_strdup_printf("%" G_GUINT64_FORMAT, run->seed);
@@ -124,7 +117,7 @@ static void print_run(const HvbRunRecord *run, const char *dir)
     print_fact("command", run->command_line);
     print_fact("seed", seed);
     print_fact("started", started);
-    print_end(run, dir);
+    print_end(run);
 }
 
 /* The runs before it in the same database, which have no figures that count,
@@ -372,7 +365,7 @@ gboolean hvb_show_set(const char *dir, gboolean texts, GError **error)
 
     if (!run)
         return FALSE;
-    print_run(run, dir);
+    print_run(run);
     print_others(run);
     if (!print_earlier(store, run, &failure)) {
         g_propagate_error(error, g_steal_pointer(&failure));

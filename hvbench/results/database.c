@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#define _GNU_SOURCE /* O_TMPFILE */
 #include "hvbench/results/database.h"
 
 #include "hvbench/profile/input.h"
 #include "hvbench/results/store.h"
 
+#include <fcntl.h>
 #include <gio/gio.h>
+#include <unistd.h>
 
 /* As in schema.sql. */
 #define APPLICATION_ID 0x48564231
@@ -12,11 +15,14 @@
 
 /* Long enough for a reader's glance, short enough to be reported. */
 #define BUSY_TIMEOUT_MS 10000
+/* What the last change of a run's row may take, write-ahead log included. */
+#define RESERVE_BYTES (256 * 1024)
 
 struct _HvbDatabase {
     sqlite3 *db;
     char *path;
     gboolean writer;
+    int reserve; /* a file without a name that only takes up room; -1: none */
     GHashTable *texts;   /* name -> SQL */
     GHashTable *queries; /* name -> sqlite3_stmt */
 };
@@ -207,12 +213,32 @@ static gboolean check_files(const char *path, GError **error)
     return TRUE;
 }
 
+/* Without it there is no last word on a full disk. */
+static int take_reserve(const char *dir)
+{
+    int fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+
+    if (fd >= 0 && posix_fallocate(fd, 0, RESERVE_BYTES) == 0)
+        return fd;
+    if (fd >= 0)
+        close(fd);
+    return -1;
+}
+
+void hvb_database_free_reserve(HvbDatabase *database)
+{
+    if (database->reserve >= 0)
+        close(database->reserve);
+    database->reserve = -1;
+}
+
 HvbDatabase *hvb_database_open(const char *dir, gboolean create, GError **error)
 {
     g_autoptr(HvbDatabase) database = g_new0(HvbDatabase, 1);
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_EXRESCODE |
                 (create ? SQLITE_OPEN_CREATE : 0);
 
+    database->reserve = -1;
     database->path = g_build_filename(dir, HVB_DATABASE_FILE, NULL);
     database->texts = load_texts();
     database->queries =
@@ -227,6 +253,8 @@ HvbDatabase *hvb_database_open(const char *dir, gboolean create, GError **error)
     if (!set_up(database, create, error))
         return NULL;
     database->writer = create;
+    if (create)
+        database->reserve = take_reserve(dir);
     return g_steal_pointer(&database);
 }
 
@@ -234,6 +262,7 @@ void hvb_database_free(HvbDatabase *database)
 {
     if (!database)
         return;
+    hvb_database_free_reserve(database);
     g_hash_table_unref(database->queries);
     g_hash_table_unref(database->texts);
     if (database->writer) {

@@ -27,6 +27,10 @@ HvbDatabase *hvb_database_open(const char *dir, gboolean create,
 void hvb_database_free(HvbDatabase *database);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HvbDatabase, hvb_database_free)
 
+/* While it is open for writing, some room is kept on its disk. Gives that back:
+ * what failed for lack of space can be tried once more, if it is small. */
+void hvb_database_free_reserve(HvbDatabase *database);
+
 /* The file, for messages. */
 const char *hvb_database_path(const HvbDatabase *database);
 

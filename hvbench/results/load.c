@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "hvbench/results/p3.h"
+#include "hvbench/results/set-lock.h"
 #include "hvbench/results/store-private.h"
 
 #include "version.h"
@@ -254,6 +255,22 @@ void hvb_run_record_free(HvbRunRecord *run)
     g_free(run);
 }
 
+/* One that says that it is running, though nobody writes into the set, or it
+ * is not the last one in it. */
+static void see_cut_off(HvbStore *store, gboolean is_last, HvbRunRecord *run)
+{
+    g_autofree char *dir =
+        g_path_get_dirname(hvb_database_path(store->database));
+
+    if (g_strcmp0(run->status, "running") != 0 ||
+        (is_last && hvb_set_is_locked(dir)))
+        return;
+    g_free(run->status);
+    run->status = g_strdup("cut off");
+    run->why = g_strdup("it ended without saying why: it was killed, or its "
+                        "host went down");
+}
+
 /* The own row of the last run before `id`. FALSE without `error` set: there is
  * no such run. */
 static gboolean load_run_row(HvbStore *store, gint64 id, HvbRunRecord *run,
@@ -272,6 +289,7 @@ static gboolean load_run_row(HvbStore *store, gint64 id, HvbRunRecord *run,
     next = hvb_row_read(&hvb_run_row, query, 0, run);
     run->id = sqlite3_column_int64(query, next);
     run->ended_us = sqlite3_column_int64(query, next + 1);
+    see_cut_off(store, id == G_MAXINT64, run);
     return TRUE;
 }
 

@@ -50,7 +50,9 @@ CREATE TABLE runs (
     id           INTEGER PRIMARY KEY, -- ascending in time
     hvbench      TEXT NOT NULL,       -- revision of the program
     command_line TEXT,                -- as typed
-    -- "running" also stands for a run that was killed
+    -- "running" also stands for a run that could not say why it ended, since
+    -- it was killed or its host went down: then nobody holds a lock (flock) on
+    -- the result set's directory
     status       TEXT NOT NULL
                  CHECK (status IN ('running', 'done', 'failed', 'interrupted')),
     why          TEXT,                -- why it failed or was interrupted

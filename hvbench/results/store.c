@@ -114,9 +114,14 @@ gboolean hvb_store_set_status(HvbStore *store, gint64 run_id,
 gboolean hvb_store_end_run(HvbStore *store, const char *status, const char *why,
                            GError **error)
 {
+    gint64 now_us = g_get_real_time();
+
     g_return_val_if_fail(store->run_id != 0, FALSE);
-    return hvb_store_set_status(store, store->run_id, status, why,
-                                g_get_real_time(), error);
+    if (hvb_store_set_status(store, store->run_id, status, why, now_us, NULL))
+        return TRUE;
+    hvb_database_free_reserve(store->database);
+    return hvb_store_set_status(store, store->run_id, status, why, now_us,
+                                error);
 }
 
 gboolean hvb_store_set_provenance(HvbStore *store, const char *key,

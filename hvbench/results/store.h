@@ -29,7 +29,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(HvbStore, hvb_store_free)
  * run begun or resumed last. */
 gboolean hvb_store_begin_run(HvbStore *store, const char *command_line,
                              guint64 seed, GPtrArray *profiles, GError **error);
-/* `status`: "done", "failed" or "interrupted"; `why` may be NULL. */
+/* `status`: "done", "failed" or "interrupted"; `why` may be NULL. There is room
+ * for this even if the disk is full. */
 gboolean hvb_store_end_run(HvbStore *store, const char *status, const char *why,
                            GError **error);
 
@@ -81,7 +82,8 @@ typedef struct {
     gint64 id;
     char *hvbench; /* version */
     char *command_line;
-    char *status;
+    char *status; /* "done", "failed", "interrupted", "running"; or, if it is
+                   * none of these but nobody writes any more, "cut off" */
     char *why;
     guint64 seed;
     gint64 started_us, ended_us; /* wall clock; 0: not ended */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Where a result set goes, and what goes again with one that holds nothing. */
 #include "hvbench/cli/result-dir.h"
+#include "hvbench/results/set-lock.h"
 #include "hvbench/results/store.h"
 #include "test/suites.h"
 
@@ -120,7 +121,7 @@ static void test_directory_in_use_is_refused_until_it_is_left(void)
     g_autoptr(GError) error = NULL;
 
     make(&fixture);
-    CU_ASSERT(hvb_result_dir_is_in_use(fixture.dir.path));
+    CU_ASSERT(hvb_set_is_locked(fixture.dir.path));
     CU_ASSERT_FALSE(hvb_result_dir_make(fixture.dir.path, &again, &error));
     CU_ASSERT(g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_EXIST));
     CU_ASSERT_PTR_NOT_NULL(strstr(error->message, fixture.dir.path));
