@@ -35,29 +35,6 @@ static void append_padded(GString *line, guint columns, const char *text)
         g_string_append_c(line, ' ');
 }
 
-/* Appends `text`, broken between words so that no line gets longer than
- * `columns`; lines after the first begin at TEXT_COLUMN. */
-static void append_wrapped(GString *lines, const char *text, guint columns)
-{
-    g_auto(GStrv) words = g_strsplit(text, " ", -1);
-    guint used = TEXT_COLUMN;
-
-    for (guint w = 0; words[w]; w++) {
-        guint width = hvb_terminal_width(words[w]);
-        if (used > TEXT_COLUMN && used + 1 + width > columns) {
-            g_string_append_c(lines, '\n');
-            append_padded(lines, TEXT_COLUMN, "");
-            used = TEXT_COLUMN;
-        }
-        if (used > TEXT_COLUMN) {
-            g_string_append_c(lines, ' ');
-            used++;
-        }
-        g_string_append(lines, words[w]);
-        used += width;
-    }
-}
-
 /* Text of a terminal that may know ASCII only, printable. */
 static char *shown_text(const HvbTerminal *terminal, const char *text)
 {
@@ -75,7 +52,8 @@ static void append_paragraph(GString *lines, const HvbTerminal *terminal,
     g_autofree char *shown = shown_text(terminal, text);
     guint columns = CLAMP(terminal->columns, MIN_COLUMNS, MAX_COLUMNS) - 1;
 
-    append_wrapped(lines, shown, columns);
+    g_autofree char *indent = g_strnfill(TEXT_COLUMN, ' ');
+    hvb_terminal_append_wrapped(lines, TEXT_COLUMN, indent, shown, columns);
 }
 
 static void append_claim(GString *lines, const HvbTerminal *terminal,

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "hvbench/cli/compare-lines.h"
 
+#include "hvbench/cli/terminal.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -67,23 +69,11 @@ void hvb_compare_print_rows(FILE *stream, const HvbComparison *comparison,
 static void print_wrapped(FILE *stream, const char *first, const char *prefix,
                           const char *text)
 {
-    g_auto(GStrv) words = g_strsplit(text, " ", 0);
-    gsize at = strlen(first);
+    g_autoptr(GString) lines = g_string_new(first);
 
-    fprintf(stream, "%s", first);
-    for (char **word = words; *word; word++) {
-        gsize length = (gsize)g_utf8_strlen(*word, -1);
-        if (word > words && at + 1 + length > WIDTH) {
-            fprintf(stream, "\n%s", prefix);
-            at = strlen(prefix);
-        } else if (word > words) {
-            fputc(' ', stream);
-            at++;
-        }
-        fprintf(stream, "%s", *word);
-        at += length;
-    }
-    fputc('\n', stream);
+    hvb_terminal_append_wrapped(lines, hvb_terminal_width(first), prefix, text,
+                                WIDTH);
+    fprintf(stream, "%s\n", lines->str);
 }
 
 void hvb_compare_print_differences(FILE *stream, const GPtrArray *differences)

@@ -20,7 +20,19 @@ static void print_scenarios(const HvbRunRecord *run, GPtrArray *p3s)
         hvb_scenario_print(stdout, run, p, p3s->pdata[p]);
 }
 
-static gboolean print_tables(const char *dir, GError **error)
+/* Samples that its cells speak of are not in the database. */
+static gboolean has_lost_samples(GPtrArray *p3s)
+{
+    for (guint p = 0; p < p3s->len; p++) {
+        const HvbTally tally = hvb_p3_tally(p3s->pdata[p]);
+        if (!hvb_tally_is_whole(&tally))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static gboolean print_tables(const char *dir, gboolean *ret_whole,
+                             GError **error)
 {
     g_autoptr(HvbStore) store = hvb_store_open(dir, FALSE, error);
     g_autoptr(HvbRunRecord) run =
@@ -31,6 +43,7 @@ static gboolean print_tables(const char *dir, GError **error)
 
     if (!run)
         return FALSE;
+    *ret_whole = !has_lost_samples(p3s);
     print_scenarios(run, p3s);
     if (claims) {
         hvb_claims_print(stdout, claims);
@@ -46,6 +59,7 @@ int hvb_cmd_report(int argc, char **argv)
 {
     g_autoptr(GOptionContext) context = g_option_context_new("DIR");
     g_autoptr(GError) error = NULL;
+    gboolean whole = TRUE;
 
     g_option_context_set_summary(
         context, "Writes the pictures, summary.json and report.html of the "
@@ -57,8 +71,15 @@ int hvb_cmd_report(int argc, char **argv)
         return hvb_cmd_fail(HVB_EXIT_USAGE,
                             "report: give one result set: hvbench report DIR");
     if (!hvb_result_dir_check(argv[1], &error) ||
-        !print_tables(argv[1], &error) || !hvb_report_write(argv[1], &error))
+        !print_tables(argv[1], &whole, &error) ||
+        !hvb_report_write(argv[1], &error))
         return hvb_cmd_fail(hvb_cmd_status(error), "%s", error->message);
     printf("Result set: %s\nReport:     %s/report.html\n", argv[1], argv[1]);
+    if (!whole)
+        return hvb_cmd_fail(HVB_EXIT_FAILED,
+                            "%s: samples are missing from its database, or "
+                            "there are some too many: its figures are not what "
+                            "was measured",
+                            argv[1]);
     return HVB_EXIT_OK;
 }

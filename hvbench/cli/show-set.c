@@ -26,41 +26,16 @@ static guint width(void)
     return CLAMP(terminal.columns, LEAST_WIDTH, MOST_WIDTH);
 }
 
-/* Prints a word that is longer than a line in pieces; returns how many columns
- * the last of them takes. */
-static guint print_pieces(const char *word, guint indent, guint room)
-{
-    guint length = (guint)g_utf8_strlen(word, -1);
-
-    for (; length > room; length -= room) {
-        const char *end = g_utf8_offset_to_pointer(word, room);
-        printf("%.*s\n%*s", (int)(end - word), word, (int)indent, "");
-        word = end;
-    }
-    printf("%s", word);
-    return length;
-}
-
 /* Prints the text from column `indent` on, broken between words. */
 static void print_wrapped(const char *text, guint indent)
 {
     g_autoptr(GString) printable = g_string_new(NULL);
-    guint room = width() - indent;
-    guint used = 0;
+    g_autoptr(GString) lines = g_string_new(NULL);
+    g_autofree char *prefix = g_strnfill(indent, ' ');
 
     hvb_terminal_append_printable(printable, text);
-    g_auto(GStrv) words = g_strsplit(printable->str, " ", 0);
-    for (char **word = words; *word; word++) {
-        guint length = (guint)g_utf8_strlen(*word, -1);
-        if (used > 0 && used + 1 + length > room) {
-            printf("\n%*s", (int)indent, "");
-            used = 0;
-        }
-        if (used > 0)
-            printf(" ");
-        used += (used > 0 ? 1 : 0) + print_pieces(*word, indent, room);
-    }
-    printf("\n");
+    hvb_terminal_append_wrapped(lines, indent, prefix, printable->str, width());
+    printf("%s\n", lines->str);
 }
 
 static void print_fact(const char *label, const char *value)

@@ -124,6 +124,65 @@ void hvb_terminal_clip(GString *line, guint columns)
     }
 }
 
+/* Bytes of `text` that fit into `columns`, one character at least. */
+static gsize fitting(const char *text, guint columns)
+{
+    const char *at = text;
+    guint used = 0;
+
+    while (*at != '\0') {
+        used += width_of(g_utf8_get_char(at));
+        if (used > columns && at > text)
+            break;
+        at = g_utf8_next_char(at);
+    }
+    return (gsize)(at - text);
+}
+
+/* Appends the word to a line with nothing in it but its prefix, in pieces.
+ * Returns the column at which the last of them ends. */
+static guint append_pieces(GString *lines, guint at, const char *prefix,
+                           const char *word, guint columns)
+{
+    guint room = columns > at ? columns - at : 1;
+
+    while (hvb_terminal_width(word) > room) {
+        gsize n = fitting(word, room);
+        g_string_append_len(lines, word, (gssize)n);
+        word += n;
+        if (*word != '\0')
+            g_string_append_printf(lines, "\n%s", prefix);
+    }
+    g_string_append(lines, word);
+    return at + hvb_terminal_width(word);
+}
+
+void hvb_terminal_append_wrapped(GString *lines, guint at, const char *prefix,
+                                 const char *text, guint columns)
+{
+    g_auto(GStrv) words = g_strsplit(text, " ", -1);
+    guint start = hvb_terminal_width(prefix);
+    guint space = 0; /* before the next word of the line */
+
+    for (char **word = words; *word; word++) {
+        guint width = hvb_terminal_width(*word);
+        if (at + space + width > columns && at > start) {
+            g_string_append_printf(lines, "\n%s", prefix);
+            at = start;
+            space = 0;
+        }
+        if (space > 0)
+            g_string_append_c(lines, ' ');
+        if (at == start)
+            at = append_pieces(lines, at, prefix, *word, columns);
+        else {
+            g_string_append(lines, *word);
+            at += space + width;
+        }
+        space = 1;
+    }
+}
+
 void hvb_terminal_append_printable(GString *line, const char *text)
 {
     g_autofree char *valid = g_utf8_make_valid(text, -1);

@@ -30,6 +30,12 @@ guint hvb_terminal_width(const char *line);
 /* Cuts a line after `columns`. */
 void hvb_terminal_clip(GString *line, guint columns);
 
+/* Appends `text` to what ends at column `at` of a line, broken between words so
+ * that no line gets longer than `columns`; each further one begins with
+ * `prefix`. Only a word that is longer than a line is broken itself. */
+void hvb_terminal_append_wrapped(GString *lines, guint at, const char *prefix,
+                                 const char *text, guint columns);
+
 /* Appends `text` with what would move the cursor or end the line as '?'. */
 void hvb_terminal_append_printable(GString *line, const char *text);
 

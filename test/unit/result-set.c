@@ -169,6 +169,7 @@ HvbCell *set_make_cell(guint scenario, HvbLevel level, HvbCellStatus status)
     cell->status = status;
     set_add_sample(cell, 1, 10000000);
     set_add_sample(cell, 2, 30000000);
+    cell->scheduled = cell->received = cell->samples->len;
     return cell;
 }
 

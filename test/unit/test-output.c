@@ -96,6 +96,33 @@ static void test_help_is_found_among_other_options(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(outcome.out, "Exit status:"));
 }
 
+/* Somebody has taken samples out of the database. */
+static void test_report_on_a_set_that_lacks_samples_ends_with_status_1(void)
+{
+    g_autofree char *program = program_find();
+    g_autofree char *gnuplot = g_find_program_in_path("gnuplot");
+    g_autoptr(Set) set = set_begin();
+    const char *const arguments[] = {"report", set->dir, NULL};
+    g_auto(ProgramOutcome) whole = {0};
+    g_auto(ProgramOutcome) lacking = {0};
+
+    CU_ASSERT(set_store_cell(set, 0, HVB_LEVEL_NONE, HVB_CELL_DONE));
+    set_end(set, "done");
+    if (!program || !gnuplot) {
+        test_skip("there is no program, or no gnuplot");
+        return;
+    }
+    program_run(program, arguments, &whole);
+    CU_ASSERT_EQUAL(whole.status, HVB_EXIT_OK);
+    g_free(set_sql(set, "DELETE FROM samples WHERE id = 1"));
+    program_run(program, arguments, &lacking);
+    CU_ASSERT_EQUAL(lacking.status, HVB_EXIT_FAILED);
+    CU_ASSERT(program_said_one_line(lacking.err));
+    CU_ASSERT_PTR_NOT_NULL(strstr(lacking.err, "samples are missing"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(lacking.out, "2 scheduled IS NOT 1"));
+    set_remove_report(set);
+}
+
 #define TEST(name)         \
     {                      \
 #name, test_##name \
@@ -104,6 +131,7 @@ static void test_help_is_found_among_other_options(void)
 CU_TestInfo tests_output[] = {
     TEST(help_and_lists_that_cannot_be_written_are_complained_of),
     TEST(results_that_cannot_be_written_are_complained_of),
+    TEST(report_on_a_set_that_lacks_samples_ends_with_status_1),
     TEST(help_is_found_among_other_options),
     TEST_END,
 };

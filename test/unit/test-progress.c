@@ -270,6 +270,36 @@ static void test_clipped_line_ends_in_normal_colour(void)
     CU_ASSERT_STRING_EQUAL(line->str, "\033[38;5;62m▇▇\033[0m");
 }
 
+static void expect_wrapped(guint at, const char *prefix, const char *text,
+                           const char *expected)
+{
+    g_autoptr(GString) lines = g_string_new(NULL);
+
+    hvb_terminal_append_wrapped(lines, at, prefix, text, 10);
+    CU_ASSERT_STRING_EQUAL(lines->str, expected);
+}
+
+static void test_text_is_broken_between_words(void)
+{
+    expect_wrapped(0, "", "one two three", "one two\nthree");
+    expect_wrapped(0, "", "one two 34", "one two 34");
+    expect_wrapped(2, "  ", "one two three", "one two\n  three");
+    expect_wrapped(9, "* ", "one two", "\n* one two");
+    expect_wrapped(2, "  ",
+                   "\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4 \xc3\xa4\xc3\xa4\xc3\xa4",
+                   "\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4 \xc3\xa4\xc3\xa4\xc3\xa4");
+    expect_wrapped(0, "", "", "");
+}
+
+static void test_word_longer_than_a_line_is_broken_itself(void)
+{
+    expect_wrapped(2, "  ", "abcdefghijklmnopqr s",
+                   "abcdefgh\n  ijklmnop\n  qr s");
+    expect_wrapped(6, "  ", "abcdefghij", "\n  abcdefgh\n  ij");
+    /* Not even a character fits. */
+    expect_wrapped(12, "            ", "ab", "a\n            b");
+}
+
 #define TEST(name)         \
     {                      \
 #name, test_##name \
@@ -289,5 +319,7 @@ CU_TestInfo tests_progress[] = {
     TEST(progress_in_ascii_where_the_locale_asks_for_it),
     TEST(terminal_tells_how_far_figures_may_be_believed),
     TEST(clipped_line_ends_in_normal_colour),
+    TEST(text_is_broken_between_words),
+    TEST(word_longer_than_a_line_is_broken_itself),
     TEST_END,
 };
