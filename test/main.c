@@ -72,6 +72,7 @@ static const struct {
     {"cgroup", tests_cgroup, false},
     {"connection", tests_connection, false},
     {"machine", tests_machine, false},
+    {"kvm-device", tests_kvm_device, false},
     {"group", tests_group, false},
     {"client", tests_client, false},
     {"clock", tests_clock, false},

@@ -3,11 +3,11 @@
 
 #include "hvbench/bed/connection-private.h"
 #include "hvbench/bed/images.h"
+#include "hvbench/bed/kvm-device.h"
 #include "hvbench/bed/state.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
-#include <unistd.h>
 
 /* A slow nested host shows some line of its boot in this time; a kernel that
  * hangs shows none. */
@@ -51,7 +51,7 @@ static char *situation(HvbConnection *connection, const HvbProfile *profile)
                              NULL))
         boot = g_strdup("unknown boot");
     virConnectGetVersion(connection->handle, &qemu);
-    (void)g_stat("/dev/kvm", &kvm);
+    (void)g_stat(HVB_KVM_DEVICE, &kvm);
     return g_strdup_printf("%s, %s, QEMU %lu %s, %s, %s, %s, %s, kvm %o %u:%u",
                            g_strchomp(boot), connection->uri, qemu,
                            profile->emulator, profile->machine, kernel, initrd,
@@ -126,37 +126,59 @@ HvbAccel hvb_accel_probe(HvbConnection *connection, const HvbProfile *profile,
     }
     g_autofree char *line = without_console(failure->message);
     *ret_reason = g_strdup_printf(
-        "/dev/kvm is there, but a test guest does not boot under KVM: %s",
+        HVB_KVM_DEVICE
+        " is there, but a test guest does not boot under KVM: %s",
         line);
     remember(now, HVB_ACCEL_TCG, *ret_reason);
     return HVB_ACCEL_TCG;
+}
+
+/* What is remembered of KVM, else what a test shows. */
+static HvbAccel find_out(HvbConnection *connection, const HvbProfile *profile,
+                         const HvbBootSettings *settings, char **ret_reason,
+                         GError **error)
+{
+    HvbAccel accel = hvb_accel_recall(connection, profile, ret_reason);
+
+    if (accel != HVB_ACCEL_AUTO)
+        return accel;
+    g_message("testing whether a guest boots under KVM (%d s at most)",
+              PATIENCE_S);
+    return hvb_accel_probe(connection, profile, settings, ret_reason, error);
+}
+
+HvbAccel hvb_accel_settle(HvbAccel wanted, const char *device,
+                          char **ret_reason, GError **error)
+{
+    g_autofree char *why = NULL;
+    HvbKvmState state = hvb_kvm_state(device, &why);
+
+    if (wanted == HVB_ACCEL_KVM && state != HVB_KVM_OPEN) {
+        g_set_error(error, HVB_BED_ERROR, HVB_BED_ERROR_HOST,
+                    "accel = kvm is asked for, but %s: %s, or take --accel "
+                    "auto",
+                    why, hvb_kvm_remedy(state));
+        return HVB_ACCEL_AUTO;
+    }
+    if (wanted != HVB_ACCEL_AUTO)
+        *ret_reason = g_strdup("asked for");
+    else if (state != HVB_KVM_OPEN)
+        *ret_reason = g_steal_pointer(&why);
+    return wanted == HVB_ACCEL_AUTO && state != HVB_KVM_OPEN ? HVB_ACCEL_TCG
+                                                             : wanted;
 }
 
 HvbAccel hvb_accel_choose(HvbConnection *connection, const HvbProfile *profile,
                           const HvbBootSettings *settings, char **ret_reason,
                           GError **error)
 {
-    gboolean has_kvm = g_access("/dev/kvm", F_OK) == 0;
+    g_autoptr(GError) obstacle = NULL;
+    HvbAccel accel =
+        hvb_accel_settle(profile->accel, HVB_KVM_DEVICE, ret_reason, &obstacle);
 
-    if (profile->accel == HVB_ACCEL_KVM && !has_kvm) {
-        g_set_error(error, HVB_BED_ERROR, HVB_BED_ERROR_HOST,
-                    "accel = kvm is asked for, but this host has no /dev/kvm: "
-                    "load the kernel's module kvm_intel or kvm_amd, or take "
-                    "--accel auto");
-        return HVB_ACCEL_AUTO;
-    }
-    if (profile->accel != HVB_ACCEL_AUTO) {
-        *ret_reason = g_strdup("asked for");
-        return profile->accel;
-    }
-    if (!has_kvm) {
-        *ret_reason = g_strdup("this host has no /dev/kvm");
-        return HVB_ACCEL_TCG;
-    }
-    HvbAccel accel = hvb_accel_recall(connection, profile, ret_reason);
-    if (accel != HVB_ACCEL_AUTO)
-        return accel;
-    g_message("testing whether a guest boots under KVM (%d s at most)",
-              PATIENCE_S);
-    return hvb_accel_probe(connection, profile, settings, ret_reason, error);
+    if (obstacle)
+        g_propagate_error(error, g_steal_pointer(&obstacle));
+    else if (accel == HVB_ACCEL_AUTO)
+        accel = find_out(connection, profile, settings, ret_reason, error);
+    return accel;
 }

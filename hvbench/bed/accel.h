@@ -11,11 +11,17 @@
 
 #include "hvbench/bed/libvirt-bed.h"
 
+/* What can be said before anything is tried, from what is wanted and KVM's
+ * device (HVB_KVM_DEVICE but in tests): KVM or TCG and why, as below. AUTO: it
+ * has to be tried, or, with HVB_BED_ERROR_HOST, KVM is wanted and cannot be
+ * had. */
+HvbAccel hvb_accel_settle(HvbAccel wanted, const char *device,
+                          char **ret_reason, GError **error);
+
 /* What the profile asks for; where that is AUTO, what really works here: what
  * is remembered, else what a probe finds. Returns KVM or TCG and why, in one
  * line, in `ret_reason` (owned by the caller). AUTO only with an error:
- * HVB_BED_ERROR_HOST when KVM is asked for and this host has no /dev/kvm, and
- * those of the probe. */
+ * that of hvb_accel_settle(), and those of the probe. */
 HvbAccel hvb_accel_choose(HvbConnection *connection, const HvbProfile *profile,
                           const HvbBootSettings *settings, char **ret_reason,
                           GError **error);

@@ -52,22 +52,18 @@ HvbCheck hvb_check_privileges(gboolean root, gboolean in_libvirt_group,
         "neither root nor in the group libvirt: the daemon may refuse");
 }
 
-HvbCheck hvb_check_kvm_access(mode_t mode, gboolean is_owner, gboolean in_group,
+HvbCheck hvb_check_kvm_device(HvbKvmState state, const char *why,
                               const char *shown)
 {
-    mode_t needed = is_owner   ? S_IRUSR | S_IWUSR
-                    : in_group ? S_IRGRP | S_IWGRP
-                               : S_IROTH | S_IWOTH;
-
-    if ((mode & needed) == needed)
-        return hvb_check_new(HVB_CHECK_OK, "/dev/kvm", NULL, "%s", shown);
+    /* A host without KVM is none that anything is wrong with. */
+    if (state == HVB_KVM_OPEN || state == HVB_KVM_ABSENT)
+        return hvb_check_new(HVB_CHECK_OK, HVB_KVM_DEVICE, NULL, "%s", shown);
     return hvb_check_new(
-        HVB_CHECK_WARN, "/dev/kvm",
-        "chgrp kvm /dev/kvm && chmod 0660 /dev/kvm; or in hvbench's source: "
-        "scripts/setup",
-        "%s: QEMU's user %s cannot open it; libvirt then probes QEMU again "
-        "for each guest, which takes about a minute each",
-        shown, HVB_QEMU_USER);
+        HVB_CHECK_WARN, HVB_KVM_DEVICE, hvb_kvm_remedy(state), "%s%s", why,
+        state == HVB_KVM_CLOSED
+            ? "; libvirt then probes QEMU again for each guest, which takes "
+              "about a minute each"
+            : "");
 }
 
 HvbCheck hvb_check_cgroup(const char *version, const char *controllers)

@@ -6,18 +6,16 @@
 #ifndef HVB_CLI_CHECKS_H
 #define HVB_CLI_CHECKS_H
 
+#include "hvbench/bed/kvm-device.h"
 #include "hvbench/cli/checkup.h"
-
-#include <sys/stat.h>
 
 /* May this user make guests with caps? `uri` is what --connect says, NULL for
  * the embedded driver. */
 HvbCheck hvb_check_privileges(gboolean root, gboolean in_libvirt_group,
                               const char *uri);
 
-/* Can QEMU open /dev/kvm, which has the permissions `mode`? Whether QEMU's
- * user is its owner, or in its group. `shown` is mode and owner as text. */
-HvbCheck hvb_check_kvm_access(mode_t mode, gboolean is_owner, gboolean in_group,
+/* KVM's device, as hvb_kvm_state() found it; `shown` is the fact host.kvm. */
+HvbCheck hvb_check_kvm_device(HvbKvmState state, const char *why,
                               const char *shown);
 
 /* `controllers` as host.cgroup_cpu. */

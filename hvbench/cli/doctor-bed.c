@@ -3,14 +3,12 @@
 
 #include "hvbench/bed/accel.h"
 #include "hvbench/bed/hypervisor.h"
+#include "hvbench/bed/kvm-device.h"
 #include "hvbench/bed/state.h"
 #include "hvbench/cli/checks.h"
 
 #include <grp.h>
 #include <pwd.h>
-#include <sys/stat.h>
-
-#define QEMU_GROUP "kvm" /* of scripts/setup and the embedded driver */
 
 static gboolean is_there(const char *flavour, const char *file)
 {
@@ -109,7 +107,7 @@ static gboolean check_images(HvbCheckup *checkup, const char *flavour)
 static void check_qemu_user(HvbCheckup *checkup)
 {
     gboolean has_user = getpwnam(HVB_QEMU_USER) != NULL;
-    gboolean has_group = getgrnam(QEMU_GROUP) != NULL;
+    gboolean has_group = getgrnam(HVB_KVM_GROUP) != NULL;
 
     if (has_user && has_group)
         hvb_checkup_add(checkup, hvb_check_new(HVB_CHECK_OK, "QEMU's user",
@@ -120,46 +118,8 @@ static void check_qemu_user(HvbCheckup *checkup)
                                       "in hvbench's source: scripts/setup",
                                       "there is no %s %s for QEMU to run as",
                                       has_user ? "group" : "user",
-                                      has_user ? QEMU_GROUP : HVB_QEMU_USER));
-}
-
-static gboolean is_member(const struct passwd *user, gid_t gid)
-{
-    int n = 64;
-    gid_t gids[64];
-
-    if (getgrouplist(user->pw_name, user->pw_gid, gids, &n) < 0)
-        return FALSE;
-    for (int i = 0; i < n; i++)
-        if (gids[i] == gid)
-            return TRUE;
-    return FALSE;
-}
-
-/* Whether a guest may be tried under KVM. */
-static gboolean check_kvm_device(HvbCheckup *checkup,
-                                 const HvbBedQuestions *questions)
-{
-    const struct passwd *user = getpwnam(HVB_QEMU_USER);
-    const struct group *group = getgrnam(QEMU_GROUP);
-    struct stat status;
-
-    if (stat("/dev/kvm", &status) != 0) {
-        hvb_checkup_add(checkup, hvb_check_new(HVB_CHECK_OK, "/dev/kvm", NULL,
-                                               "%s", questions->kvm));
-        return FALSE;
-    }
-    /* A daemon of another distribution runs QEMU as somebody else. */
-    if (!user)
-        return TRUE;
-    HvbCheck check =
-        hvb_check_kvm_access(status.st_mode, status.st_uid == user->pw_uid,
-                             (group && status.st_gid == group->gr_gid) ||
-                                 is_member(user, status.st_gid),
-                             questions->kvm);
-    gboolean ok = check.status == HVB_CHECK_OK;
-    hvb_checkup_add(checkup, check);
-    return ok;
+                                      has_user ? HVB_KVM_GROUP
+                                               : HVB_QEMU_USER));
 }
 
 static void check_hypervisor(HvbCheckup *checkup, HvbConnection *connection)
@@ -298,17 +258,17 @@ void hvb_doctor_check_bed(HvbCheckup *checkup, const HvbBedQuestions *questions)
 
     if (!questions->uri)
         check_qemu_user(checkup);
-    gboolean device = check_kvm_device(checkup, questions);
+    g_autofree char *why = NULL;
+    HvbKvmState device = hvb_kvm_state(HVB_KVM_DEVICE, &why);
+    hvb_checkup_add(checkup, hvb_check_kvm_device(device, why, questions->kvm));
     g_autoptr(HvbConnection) connection =
         check_connection(checkup, questions->uri);
     if (!connection || g_cancellable_is_cancelled(questions->cancellable))
         return;
     check_hypervisor(checkup, connection);
     check_remains(checkup, &before);
-    if (!device)
-        say_tcg(checkup, g_file_test("/dev/kvm", G_FILE_TEST_EXISTS)
-                             ? "QEMU's user cannot open /dev/kvm"
-                             : "this host has no /dev/kvm");
+    if (device != HVB_KVM_OPEN)
+        say_tcg(checkup, why);
     else if (images && !g_cancellable_is_cancelled(questions->cancellable))
         check_kvm_runs(checkup, questions, connection);
 }

@@ -21,29 +21,16 @@ static void expect(HvbCheck found, HvbCheckStatus status, const char *says)
 
 void test_dev_kvm_must_be_open_to_qemus_user(void)
 {
-    static const struct {
-        mode_t mode;
-        gboolean is_owner, in_group;
-        HvbCheckStatus status;
-    } cases[] = {
-        {0660, FALSE, TRUE, HVB_CHECK_OK},
-        {0666, FALSE, FALSE, HVB_CHECK_OK},
-        {0600, TRUE, FALSE, HVB_CHECK_OK},
-        {0600, FALSE, TRUE, HVB_CHECK_WARN},
-        {0660, FALSE, FALSE, HVB_CHECK_WARN},
-        {0640, FALSE, TRUE, HVB_CHECK_WARN},
-        {0620, FALSE, TRUE, HVB_CHECK_WARN},
-        /* The first class that applies decides, as in the kernel. */
-        {0066, TRUE, TRUE, HVB_CHECK_WARN},
-        {0606, FALSE, TRUE, HVB_CHECK_WARN},
-    };
-
-    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++)
-        expect(hvb_check_kvm_access(S_IFCHR | cases[i].mode, cases[i].is_owner,
-                                    cases[i].in_group, "0600 root:root"),
-               cases[i].status, "0600 root:root");
+    expect(hvb_check_kvm_device(HVB_KVM_OPEN, NULL, "0660 root:kvm"),
+           HVB_CHECK_OK, "0660 root:kvm");
+    expect(hvb_check_kvm_device(HVB_KVM_ABSENT, "none", "no /dev/kvm"),
+           HVB_CHECK_OK, "no /dev/kvm");
+    expect(hvb_check_kvm_device(HVB_KVM_NO_DEVICE, "no device", "0644 a:b"),
+           HVB_CHECK_WARN, "no device");
     g_auto(HvbCheck) check =
-        hvb_check_kvm_access(S_IFCHR | 0600, FALSE, FALSE, "");
+        hvb_check_kvm_device(HVB_KVM_CLOSED, "closed", "0600 root:root");
+    CU_ASSERT_EQUAL(check.status, HVB_CHECK_WARN);
+    CU_ASSERT_PTR_NOT_NULL(strstr(check.finding, "closed; libvirt then"));
     CU_ASSERT_PTR_NOT_NULL(
         strstr(check.remedy, "chgrp kvm /dev/kvm && chmod 0660 /dev/kvm"));
     CU_ASSERT_PTR_NOT_NULL(strstr(check.remedy, "scripts/setup"));
