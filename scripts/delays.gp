@@ -7,7 +7,7 @@
 #   n_rows     levels of any scenario, lightest first
 #   n_lines    scenarios
 #   top_ms     largest value to show
-#   titles     array of their titles; colours, marks: arrays of theirs
+#   titles     array of their titles, which fit; colours, marks: arrays of theirs
 #   $levels    level from 0, "label"
 #   $line<L>   level, mean in ms, p10, p90   (L from 1; "NaN" where no sample)
 # The scale is linear below 50 ms (unnoticed anyway) and logarithmic above, so
@@ -25,7 +25,6 @@ legend_lines = ceil(n_lines / real(legend_columns))
 faded = n_lines > 6 ? 0x90000000 : 0
 legend = 24 * legend_lines
 height = 620 + legend
-title_limit = 60
 
 set encoding utf8
 set border 3 lc rgb quiet
@@ -66,9 +65,7 @@ if (top_ms >= 1000) {
 do for [l = 1:n_lines] {
     x = (40.0 + ((l - 1) % legend_columns) * (width - 40) / legend_columns) / width
     y = (legend - 2 - ((l - 1) / legend_columns) * 24.0) / height
-    title = strlen(titles[l]) <= title_limit ? titles[l] : \
-        titles[l][1:title_limit - 1] . '…'
-    set label 10 + l title at screen x, y left noenhanced font ',11' \
+    set label 10 + l titles[l] at screen x, y left noenhanced font ',11' \
         tc rgb ink offset character 1.5, 0 \
         point pt marks[l] ps 1.5 lc rgb colours[l]
 }

@@ -6,7 +6,7 @@
 #   heading, subheading
 #   n_rows     levels of any scenario, the first one at the top
 #   n_panels   scenarios
-#   titles     array of their titles
+#   titles     array of their titles, which fit
 #   $ticks     place (between bins), "label"
 #   $bars<P>   row from 0, bin from 1, share in %, colour    (P from 1)
 #   $rows<P>   row, colour, "level", "mean", "within 50 ms", "samples",
@@ -26,7 +26,6 @@ width = 1200
 panel = 122 + 46 * n_rows
 height = 84 + lines * panel
 mean_x = 15.6; within_x = 17.9
-title_limit = 60
 small = ',10'
 name_size = ',12'
 
@@ -67,9 +66,7 @@ do for [kind in "svg png"] {
                 screen 1 - 66.0 / height left noenhanced font ',12' \
                 tc rgb quiet
         }
-        title = strlen(titles[p]) <= title_limit ? titles[p] : \
-            titles[p][1:title_limit - 1] . '…'
-        set label 3 title at -3.2, n_rows left offset character 0, 2.6 \
+        set label 3 titles[p] at -3.2, n_rows left offset character 0, 2.6 \
             noenhanced font ',14' tc rgb ink
         set label 4 '50 ms' at 1.5, n_rows center offset character 0, 0.5 \
             font small tc rgb quiet

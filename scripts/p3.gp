@@ -17,7 +17,6 @@ bar_half = 0.42
 last_edge = 12.5
 mean_x = 13.9; within_x = 14.95; samples_x = 16.05
 middle = 0.33
-title_limit = 84
 width = 1200; height = 172 + 105 * n_rows
 floor_of(r) = n_rows - 1 - r
 ink = 0x222222; faint = 0xd8d8d8; quiet = 0x666666
@@ -32,9 +31,6 @@ set xrange [-1.3:16.1]
 set yrange [-0.52:n_rows + 0.13]
 set style fill solid 1.0
 
-if (strlen(heading) > title_limit) {
-    heading = heading[1:title_limit - 1] . '…'
-}
 set label 1 heading at screen 0.012, screen 1 - 34.0 / height left noenhanced \
     font ',19' tc rgb ink
 set label 2 subheading at screen 0.012, screen 1 - 68.0 / height left noenhanced \

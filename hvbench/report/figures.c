@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The pictures of a result set: the data for the gnuplot templates. */
+#include "hvbench/report/fit.h"
 #include "hvbench/report/gnuplot.h"
 #include "hvbench/report/report.h"
 #include "hvbench/report/text.h"
@@ -24,6 +25,16 @@ static const struct {
     {0xe69f00, 13}, {0x56b4e9, 6},  {0x222222, 4}, {0x882255, 8},
     {0x999933, 10}, {0x332288, 12}, {0x8c6d4a, 2}, {0x777777, 1},
 };
+
+/* The pictures' geometry, as in their templates. What is 1 pt there is drawn
+ * with 96 dots to the inch. */
+#define WIDTH_PX 1200.0
+#define MARGIN_PX 14.0 /* on either side of each P3 */
+#define PT_PX (96.0 / 72.0)
+#define HEADING_PX (19 * PT_PX)
+#define TITLE_PX (14 * PT_PX)
+#define LEGEND_PX (11 * PT_PX)
+#define LEGEND_MARGINS_PX 64.0 /* with the mark */
 
 /* Where a bin ends that gets a label in the combined picture. */
 static const guint ticks[] = {0, 1, 2, 4, 7, 9, 11};
@@ -140,7 +151,9 @@ gboolean hvb_figure_write(const char *dir, const HvbP3 *p3, GError **error)
         p3->scenario, operation, hvb_p3_samples(p3));
     g_autoptr(GString) data = g_string_new(NULL);
 
-    append_text(data, "heading", heading);
+    g_autofree char *fitted =
+        hvb_fit(heading, WIDTH_PX - 2 * MARGIN_PX, HEADING_PX);
+    append_text(data, "heading", fitted);
     append_text(data, "subheading", subheading);
     g_string_append_printf(data, "n_rows = %u\n", rows.n);
     hvb_gnuplot_begin_block(data, "bins", 0);
@@ -156,13 +169,16 @@ gboolean hvb_figure_write(const char *dir, const HvbP3 *p3, GError **error)
     return hvb_gnuplot_draw(dir, name, "p3.gp", data, error);
 }
 
-static void append_titles(GString *data, const HvbP3 *const *p3s, guint n)
+/* Each with room for itself alone. */
+static void append_titles(GString *data, const HvbP3 *const *p3s, guint n,
+                          double room_px, double font_px)
 {
     g_string_append_printf(data, "array titles[%u]\n", n);
     for (guint p = 0; p < n; p++) {
         g_autofree char *variable = g_strdup_printf("titles[%u]", p + 1);
         g_autofree char *heading = hvb_text_heading(p3s[p]);
-        append_text(data, variable, heading);
+        g_autofree char *fitted = hvb_fit(heading, room_px, font_px);
+        append_text(data, variable, fitted);
     }
 }
 
@@ -195,7 +211,8 @@ static gboolean draw_together(const char *dir, const HvbP3 *const *p3s, guint n,
     append_text(data, "heading", "Perceived Performance Profiles");
     append_text(data, "subheading", subheading);
     g_string_append_printf(data, "n_rows = %u\nn_panels = %u\n", rows.n, n);
-    append_titles(data, p3s, n);
+    append_titles(data, p3s, n, WIDTH_PX / (n == 1 ? 1 : 2) - 2 * MARGIN_PX,
+                  TITLE_PX);
     hvb_gnuplot_begin_block(data, "ticks", 0);
     for (gsize t = 0; t < G_N_ELEMENTS(ticks); t++) {
         guint edge_ms = ticks[t] > 0 ? hvb_p3_edges_ms[ticks[t] - 1] : 0;
@@ -243,7 +260,7 @@ static gboolean draw_delays(const char *dir, const HvbP3 *const *p3s, guint n,
     append_text(data, "heading", "Delay by load level");
     append_text(data, "subheading", subheading);
     g_string_append_printf(data, "n_rows = %u\nn_lines = %u\n", rows.n, n);
-    append_titles(data, p3s, n);
+    append_titles(data, p3s, n, WIDTH_PX / 2 - LEGEND_MARGINS_PX, LEGEND_PX);
     g_string_append_printf(data, "array colours[%u]\narray marks[%u]\n", n, n);
     for (guint p = 0; p < n; p++)
         g_string_append_printf(data, "colours[%u] = %u; marks[%u] = %u\n",

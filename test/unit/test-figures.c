@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The pictures, and the report that they are part of. */
+#include "hvbench/report/fit.h"
 #include "hvbench/report/report.h"
 #include "test/suites.h"
 #include "test/unit/report-set.h"
@@ -135,6 +136,58 @@ static void test_title_is_text_to_gnuplot(void)
     CU_ASSERT_FALSE(g_file_test(mark, G_FILE_TEST_EXISTS));
 }
 
+static void test_text_is_clipped_to_its_room(void)
+{
+    static const char *const texts[] = {
+        "WWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWW",
+        "iiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiii"
+        "iiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiii"
+        "i",
+        "仮想計算機の利用者が感じる遅延仮想計算機の利用者が感じる遅延仮想計算"
+        "機",
+        "Задержка, которую чувствует пользователь виртуальной машины, ЩЩЩЩЩЩЩ",
+        "words and words and words and words and words and words and words and",
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(texts); i++) {
+        g_autofree char *shown = hvb_fit(texts[i], 400, 20);
+        double width_px = 20 * hvb_fit_width_em(shown);
+        CU_ASSERT(g_str_has_suffix(shown, "…"));
+        CU_ASSERT_FALSE(g_str_has_suffix(shown, " …"));
+        CU_ASSERT(width_px <= 400 && width_px > 350);
+    }
+    g_autofree char *whole = hvb_fit("One loaded guest", 400, 20);
+    CU_ASSERT_STRING_EQUAL(whole, "One loaded guest");
+    g_autofree char *accents = hvb_fit("Überlänge", 200, 20);
+    CU_ASSERT_STRING_EQUAL(accents, "Überlänge");
+}
+
+/* What is shown of a title in the SVG ends with an ellipsis, before the middle
+ * of the picture. */
+static void test_titles_side_by_side_do_not_touch(void)
+{
+    g_autoptr(ReportSet) set = report_set_new();
+    g_autofree char *wide = g_strnfill(90, 'M');
+    g_autofree char *svg = NULL;
+
+    for (guint i = 0; i < 2; i++) {
+        HvbP3 *p3 = report_set_p3(set, i);
+        g_free(p3->title);
+        p3->title = g_strdup(wide);
+        g_clear_pointer(&p3->figure, g_free);
+    }
+    CU_ASSERT_TRUE(hvb_figures_write(set->dir, set->findings->p3s, NULL));
+    svg = report_set_read(set, "p3.svg");
+    const char *title = strstr(svg, "MMMM");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(title);
+    gsize n = strspn(title, "M");
+    CU_ASSERT(g_str_has_prefix(title + n, "…"));
+    g_autofree char *shown = g_strnfill(n, 'M');
+    /* 14 pt at 96 dots to the inch; 600 pixels for each, 28 of them between. */
+    CU_ASSERT((hvb_fit_width_em(shown) + 1.0) * 14 * 96 / 72 <= 600 - 28);
+    CU_ASSERT(n > 20);
+}
+
 /* Draws with this PATH. Returns whether it worked. */
 static gboolean draw_with_path(const ReportSet *set, const char *path,
                                GError **error)
@@ -216,6 +269,8 @@ CU_TestInfo tests_figures[] = {
     TEST(test_few_scenarios_are_shown_together_whatever_they_are),
     TEST(test_one_picture_is_drawn_while_a_run_goes_on),
     TEST(test_title_is_text_to_gnuplot),
+    TEST(test_text_is_clipped_to_its_room),
+    TEST(test_titles_side_by_side_do_not_touch),
     TEST(test_missing_gnuplot_is_reported_with_the_remedy),
     TEST(test_failing_gnuplot_has_its_last_words_and_spoils_no_picture),
     TEST(test_report_is_made_from_the_database_alone),
