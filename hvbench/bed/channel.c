@@ -34,6 +34,13 @@ static void close_down(Channel *self, const char *why)
         self->port.on_closed(&self->port, why);
 }
 
+static void close_down_on_error(Channel *self)
+{
+    g_autofree char *said = hvb_libvirt_said();
+
+    close_down(self, said);
+}
+
 static void read_some(Channel *self)
 {
     char buffer[4096];
@@ -46,9 +53,10 @@ static void read_some(Channel *self)
             self->port.on_bytes(&self->port, buffer, (gsize)n);
         } else if (n == -2) /* nothing more for now */
             return;
+        else if (n == 0)
+            close_down(self, "QEMU closed the guest's port");
         else
-            close_down(self, n == 0 ? "QEMU closed the guest's port"
-                                    : virGetLastErrorMessage());
+            close_down_on_error(self);
     }
 }
 
@@ -62,7 +70,7 @@ static void write_queue(Channel *self)
         else if (n == -2)
             break;
         else
-            close_down(self, virGetLastErrorMessage());
+            close_down_on_error(self);
     }
     if (self->closed)
         return;

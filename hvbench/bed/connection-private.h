@@ -19,6 +19,10 @@ struct _HvbConnection {
     int lock;             /* held as long as the connection is open */
 };
 
+/* What libvirt last reported in this thread, as one printable line. Caller
+ * frees. */
+char *hvb_libvirt_said(void);
+
 /* Fills `error` with what libvirt last reported in this thread: "doing X: ..."
  * Always returns FALSE. */
 gboolean hvb_set_libvirt_error(GError **error, const char *format, ...)

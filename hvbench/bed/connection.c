@@ -7,6 +7,7 @@
 #include "hvbench/bed/hypervisor.h"
 #include "hvbench/bed/parallel.h"
 #include "hvbench/bed/state.h"
+#include "hvbench/profile/names.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -31,17 +32,25 @@ static const char qemu_conf[] = "user = \"" HVB_QEMU_USER "\"\n"
                                 "stdio_handler = \"file\"\n"
                                 "set_process_name = 1\n";
 
+/* QEMU's last words may be in it, with all their lines. */
+char *hvb_libvirt_said(void)
+{
+    virErrorPtr last = virGetLastError();
+
+    return last && last->message ? hvb_name_line(last->message)
+                                 : g_strdup("libvirt gave no reason");
+}
+
 gboolean hvb_set_libvirt_error(GError **error, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
     g_autofree char *doing = g_strdup_vprintf(format, arguments);
     va_end(arguments);
-    virErrorPtr last = virGetLastError();
+    g_autofree char *said = hvb_libvirt_said();
 
     g_set_error(error, HVB_BED_ERROR, HVB_BED_ERROR_LIBVIRT, "%s: %s", doing,
-                last && last->message ? last->message
-                                      : "libvirt gave no reason");
+                said);
     return FALSE;
 }
 
@@ -52,17 +61,29 @@ static void keep_quiet(void *user_data, virErrorPtr error)
     (void)error;
 }
 
+/* libvirt logs to the terminal, over whatever is shown there, unless it is told
+ * of a file that it can open. */
+static void set_log(void)
+{
+    g_autofree char *state = hvb_state_dir();
+    g_autofree char *file = g_build_filename(state, "libvirt.log", NULL);
+    int fd = open(file, O_CREAT | O_APPEND | O_WRONLY | O_NOFOLLOW | O_CLOEXEC,
+                  0600);
+    g_autofree char *outputs =
+        g_strdup_printf("3:file:%s", fd >= 0 ? file : "/dev/null");
+
+    if (fd >= 0)
+        close(fd);
+    g_setenv("LIBVIRT_LOG_OUTPUTS", outputs, FALSE);
+}
+
 static void prepare_libvirt(void)
 {
     static gsize prepared;
 
     if (!g_once_init_enter(&prepared))
         return;
-    /* The embedded driver logs like a daemon: to a file, not to the terminal.
-     */
-    if (geteuid() == 0)
-        g_setenv("LIBVIRT_LOG_OUTPUTS", "3:file:" HVB_STATE_DIR "/libvirt.log",
-                 FALSE);
+    set_log();
     virSetErrorFunc(NULL, keep_quiet);
     gvir_event_register();
     g_once_init_leave(&prepared, 1);

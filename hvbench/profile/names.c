@@ -145,6 +145,37 @@ char *hvb_name_printable(const char *text)
     return g_string_free(printable, FALSE);
 }
 
+/* Without what only moves the cursor. */
+static void append_line(GString *line, const char *words)
+{
+    g_autofree char *plain = g_strstrip(g_strdup(words));
+
+    g_strdelimit(plain, "\t\r", ' ');
+    for (const char *c = plain; *c; c = g_utf8_next_char(c)) {
+        gunichar character = g_utf8_get_char(c);
+        g_string_append_unichar(line,
+                                g_unichar_isprint(character) ? character : '?');
+    }
+}
+
+char *hvb_name_line(const char *words)
+{
+    g_autofree char *valid = g_utf8_make_valid(words, -1);
+    g_auto(GStrv) lines = g_strsplit(valid, "\n", -1);
+    GString *line = g_string_new(NULL);
+
+    for (char **at = lines; *at; at++) {
+        gsize before = line->len;
+        if (before > 0)
+            g_string_append(line, "; ");
+        gsize start = line->len;
+        append_line(line, *at);
+        if (line->len == start)
+            g_string_truncate(line, before);
+    }
+    return g_string_free(line, FALSE);
+}
+
 const char *hvb_level_name(HvbLevel level)
 {
     return hvb_level_names[level];

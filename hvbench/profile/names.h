@@ -30,4 +30,8 @@ const char *hvb_name_nearest(const char *const *names, const char *word);
  * Valid UTF-8 in, valid UTF-8 out. Caller frees. */
 char *hvb_name_printable(const char *text);
 
+/* What another program said, as one printable line: "; " between its lines, '?'
+ * for what is no text. Any bytes in, valid UTF-8 out. Caller frees. */
+char *hvb_name_line(const char *words);
+
 #endif

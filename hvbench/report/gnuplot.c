@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "hvbench/report/gnuplot.h"
 
+#include "hvbench/profile/names.h"
 #include "hvbench/report/report.h"
 
 #include <glib/gstdio.h>
@@ -112,9 +113,10 @@ static gboolean run(const char *directory, const GString *commands,
     if (!g_subprocess_communicate_utf8(process, NULL, NULL, &words, NULL,
                                        &failure) ||
         !g_subprocess_get_successful(process)) {
+        g_autofree char *said =
+            hvb_name_line(failure ? failure->message : words);
         g_set_error(error, HVB_REPORT_ERROR, HVB_REPORT_ERROR_GNUPLOT,
-                    "gnuplot failed: %s",
-                    failure ? failure->message : g_strstrip(words));
+                    "gnuplot failed: %s", said);
         return FALSE;
     }
     return TRUE;

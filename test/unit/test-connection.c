@@ -4,10 +4,12 @@
 #include "hvbench/bed/console.h"
 #include "hvbench/bed/libvirt-bed.h"
 #include "hvbench/bed/state.h"
+#include "hvbench/profile/names.h"
 #include "test/suites.h"
 #include "test/unit/profile-fixture.h"
 #include "test/unit/root-fixture.h"
 
+#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -263,7 +265,44 @@ static void test_a_flood_is_taken_in_small_bites(void)
     close(fds[1]);
 }
 
+static void expect_line(const char *words, const char *expected)
+{
+    g_autofree char *line = hvb_name_line(words);
+
+    expect_text(line, expected);
+}
+
+static void test_what_others_say_is_one_printable_line(void)
+{
+    expect_line("process exited: 2026 qemu: -device x:\nno such device\n",
+                "process exited: 2026 qemu: -device x:; no such device");
+    expect_line("\r\n  a\tb \r\n\n c\n", "a b; c");
+    expect_line("\033[2Jgone\a", "?[2Jgone?");
+    expect_line("\xff text \xc3\xa4", "\xef\xbf\xbd text \xc3\xa4");
+    expect_line("", "");
+    expect_line("\n\n", "");
+}
+
+/* Else it writes its warnings over whatever is on the terminal. */
+static void test_libvirt_logs_into_a_file(void)
+{
+    g_autofree char *lock = g_dir_make_tmp("hvbench-test-XXXXXX", NULL);
+    int fd = open(lock, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    g_autoptr(HvbConnection) connection =
+        hvb_connection_open_locked("nosuchdriver:///", fd, NULL);
+    CU_ASSERT_PTR_NULL(connection);
+    const char *outputs = g_getenv("LIBVIRT_LOG_OUTPUTS");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(outputs);
+    CU_ASSERT(g_str_has_prefix(outputs, "3:file:/"));
+    CU_ASSERT(g_file_test(outputs + strlen("3:file:"), G_FILE_TEST_EXISTS));
+    g_rmdir(lock);
+}
+
 CU_TestInfo tests_connection[] = {
+    {"what others say is one printable line",
+     test_what_others_say_is_one_printable_line},
+    {"libvirt logs into a file", test_libvirt_logs_into_a_file},
     {"only URIs of this machine are local",
      test_only_uris_of_this_machine_are_local},
     {"a lock handed over is let go when connecting fails",
