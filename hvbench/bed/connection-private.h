@@ -19,6 +19,10 @@ struct _HvbConnection {
     int lock;             /* held as long as the connection is open */
 };
 
+/* Keeps libvirt from writing to the terminal. It looks for where to log when
+ * the first of its functions is called, whichever that is: call this before. */
+void hvb_libvirt_quieten(void);
+
 /* What libvirt last reported in this thread, as one printable line. Caller
  * frees. */
 char *hvb_libvirt_said(void);

@@ -67,8 +67,11 @@ static void set_log(void)
 {
     g_autofree char *state = hvb_state_dir();
     g_autofree char *file = g_build_filename(state, "libvirt.log", NULL);
-    int fd = open(file, O_CREAT | O_APPEND | O_WRONLY | O_NOFOLLOW | O_CLOEXEC,
-                  0600);
+    int fd =
+        !hvb_state_make_dir(state, NULL)
+            ? -1
+            : open(file, O_CREAT | O_APPEND | O_WRONLY | O_NOFOLLOW | O_CLOEXEC,
+                   0600);
     g_autofree char *outputs =
         g_strdup_printf("3:file:%s", fd >= 0 ? file : "/dev/null");
 
@@ -77,14 +80,24 @@ static void set_log(void)
     g_setenv("LIBVIRT_LOG_OUTPUTS", outputs, FALSE);
 }
 
+void hvb_libvirt_quieten(void)
+{
+    static gsize quiet;
+
+    if (!g_once_init_enter(&quiet))
+        return;
+    set_log();
+    virSetErrorFunc(NULL, keep_quiet);
+    g_once_init_leave(&quiet, 1);
+}
+
 static void prepare_libvirt(void)
 {
     static gsize prepared;
 
+    hvb_libvirt_quieten();
     if (!g_once_init_enter(&prepared))
         return;
-    set_log();
-    virSetErrorFunc(NULL, keep_quiet);
     gvir_event_register();
     g_once_init_leave(&prepared, 1);
 }

@@ -57,6 +57,7 @@ char *hvb_hypervisor_library(void)
 {
     unsigned long version = 0;
 
+    hvb_libvirt_quieten();
     (void)virGetVersion(&version, NULL, NULL);
     return version_text(version);
 }

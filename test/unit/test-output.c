@@ -123,6 +123,29 @@ static void test_report_on_a_set_that_lacks_samples_ends_with_status_1(void)
     set_remove_report(set);
 }
 
+/* Asked for all it has to say, it says it where it was told to. */
+static void test_log_lines_of_libvirt_stay_off_the_terminal(void)
+{
+    g_autofree char *program = program_find();
+    g_autoptr(Set) set = set_begin();
+    const char *const arguments[] = {"run",    "--connect", NO_LIBVIRT, "-o",
+                                     set->dir, "smoke",     NULL};
+    g_auto(ProgramOutcome) outcome = {0};
+
+    g_clear_pointer(&set->store, hvb_store_free);
+    if (!program)
+        return;
+    g_autofree char *outputs = g_strdup(g_getenv("LIBVIRT_LOG_OUTPUTS"));
+    g_unsetenv("LIBVIRT_LOG_OUTPUTS");
+    g_setenv("LIBVIRT_DEBUG", "1", TRUE);
+    program_run(program, arguments, &outcome);
+    g_unsetenv("LIBVIRT_DEBUG");
+    if (outputs)
+        g_setenv("LIBVIRT_LOG_OUTPUTS", outputs, TRUE);
+    CU_ASSERT_NOT_EQUAL(outcome.status, HVB_EXIT_OK);
+    CU_ASSERT(program_said_one_line(outcome.err));
+}
+
 #define TEST(name)         \
     {                      \
 #name, test_##name \
@@ -132,6 +155,7 @@ CU_TestInfo tests_output[] = {
     TEST(help_and_lists_that_cannot_be_written_are_complained_of),
     TEST(results_that_cannot_be_written_are_complained_of),
     TEST(report_on_a_set_that_lacks_samples_ends_with_status_1),
+    TEST(log_lines_of_libvirt_stay_off_the_terminal),
     TEST(help_is_found_among_other_options),
     TEST_END,
 };
