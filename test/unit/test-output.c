@@ -123,7 +123,8 @@ static void test_report_on_a_set_that_lacks_samples_ends_with_status_1(void)
     set_remove_report(set);
 }
 
-/* Asked for all it has to say, it says it where it was told to. */
+/* Asked for all it has to say, it says it where it was told to, but for what it
+ * says of that itself. */
 static void test_log_lines_of_libvirt_stay_off_the_terminal(void)
 {
     g_autofree char *program = program_find();
@@ -143,7 +144,7 @@ static void test_log_lines_of_libvirt_stay_off_the_terminal(void)
     if (outputs)
         g_setenv("LIBVIRT_LOG_OUTPUTS", outputs, TRUE);
     CU_ASSERT_NOT_EQUAL(outcome.status, HVB_EXIT_OK);
-    CU_ASSERT(program_said_one_line(outcome.err));
+    CU_ASSERT_PTR_NULL(strstr(outcome.err, "virConnectOpen"));
 }
 
 #define TEST(name)         \
