@@ -73,7 +73,8 @@ cmdline =
 # from its initramfs. An image at a path is booted by its own boot loader or, if
 # the kernel above is a path, too, by that kernel, with root=/dev/vda unless the
 # cmdline says otherwise. It is never written: the guest's changes go to an
-# overlay that is removed after the run. QEMU's user must be able to read it.
+# overlay that is removed after the run. QEMU's user must be able to read it and
+# what it is itself an overlay of; no other guest may write to it.
 image =
 # Whether the image has the agent as a service: yes or no. A guest without it
 # can be a neighbour, capped and weighed, but neither loaded nor measured.

@@ -73,6 +73,7 @@ static const struct {
     {"connection", tests_connection, false},
     {"machine", tests_machine, false},
     {"kvm-device", tests_kvm_device, false},
+    {"disk-image", tests_disk_image, false},
     {"group", tests_group, false},
     {"client", tests_client, false},
     {"clock", tests_clock, false},

@@ -8,12 +8,7 @@
 #define HVB_BED_DISK_IMAGE_H
 
 #include "hvbench/bed/connection.h"
-
-/* A file of the image: itself, then what it is itself an overlay of. */
-typedef struct {
-    char *path;
-    char *format; /* "qcow2" or "raw" */
-} HvbDiskLayer;
+#include "hvbench/bed/disk-chain.h"
 
 typedef struct {
     char *overlay;     /* qcow2, writable by QEMU */
@@ -25,8 +20,8 @@ typedef struct {
  * tells. An image that is out of QEMU's reach only by the directories above it
  * is given a second name (a hard link) in the connection's directory.
  *
- * Errors: HVB_BED_ERROR_HOST: there is no such image, QEMU's user cannot read
- * it, it is in use or of another format; with the remedy. */
+ * Errors: HVB_BED_ERROR_HOST: what hvb_disk_chain_examine reports, or which of
+ * its files QEMU's user cannot read; with the remedy. */
 HvbDiskImage *hvb_disk_image_open(HvbConnection *connection, const char *path,
                                   const char *name, GError **error);
 /* Removes the overlay, and the second name: once no guest has it any more.
