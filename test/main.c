@@ -74,6 +74,7 @@ static const struct {
     {"machine", tests_machine, false},
     {"kvm-device", tests_kvm_device, false},
     {"disk-image", tests_disk_image, false},
+    {"guest-recipes", tests_guest_recipes, false},
     {"group", tests_group, false},
     {"client", tests_client, false},
     {"clock", tests_clock, false},
