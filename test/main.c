@@ -75,6 +75,7 @@ static const struct {
     {"kvm-device", tests_kvm_device, false},
     {"disk-image", tests_disk_image, false},
     {"guest-recipes", tests_guest_recipes, false},
+    {"kernel-packages", tests_kernel_packages, false},
     {"group", tests_group, false},
     {"client", tests_client, false},
     {"clock", tests_clock, false},

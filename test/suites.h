@@ -70,6 +70,7 @@ extern CU_TestInfo tests_machine[];
 extern CU_TestInfo tests_kvm_device[];
 extern CU_TestInfo tests_disk_image[];
 extern CU_TestInfo tests_guest_recipes[];
+extern CU_TestInfo tests_kernel_packages[];
 extern CU_TestInfo tests_group[];
 extern CU_TestInfo tests_client[];
 extern CU_TestInfo tests_clock[];
