@@ -67,7 +67,6 @@ static gboolean ask(HvbRunAs as, const char *path, const char *format,
                     About *ret_about, GError **error)
 {
     g_autoptr(GPtrArray) argv = g_ptr_array_new();
-    g_autoptr(JsonParser) parser = json_parser_new();
     static const char *const begin[] = {"qemu-img", "info", "--output=json"};
 
     for (guint i = 0; i < G_N_ELEMENTS(begin); i++)
@@ -80,9 +79,12 @@ static gboolean ask(HvbRunAs as, const char *path, const char *format,
     g_ptr_array_add(argv, NULL);
     g_autofree char *said =
         hvb_qemu_user_run(as, (const char *const *)argv->pdata, error);
-    if (!said || !json_parser_load_from_data(parser, said, -1, error))
+    if (!said)
         return FALSE;
-    JsonObject *root = json_node_get_object(json_parser_get_root(parser));
+    g_autoptr(JsonNode) node = json_from_string(said, NULL);
+    if (!node || !JSON_NODE_HOLDS_OBJECT(node))
+        return refuse(error, "qemu-img says nothing that hvbench understands");
+    JsonObject *root = json_node_get_object(node);
     *ret_about = (About){
         .format = copy_member(root, "format"),
         .size =

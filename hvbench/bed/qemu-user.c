@@ -57,14 +57,19 @@ char *hvb_qemu_user_run(HvbRunAs as, const char *const *argv, GError **error)
         g_environ_setenv(g_get_environ(), "LC_ALL", "C", TRUE);
     g_autofree char *said = NULL;
     g_autofree char *complaint = NULL;
+    g_autoptr(GError) local = NULL;
     User user;
     gboolean other = as == HVB_AS_QEMU && find_qemu_user(&user);
     int status = 0;
 
     if (!g_spawn_sync("/", (char **)argv, environment, G_SPAWN_SEARCH_PATH,
                       other ? become : NULL, &user, &said, &complaint, &status,
-                      error))
+                      &local)) {
+        g_set_error(error, HVB_BED_ERROR, HVB_BED_ERROR_HOST,
+                    "%s: scripts/setup of hvbench's source installs it",
+                    local->message);
         return NULL;
+    }
     if (g_spawn_check_wait_status(status, NULL))
         return g_steal_pointer(&said);
     g_set_error(error, HVB_BED_ERROR, HVB_BED_ERROR_HOST, "%s%s",

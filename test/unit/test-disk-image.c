@@ -271,6 +271,18 @@ static void test_of_a_damaged_image_the_damage_is_told(void)
     }
 }
 
+static void test_without_qemu_img_the_remedy_is_told(void)
+{
+    g_autofree char *path = g_strdup(g_getenv("PATH"));
+    g_auto(Place) place = new_place();
+    g_autofree char *image = g_build_filename(place.open, "image", NULL);
+
+    CU_ASSERT_TRUE(g_file_set_contents(image, "text", -1, NULL));
+    g_setenv("PATH", place.open, TRUE);
+    ASSERT_REFUSED(&place, image, "qemu-img", "scripts/setup");
+    g_setenv("PATH", path, TRUE);
+}
+
 static void test_a_base_that_is_no_file_is_refused(void)
 {
     if (!has_qemu_img())
@@ -390,6 +402,8 @@ CU_TestInfo tests_disk_image[] = {
      test_an_image_without_content_is_refused},
     {"of a damaged image the damage is told",
      test_of_a_damaged_image_the_damage_is_told},
+    {"without qemu-img the remedy is told",
+     test_without_qemu_img_the_remedy_is_told},
     {"a base that is no file is refused",
      test_a_base_that_is_no_file_is_refused},
     {"overlays in a circle are refused", test_overlays_in_a_circle_are_refused},
