@@ -6,6 +6,9 @@
 #   make debian   build a disk image for guests: Debian with systemd (as root)
 #   make lint     clang-format (check), clang-tidy, cppcheck, shellcheck
 #   make bench    print what hvbench itself costs
+#   make bench-work    how steadily work runs on this host, natively and in guests
+#   make bench-steady  how much calibrations differ from boot to boot; BASE=DIR:
+#                      those of another build directory beside them
 #   make crosscheck  measure and draw anew what cyclictest says beside hvbench
 #   make install  PREFIX=/usr/local DESTDIR=; install-debian: that image, too
 #   make clean
@@ -42,7 +45,8 @@ HVB_SOURCES := $(filter-out hvbench/main.c,$(wildcard hvbench/*.c hvbench/*/*.c)
 SHARED_SOURCES := loadgen/wire.c loadgen/schedule.c loadgen/random.c \
                   loadgen/work.c
 AGENT_SOURCES := $(wildcard loadgen/*.c)
-TEST_SOURCES := $(filter-out test/bench/bench.c,$(wildcard test/*.c test/*/*.c))
+TEST_SOURCES := $(filter-out test/bench/bench.c test/bench/chains.c, \
+                             $(wildcard test/*.c test/*/*.c))
 # Pure pieces of the agent that the unit tests call.
 TESTED_AGENT_SOURCES := $(filter-out loadgen/agent.c $(SHARED_SOURCES), \
                           $(AGENT_SOURCES))
@@ -59,7 +63,7 @@ AGENT_OBJECTS := $(patsubst %.c,$(BUILD)/agent/%.o,$(AGENT_SOURCES))
 V ?=
 QUIET = $(if $(V),,@printf '  %-8s%s\n' $(1) $@;)
 
-.PHONY: all setup run check check-unit check-built lint bench crosscheck \
+.PHONY: all setup run check check-unit check-built lint bench bench-work bench-steady crosscheck \
         install clean install-debian guests debian
 .DELETE_ON_ERROR:
 
@@ -98,6 +102,9 @@ $(BUILD)/hvbench-tests: $(TEST_OBJECTS) $(HVB_OBJECTS)
 $(BUILD)/hvbench-bench: $(call objects,test/bench/bench.c test/bench/weigh.c) \
                         $(HVB_OBJECTS)
 	$(call QUIET,LINK)$(CC) $(HVB_CFLAGS) $(LDFLAGS) -o $@ $^ $(PACKAGE_LIBS) -lm
+
+$(BUILD)/chains: test/bench/chains.c loadgen/clock.h
+	$(call QUIET,LINK)$(CC) -std=gnu17 $(WARNINGS) -O2 -I. -static -o $@ $<
 
 # Static, and never sanitized: it is /init of a guest without libraries.
 $(BUILD)/hvbench-agent: $(AGENT_OBJECTS)
@@ -165,6 +172,12 @@ lint: $(BUILD)/version.h
 
 bench: all $(BUILD)/hvbench-bench
 	test/bench/run $(BUILD)
+
+bench-work: all $(BUILD)/chains
+	test/bench/run-chains $(BUILD)
+
+bench-steady: all
+	test/bench/steady $(BUILD) $(BASE)
 
 # As root. The measured delays are kept beside the picture made of them.
 CROSSCHECK = test/crosscheck/crosscheck
