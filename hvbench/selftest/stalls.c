@@ -15,6 +15,10 @@
 #define REALTIME_PRIORITY 1
 /* QEMU's main loop takes it in, over a file descriptor, and does nothing. */
 #define KICK SIGIO
+/* How often a process is looked at before it is sent that, and how far apart.
+ */
+#define LOOKS 5
+#define LOOK_US 2000
 
 struct _HvbStaller {
     GPid pid;
@@ -24,31 +28,64 @@ struct _HvbStaller {
     GThread *thread;
 };
 
-static gboolean thread_blocks(const char *task, const char *thread, int signal)
+/* Whether the file in /proc has a line `key` with a mask of signals that has
+ * `signal` in it. */
+static gboolean mask_has(const char *path, const char *key, int signal)
 {
-    g_autofree char *path = g_build_filename(task, thread, "status", NULL);
     g_autofree char *text = NULL;
 
     if (!g_file_get_contents(path, &text, NULL, NULL))
-        return TRUE; /* it has ended */
-    const char *mask = strstr(text, "\nSigBlk:");
-    return mask && (g_ascii_strtoull(mask + strlen("\nSigBlk:"), NULL, 16) >>
-                    (signal - 1)) &
-                       1;
+        return FALSE;
+    const char *line = strstr(text, key);
+    return line &&
+           (g_ascii_strtoull(line + strlen(key), NULL, 16) >> (signal - 1)) & 1;
 }
 
-/* If not, the signal would end the process. */
-static gboolean all_threads_block(GPid pid, int signal)
+/* Whether `is` is true of an entry of this directory of the process. */
+static gboolean is_of_any(GPid pid, const char *directory,
+                          gboolean (*is)(const char *path))
 {
-    g_autofree char *task = g_strdup_printf("/proc/%d/task", pid);
-    g_autoptr(GDir) dir = g_dir_open(task, 0, NULL);
-    const char *thread = dir ? g_dir_read_name(dir) : NULL;
+    g_autofree char *path = g_strdup_printf("/proc/%d/%s", pid, directory);
+    g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
+    const char *name;
 
-    if (!thread)
+    while (dir && (name = g_dir_read_name(dir))) {
+        g_autofree char *entry = g_build_filename(path, name, NULL);
+        if (is(entry))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static gboolean file_takes_kick(const char *file)
+{
+    return mask_has(file, "sigmask:", KICK);
+}
+
+/* One that has ended meanwhile is not hit. */
+static gboolean thread_is_hit_by_kick(const char *thread)
+{
+    g_autofree char *status = g_build_filename(thread, "status", NULL);
+
+    return !mask_has(status, "\nSigBlk:", KICK) &&
+           g_file_test(thread, G_FILE_TEST_EXISTS);
+}
+
+/* A process that takes the signal by a file descriptor and blocks it in each of
+ * its threads; any other it might end. What a thread blocks at one moment is
+ * not enough to know: while it starts another thread or process, the C library
+ * makes it block all, and from 2.41 on the new process for its first moments,
+ * too. */
+static gboolean can_be_kicked(GPid pid)
+{
+    if (!is_of_any(pid, "fdinfo", file_takes_kick))
         return FALSE;
-    for (; thread; thread = g_dir_read_name(dir))
-        if (!thread_blocks(task, thread, signal))
+    for (guint i = 0; i < LOOKS; i++) {
+        if (i > 0)
+            g_usleep(LOOK_US);
+        if (is_of_any(pid, "task", thread_is_hit_by_kick))
             return FALSE;
+    }
     return TRUE;
 }
 
@@ -98,7 +135,7 @@ HvbStaller *hvb_staller_start(GPid pid, GArray *stalls)
     HvbStaller *self = g_new0(HvbStaller, 1);
 
     self->pid = pid;
-    self->kicks = all_threads_block(pid, KICK);
+    self->kicks = can_be_kicked(pid);
     self->stalls = stalls;
     self->thread = g_thread_new("staller", live, self);
     return self;

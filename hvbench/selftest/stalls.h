@@ -6,8 +6,9 @@
  * the kernel takes that wait up again with what was left of it when it was
  * interrupted (restart_syscall(2); ppoll(2) in "C library/kernel differences"),
  * so that a guest's timer which came due meanwhile would be late by as much.
- * Hence QEMU gets a signal, SIGIO, that ends this wait as soon as it goes on; a
- * process of which some thread does not block that signal is spared it. */
+ * Hence QEMU gets a signal, SIGIO, that ends this wait as soon as it goes on. A
+ * process that does not take that signal by a file descriptor (signalfd(2)), as
+ * QEMU does, or that has a thread which does not block it, is spared it. */
 #ifndef HVB_SELFTEST_STALLS_H
 #define HVB_SELFTEST_STALLS_H
 
