@@ -10,6 +10,8 @@
 
 #define MAX_CHILDREN 64  /* more than any test starts */
 #define LITTLE_WORK 1000 /* iterations per ms, far below a real rate */
+/* Far above it: `open` takes a minute and more, `key` five seconds. */
+#define MUCH_WORK 1000000000
 
 typedef struct {
     pid_t pid;   /* the agent; isolated: the process that waits for it */

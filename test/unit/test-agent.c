@@ -17,6 +17,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define DAY_NS (24 * 3600 * (long long)NS_PER_S)
+#define PATIENCE_NS (60 * NS_PER_S)
+
 static void test_hello_is_repeated_until_welcome(void)
 {
     AgentPeer peer;
@@ -56,7 +59,9 @@ static void test_ping_is_answered_with_the_clocks(void)
     CU_ASSERT_EQUAL(pong.request, request);
     CU_ASSERT_TRUE(pong.monotonic_ns >= before_ns);
     CU_ASSERT_TRUE(pong.monotonic_ns <= clock_now_ns());
-    CU_ASSERT_TRUE(pong.realtime_ns <= clock_ns(CLOCK_REALTIME));
+    /* Somebody may set it meanwhile. */
+    CU_ASSERT_TRUE(llabs((long long)(pong.realtime_ns -
+                                     clock_ns(CLOCK_REALTIME))) < DAY_NS);
     peer_end(&peer);
 }
 
@@ -225,6 +230,7 @@ static void test_users_appear_are_replaced_and_vanish(void)
 static void test_users_run_at_nice_0_and_their_cpu_is_metered(void)
 {
     ProcessLook user = {.nice = -1};
+    uint64_t limit_ns = clock_now_ns() + PATIENCE_NS;
     AgentPeer peer;
     WireMeters before, now;
 
@@ -236,7 +242,8 @@ static void test_users_run_at_nice_0_and_their_cpu_is_metered(void)
     peer_load(&peer, 1, 0);
     do
         now = peer_meters(&peer);
-    while (now.users_cpu_ns < 50 * NS_PER_MS);
+    while (now.users_cpu_ns < 50 * NS_PER_MS && clock_now_ns() < limit_ns);
+    CU_ASSERT_TRUE(now.users_cpu_ns >= 50 * NS_PER_MS);
     CU_ASSERT_EQUAL(peer_children(&peer, &user, 1), 1);
     CU_ASSERT_EQUAL(user.nice, 0);
     CU_ASSERT_EQUAL(user.policy, SCHED_OTHER);
@@ -356,7 +363,7 @@ static void test_killed_agent_takes_its_processes_along(void)
     ProcessLook children[MAX_CHILDREN];
     AgentPeer peer;
     size_t n = start_everything(&peer, children);
-    uint64_t limit_ns = clock_now_ns() + 60 * NS_PER_S;
+    uint64_t limit_ns = clock_now_ns() + PATIENCE_NS;
 
     kill(peer.agent, SIGKILL);
     CU_ASSERT_EQUAL(peer_end(&peer), -1);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The doctor's parts, and the program's command line as its user has it. */
+#define _GNU_SOURCE
 #include "hvbench/cli/checkup.h"
 #include "hvbench/cli/commands.h"
 #include "hvbench/cli/processes.h"
@@ -8,8 +9,10 @@
 #include "test/unit/program.h"
 #include "test/unit/test-host.h"
 
+#include <fcntl.h>
 #include <gio/gio.h>
 #include <glib/gstdio.h>
+#include <limits.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
@@ -294,30 +297,100 @@ static void test_doctor_without_libvirt_fails_and_counts_its_lines(void)
     expect_text(outcome.err, "");
 }
 
-/* The signal arrives while the doctor measures the load of other programs. */
+/* A program that cannot get rid of what it has to say: its output is a pipe
+ * that is full. It stands in the middle of its work until the pipe is read or
+ * closed, however fast or slow this machine is. */
+typedef struct {
+    GSubprocess *process;
+    int out; /* the reader's end; -1: closed */
+} Stuck;
+
+static void stuck_clear(Stuck *stuck)
+{
+    g_clear_object(&stuck->process);
+    if (stuck->out >= 0)
+        close(stuck->out);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Stuck, stuck_clear)
+
+static void make_full_pipe(int ends[2])
+{
+    static const char filler[PIPE_BUF];
+
+    CU_ASSERT_EQUAL_FATAL(pipe2(ends, O_CLOEXEC), 0);
+    CU_ASSERT_EQUAL_FATAL(fcntl(ends[1], F_SETFL, O_NONBLOCK), 0);
+    while (write(ends[1], filler, sizeof filler) > 0)
+        continue;
+    while (write(ends[1], filler, 1) > 0)
+        continue;
+    CU_ASSERT_EQUAL_FATAL(fcntl(ends[1], F_SETFL, 0), 0);
+}
+
+static Stuck start_stuck_doctor(const char *program)
+{
+    g_autoptr(GSubprocessLauncher) launcher =
+        g_subprocess_launcher_new(G_SUBPROCESS_FLAGS_STDERR_PIPE);
+    int ends[2];
+
+    make_full_pipe(ends);
+    g_subprocess_launcher_take_stdout_fd(launcher, ends[1]);
+    Stuck stuck = {g_subprocess_launcher_spawn(launcher, NULL, program,
+                                               "doctor", "--quick", "--connect",
+                                               NO_LIBVIRT, NULL),
+                   ends[0]};
+    CU_ASSERT_PTR_NOT_NULL_FATAL(stuck.process);
+    return stuck;
+}
+
+/* Whether the program has come so far that it handles the signal. */
+static gboolean catches(GSubprocess *process, int signal)
+{
+    g_autofree char *path =
+        g_strdup_printf("/proc/%s/status",
+                        g_subprocess_get_identifier(process));
+    g_autofree char *text = NULL;
+
+    if (!g_file_get_contents(path, &text, NULL, NULL))
+        return FALSE;
+    const char *mask = strstr(text, "\nSigCgt:");
+    return mask && (g_ascii_strtoull(mask + strlen("\nSigCgt:"), NULL, 16) >>
+                    (signal - 1)) &
+                       1;
+}
+
+#define PATIENCE_MS 60000
+
+static void wait_until_it_catches(GSubprocess *process, int signal)
+{
+    for (guint i = 0; i < PATIENCE_MS && !catches(process, signal); i++)
+        g_usleep(1000);
+    CU_ASSERT_TRUE_FATAL(catches(process, signal));
+}
+
+static void drain(int fd)
+{
+    char bytes[4096];
+
+    while (read(fd, bytes, sizeof bytes) > 0)
+        continue;
+}
+
+/* The signal arrives while it still has most of its checks before it. */
 static void test_interrupted_doctor_says_so_with_status_130(void)
 {
-    static const char *const arguments[] = {"doctor", "--quick", "--connect",
-                                            NO_LIBVIRT, NULL};
     g_autofree char *program = program_find();
-    g_autofree char *line = NULL;
     g_autofree char *err = NULL;
 
     if (!program)
         return;
-    g_autoptr(GSubprocess) process = program_spawn(program, arguments);
-    g_autoptr(GDataInputStream) out =
-        g_data_input_stream_new(g_subprocess_get_stdout_pipe(process));
-    while (!line || !strstr(line, "  swap ")) {
-        g_free(line);
-        line = g_data_input_stream_read_line_utf8(out, NULL, NULL, NULL);
-        CU_ASSERT_PTR_NOT_NULL_FATAL(line);
-    }
-    g_subprocess_send_signal(process, SIGINT);
-    CU_ASSERT_TRUE_FATAL(
-        g_subprocess_communicate_utf8(process, NULL, NULL, NULL, &err, NULL));
-    CU_ASSERT_TRUE_FATAL(g_subprocess_get_if_exited(process));
-    CU_ASSERT_EQUAL(g_subprocess_get_exit_status(process),
+    g_auto(Stuck) doctor = start_stuck_doctor(program);
+    wait_until_it_catches(doctor.process, SIGINT);
+    g_subprocess_send_signal(doctor.process, SIGINT);
+    drain(doctor.out);
+    CU_ASSERT_TRUE_FATAL(g_subprocess_communicate_utf8(doctor.process, NULL,
+                                                       NULL, NULL, &err, NULL));
+    CU_ASSERT_TRUE_FATAL(g_subprocess_get_if_exited(doctor.process));
+    CU_ASSERT_EQUAL(g_subprocess_get_exit_status(doctor.process),
                     HVB_EXIT_INTERRUPTED);
     CU_ASSERT_PTR_NOT_NULL(strstr(err, "hvbench: interrupted"));
 }
@@ -366,28 +439,23 @@ static void test_run_that_boots_no_guest_leaves_no_result_set(void)
     CU_ASSERT_EQUAL(g_rmdir(scratch), 0);
 }
 
-/* Its reader leaves while the doctor measures the load of other programs. */
+/* Its reader leaves while it has most of its checks before it. */
 static void test_output_that_nobody_reads_ends_the_program_with_status_1(void)
 {
-    static const char *const arguments[] = {"doctor", "--quick", "--connect",
-                                            NO_LIBVIRT, NULL};
     g_autofree char *program = program_find();
     g_autofree char *err = NULL;
 
     if (!program)
         return;
-    g_autoptr(GSubprocess) process = program_spawn(program, arguments);
-    g_autoptr(GDataInputStream) out =
-        g_data_input_stream_new(g_subprocess_get_stdout_pipe(process));
-    g_free(g_data_input_stream_read_line(out, NULL, NULL, NULL));
-    CU_ASSERT_TRUE_FATAL(g_input_stream_close(G_INPUT_STREAM(out), NULL, NULL));
-    g_autoptr(GDataInputStream) said =
-        g_data_input_stream_new(g_subprocess_get_stderr_pipe(process));
-    err = g_data_input_stream_read_line(said, NULL, NULL, NULL);
-    CU_ASSERT_TRUE_FATAL(g_subprocess_wait(process, NULL, NULL));
-    CU_ASSERT_TRUE_FATAL(g_subprocess_get_if_exited(process));
-    CU_ASSERT_EQUAL(g_subprocess_get_exit_status(process), HVB_EXIT_FAILED);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(err);
+    g_auto(Stuck) doctor = start_stuck_doctor(program);
+    wait_until_it_catches(doctor.process, SIGINT);
+    close(doctor.out);
+    doctor.out = -1;
+    CU_ASSERT_TRUE_FATAL(g_subprocess_communicate_utf8(doctor.process, NULL,
+                                                       NULL, NULL, &err, NULL));
+    CU_ASSERT_TRUE_FATAL(g_subprocess_get_if_exited(doctor.process));
+    CU_ASSERT_EQUAL(g_subprocess_get_exit_status(doctor.process),
+                    HVB_EXIT_FAILED);
     CU_ASSERT_TRUE(g_str_has_prefix(err, "hvbench: cannot write the output"));
 }
 
