@@ -215,7 +215,8 @@ static gboolean on_client_bytes(int fd, GIOCondition condition,
     (void)condition;
     if (n > 0)
         wire_reader_feed(&self->client_reader, buffer, (gsize)n);
-    while (n > 0 && wire_reader_next(&self->client_reader, &frame))
+    while (n > 0 && self->client_ends[0] >= 0 &&
+           wire_reader_next(&self->client_reader, &frame))
         if (frame.type == WIRE_START && wire_get_start(&frame, &start))
             take_start(self, &start);
     if (n > 0 && self->client_ends[0] >= 0)

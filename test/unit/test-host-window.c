@@ -23,7 +23,7 @@ static const WireProbe probe = {
     .client_count = {2, 3, 1},
     .slot_us = 1000,
     .pool = 2,
-    .drain_ms = 1000,
+    .drain_ms = 60000,
 };
 #define N_SERVER 9
 #define N_CLIENT 6
