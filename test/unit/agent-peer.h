@@ -10,7 +10,7 @@
 
 #define MAX_CHILDREN 64  /* more than any test starts */
 #define LITTLE_WORK 1000 /* iterations per ms, far below a real rate */
-/* Far above it: `open` takes a minute and more, `key` five seconds. */
+/* Far above it: each operation takes minutes. */
 #define MUCH_WORK 1000000000
 
 typedef struct {
@@ -38,8 +38,13 @@ bool peer_start(AgentPeer *peer, const char *documents, bool isolated);
 /* Starts an isolated one as on a host. */
 bool peer_start_on_host(AgentPeer *peer);
 
-/* Starts one that talks through a character device, as a guest's service. */
-void peer_start_at_port(AgentPeer *peer, const char *documents);
+/* Starts one that talks through a character device, as a guest's service.
+ * False: there are no pseudo-terminals here, the test is skipped. */
+bool peer_start_at_port(AgentPeer *peer, const char *documents);
+
+/* Whether the kernel tells the name of its clock source; if not, the test is
+ * skipped. */
+bool peer_can_know_clocksource(void);
 
 /* The same, and HELLO and WELCOME are over. */
 void peer_start_welcomed(AgentPeer *peer, const char *documents);

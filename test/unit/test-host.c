@@ -2,6 +2,7 @@
 #include "test/unit/test-host.h"
 
 #include "hvbench/bed/host.h"
+#include "test/suites.h"
 #include "test/unit/profile-fixture.h"
 #include "test/unit/root-fixture.h"
 
@@ -182,6 +183,10 @@ void test_facts_of_this_host_agree_with_libc(void)
         g_strdup_printf("%ld", sysconf(_SC_NPROCESSORS_ONLN));
     struct utsname name;
 
+    if (!g_file_test("/sys/devices/system/cpu/online", G_FILE_TEST_EXISTS)) {
+        test_skip("needs /sys, for the CPUs that are online");
+        return;
+    }
     CU_ASSERT_EQUAL_FATAL(uname(&name), 0);
     CU_ASSERT_TRUE(
         g_str_has_prefix(hvb_host_fact(facts, "host.kernel"), name.release));

@@ -93,11 +93,17 @@ static void test_pinned_guests_have_one_cpu_each_in_turn(void)
     assert_placed(2, HVB_AFFINITY_PINNED, 3, "3");
 }
 
+#define ONLINE "/sys/devices/system/cpu/online"
+
 static void test_a_thread_tells_its_cpus(void)
 {
     HvbCpus cpus;
     g_autoptr(GError) error = NULL;
 
+    if (!g_file_test(ONLINE, G_FILE_TEST_EXISTS)) {
+        test_skip("needs /sys, for the CPUs that are online");
+        return;
+    }
     CU_ASSERT_TRUE(hvb_cpus_of_thread("/proc/self", &cpus, NULL));
     CU_ASSERT_EQUAL(hvb_cpus_count(&cpus), g_get_num_processors());
     CU_ASSERT_FALSE(hvb_cpus_of_thread("/proc/self/fd", &cpus, &error));
