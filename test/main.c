@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The test program: hvbench-tests [--unit] [SUITE...] */
+#include "test/bed/bed-fixture.h"
 #include "test/suites.h"
 
 #include <CUnit/Basic.h>
@@ -16,10 +17,17 @@ static struct {
 } skips[MAX_SKIPS];
 static unsigned n_skips;
 
+typedef enum {
+    UNIT,
+    WITH_GUESTS,
+    /* A fact of time, for a quiet machine: made only if it is named. */
+    TIMED,
+} Kind;
+
 static const struct {
     const char *name;
     CU_TestInfo *tests;
-    bool needs_guests;
+    Kind kind;
 } suites[] = {
     {"wire", tests_wire, false},
     {"schedule", tests_schedule, false},
@@ -93,17 +101,83 @@ static const struct {
     {"answers", tests_answers, false},
     {"fuzz", tests_fuzz, false},
     {"native", tests_native, true},
+    {"wire", tests_wire, UNIT},
+    {"schedule", tests_schedule, UNIT},
+    {"manager", tests_manager, UNIT},
+    {"spared", tests_spared, UNIT},
+    {"agent", tests_agent, UNIT},
+    {"work", tests_work, UNIT},
+    {"users", tests_users, UNIT},
+    {"documents", tests_documents, UNIT},
+    {"window", tests_window, UNIT},
+    {"probe", tests_probe, UNIT},
+    {"client-port", tests_client_port, UNIT},
+    {"demotion", tests_demotion, UNIT},
+    {"profile", tests_profile, UNIT},
+    {"profile-check", tests_profile_check, UNIT},
+    {"profile-use", tests_profile_use, UNIT},
+    {"profiles", tests_profiles, UNIT},
+    {"show", tests_show, UNIT},
+    {"provenance", tests_provenance, UNIT},
+    {"store", tests_store, UNIT},
+    {"resume", tests_resume, UNIT},
+    {"result-dir", tests_result_dir, UNIT},
+    {"quantile", tests_quantile, UNIT},
+    {"p3", tests_p3, UNIT},
+    {"tally", tests_tally, UNIT},
+    {"vantages", tests_vantages, UNIT},
+    {"measure", tests_measure, UNIT},
+    {"interval", tests_interval, UNIT},
+    {"bootstrap", tests_bootstrap, UNIT},
+    {"compare", tests_compare, UNIT},
+    {"aa", tests_aa, UNIT},
+    {"origin", tests_origin, UNIT},
+    {"contrast", tests_contrast, UNIT},
+    {"claims", tests_claims, UNIT},
+    {"claim-words", tests_claim_words, UNIT},
+    {"claim-needs", tests_claim_needs, UNIT},
+    {"account", tests_account, UNIT},
+    {"report", tests_report, UNIT},
+    {"trust", tests_trust, UNIT},
+    {"figures", tests_figures, UNIT},
+    {"findings", tests_findings, UNIT},
+    {"progress", tests_progress, UNIT},
+    {"plan", tests_plan, UNIT},
+    {"budget", tests_budget, UNIT},
+    {"agenda", tests_agenda, UNIT},
+    {"link", tests_link, UNIT},
+    {"cgroup", tests_cgroup, UNIT},
+    {"connection", tests_connection, UNIT},
+    {"machine", tests_machine, UNIT},
+    {"group", tests_group, UNIT},
+    {"client", tests_client, UNIT},
+    {"clock", tests_clock, UNIT},
+    {"record", tests_record, UNIT},
+    {"host-window", tests_host_window, UNIT},
+    {"cells", tests_cells, UNIT},
+    {"conductor", tests_conductor, UNIT},
+    {"calibration", tests_calibration, UNIT},
+    {"services", tests_services, UNIT},
+    {"cli", tests_cli, UNIT},
+    {"compare-command", tests_compare_command, UNIT},
+    {"cap", tests_cap, UNIT},
+    {"stalls", tests_stalls, UNIT},
+    {"answers", tests_answers, UNIT},
+    {"fuzz", tests_fuzz, UNIT},
+    {"native", tests_native, WITH_GUESTS},
     /* Before bed, which opens the embedded driver in this process: it stays,
-     * and keeps those out that are started as processes. */
-    {"run", tests_run, true},
-    {"gate", tests_gate, true},
-    {"selftest", tests_selftest, true},
-    {"bed", tests_bed, true},
-    {"stall", tests_stall, true},
-    {"bench", tests_bench, true},
-    {"image", tests_image, true},
-    {"host-manager", tests_host_manager, true},
-    {"crosscheck", tests_crosscheck, true},
+     * and keeps those out that are started as processes. From bed to bed-end
+     * suites share two guests. */
+    {"run", tests_run, WITH_GUESTS},
+    {"gate", tests_gate, WITH_GUESTS},
+    {"selftest", tests_selftest, WITH_GUESTS},
+    {"bed", tests_bed, WITH_GUESTS},
+    {"stall", tests_stall, WITH_GUESTS},
+    {"bench", tests_bench, WITH_GUESTS},
+    {"host-manager", tests_host_manager, WITH_GUESTS},
+    {"bed-end", tests_bed_end, WITH_GUESTS},
+    {"image", tests_image, WITH_GUESTS},
+    {"crosscheck", tests_crosscheck, TIMED},
 };
 #define N_SUITES (sizeof suites / sizeof suites[0])
 
@@ -129,7 +203,8 @@ static bool is_wanted(size_t suite, int argc, char **argv, bool unit_only)
         if (strcmp(argv[i], suites[suite].name) == 0)
             return true;
     }
-    return !named && !(unit_only && suites[suite].needs_guests);
+    return !named && suites[suite].kind != TIMED &&
+           !(unit_only && suites[suite].kind != UNIT);
 }
 
 static bool names_are_known(int argc, char **argv)
@@ -176,7 +251,9 @@ int main(int argc, char **argv)
             CU_add_test(suite, t->pName, t->pTestFunc);
     }
     CU_basic_set_mode(CU_BRM_VERBOSE);
-    if (CU_basic_run_tests() == CUE_SUCCESS)
+    CU_ErrorCode ran = CU_basic_run_tests();
+    bed_fixture_release();
+    if (ran == CUE_SUCCESS)
         status = report();
     CU_cleanup_registry();
     return status;

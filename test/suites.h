@@ -92,6 +92,7 @@ extern CU_TestInfo tests_native[];
 extern CU_TestInfo tests_selftest[];
 extern CU_TestInfo tests_stall[];
 extern CU_TestInfo tests_bed[];
+extern CU_TestInfo tests_bed_end[];
 extern CU_TestInfo tests_bench[];
 extern CU_TestInfo tests_image[];
 extern CU_TestInfo tests_run[];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "test/bed/bed-fixture.h"
 
-#include "hvbench/run/calibration.h"
+#include "hvbench/bed/state.h"
 #include "hvbench/run/window.h"
 
 #include <stdio.h>
@@ -53,94 +53,187 @@ gboolean bed_fixture_is_up(const HvbBed *bed, gboolean can_run)
     return bed != NULL;
 }
 
+static struct {
+    HvbConnection *connection;
+    HvbBed *bed;
+    char *consoles;
+    gboolean failed; /* to boot: one wait for that is enough */
+} shared;
+
+HvbBed *bed_fixture_share(void)
+{
+    if (!bed_fixture_can_run())
+        return NULL;
+    if (shared.bed)
+        return shared.bed;
+    CU_ASSERT_FALSE_FATAL(shared.failed);
+    g_autoptr(HvbProfile) profile = hvb_profile_load("smoke", NULL);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(profile);
+    if (!shared.consoles)
+        shared.consoles = g_dir_make_tmp("hvbench-test-XXXXXX", NULL);
+    const HvbBootSettings settings = {.console_dir = shared.consoles};
+    shared.failed = TRUE;
+    /* TCG even where KVM is there: what is tested does not depend on it, and
+     * the choice has a test of its own. */
+    shared.bed = bed_fixture_boot(profile, &settings, &shared.connection);
+    shared.failed = FALSE;
+    return shared.bed;
+}
+
+const char *bed_fixture_consoles(void)
+{
+    return shared.consoles;
+}
+
+void bed_fixture_stop_shared(void)
+{
+    g_clear_pointer(&shared.bed, hvb_bed_free);
+    g_clear_pointer(&shared.connection, hvb_connection_close);
+}
+
+void bed_fixture_release(void)
+{
+    bed_fixture_stop_shared();
+    if (shared.consoles)
+        hvb_state_remove(shared.consoles);
+    g_clear_pointer(&shared.consoles, g_free);
+}
+
+gboolean bed_fixture_spin(HvbLink *link)
+{
+    const WireLoad load = {.users = 1,
+                           .burst_mean_us = 100000,
+                           .burst_cut = 4,
+                           .seed = 1};
+
+    return hvb_link_work(link, hvb_link_hello(link)->iterations_per_ms, NULL,
+                         NULL) &&
+           hvb_link_load(link, &load, NULL, NULL);
+}
+
 static const WireProbe both_vantages = {
     .cell = 7,
     .count = {4, 4, 2},
     .client_count = {4, 4, 2},
-    .slot_us = 250000,
+    .slot_us = 150000,
     .pool = 4,
-    .drain_ms = 5000,
+    .drain_ms = 60000,
 };
 #define N_OF_EACH 10
 
-static HvbReferences take_references(HvbBed *bed, guint guest)
-{
-    const guint both =
-        HVB_VANTAGE_BIT(WIRE_SERVER) | HVB_VANTAGE_BIT(WIRE_CLIENT);
-    g_autofree char *doubt = NULL;
-    g_autoptr(GError) error = NULL;
-    HvbAbility ability = {0};
+/* The least that each operation took, however busy the machine was when others
+ * of its kind were timed. */
+typedef struct {
+    gint64 ns[WIRE_N_VANTAGES][WIRE_N_OPERATIONS];
+} Least;
 
-    if (!hvb_calibration_make(bed, (int)guest, both, 1e9, NULL, &ability,
-                              &doubt, &error))
-        printf("    %s\n", error->message);
-    CU_ASSERT_PTR_NULL_FATAL(error);
-    for (guint v = 0; v < WIRE_N_VANTAGES; v++)
-        for (guint i = 0; i < WIRE_N_OPERATIONS; i++)
-            CU_ASSERT_TRUE(ability.references.ns[v][i] > 0);
-    return ability.references;
+static void take_sample(const HvbSample *sample, Least *least)
+{
+    const WireSample *raw = &sample->raw;
+    gint64 *least_ns = &least->ns[sample->vantage][raw->operation];
+    gint64 took_ns = (gint64)(raw->ended_ns - raw->intended_ns);
+
+    CU_ASSERT_EQUAL(raw->flags, 0);
+    CU_ASSERT_TRUE(raw->started_ns >= raw->intended_ns);
+    CU_ASSERT_TRUE(raw->ended_ns > raw->started_ns);
+    *least_ns = *least_ns > 0 ? MIN(*least_ns, took_ns) : took_ns;
 }
 
-static GArray *run_window(HvbBed *bed, guint guest)
+/* A clock's time before and after all that was timed with it. */
+typedef struct {
+    gint64 from_ns, to_ns;
+} Span;
+
+static gint64 guest_clock_ns(HvbLink *link)
 {
-    GArray *samples = g_array_new(FALSE, FALSE, sizeof(HvbSample));
+    HvbClockReading reading = {0};
+
+    CU_ASSERT_TRUE_FATAL(hvb_link_clock(link, 3, NULL, &reading, NULL));
+    return reading.host_ns + reading.offset_ns;
+}
+
+static void read_clocks(HvbLink *link, gint64 ret_ns[WIRE_N_VANTAGES])
+{
+    ret_ns[WIRE_SERVER] = guest_clock_ns(link);
+    ret_ns[WIRE_CLIENT] = hvb_now_ns();
+}
+
+static void check_samples(const GArray *samples, const Span *spans,
+                          Least *least)
+{
+    guint n[WIRE_N_VANTAGES] = {0};
+
+    for (guint i = 0; i < samples->len; i++) {
+        const HvbSample *sample = &g_array_index(samples, HvbSample, i);
+        const Span *span = &spans[sample->vantage];
+        n[sample->vantage]++;
+        CU_ASSERT_TRUE((gint64)sample->raw.intended_ns >= span->from_ns);
+        CU_ASSERT_TRUE((gint64)sample->raw.ended_ns <= span->to_ns);
+        take_sample(sample, least);
+    }
+    CU_ASSERT_EQUAL(n[WIRE_SERVER], N_OF_EACH);
+    CU_ASSERT_EQUAL(n[WIRE_CLIENT], N_OF_EACH);
+}
+
+static void run_window(HvbBed *bed, guint guest, Least *least)
+{
+    g_autoptr(GArray) samples = g_array_new(FALSE, FALSE, sizeof(HvbSample));
     g_autoptr(GArray) events =
         g_array_new(FALSE, FALSE, sizeof(HvbEventRecord));
     g_autofree gboolean *measured = g_new0(gboolean, bed->n_guests);
     g_autofree guint64 *seeds = g_new0(guint64, bed->n_guests);
+    HvbLink *link = bed->guests[guest].link;
+    gint64 before_ns[WIRE_N_VANTAGES], after_ns[WIRE_N_VANTAGES];
+    Span spans[WIRE_N_VANTAGES];
 
     g_array_set_clear_func(events, (GDestroyNotify)hvb_event_record_clear);
     measured[guest] = TRUE;
+    read_clocks(link, before_ns);
     g_autoptr(HvbWindow) window =
         hvb_window_new(bed, measured, samples, events);
     CU_ASSERT_TRUE_FATAL(
         hvb_window_open(window, &both_vantages, seeds, NULL, NULL) &&
         hvb_window_wait_close(window, NULL, NULL) &&
         hvb_window_wait_end(window, NULL, NULL));
+    read_clocks(link, after_ns);
     CU_ASSERT_EQUAL(hvb_window_received(window), 2 * N_OF_EACH);
     CU_ASSERT_EQUAL(hvb_window_refused(window), 0);
     CU_ASSERT_EQUAL(hvb_window_lost_frames(window), 0);
-    printf("    requests are sent %s real-time priority\n",
-           hvb_client_is_realtime(hvb_window_client(window)) ? "at"
-                                                             : "without");
-    return samples;
+    for (guint v = 0; v < WIRE_N_VANTAGES; v++)
+        spans[v] = (Span){before_ns[v], after_ns[v]};
+    check_samples(samples, spans, least);
 }
 
-/* Seconds apart are clocks that were mixed up, not delays. */
-static void check_sample(const HvbSample *sample,
-                         const HvbReferences *references)
+/* Twelve times the work is twice the time at least, and no reference is a
+ * fraction of it. Noise only makes times longer: the least of many come near
+ * to what they are without. */
+static gboolean is_plausible(const Least *least,
+                             const HvbReferences *references)
 {
-    const WireSample *raw = &sample->raw;
-    double response_ms = (double)(raw->ended_ns - raw->intended_ns) / 1e6;
-    double reference_ms =
-        (double)references->ns[sample->vantage][raw->operation] / 1e6;
-
-    CU_ASSERT_EQUAL(raw->flags, 0);
-    CU_ASSERT_TRUE(raw->started_ns >= raw->intended_ns);
-    CU_ASSERT_TRUE(raw->ended_ns > raw->started_ns);
-    CU_ASSERT_TRUE(response_ms > reference_ms / 4);
-    CU_ASSERT_TRUE(response_ms < reference_ms + 10000);
-}
-
-void bed_fixture_check_vantages(HvbBed *bed, guint guest)
-{
-    const HvbReferences references = take_references(bed, guest);
-    g_autoptr(GArray) samples = run_window(bed, guest);
-    guint n[WIRE_N_VANTAGES] = {0};
-
-    for (guint i = 0; i < samples->len; i++) {
-        const HvbSample *sample = &g_array_index(samples, HvbSample, i);
-        const WireSample *raw = &sample->raw;
-        n[sample->vantage]++;
-        check_sample(sample, &references);
-        if (raw->operation == WIRE_OPEN)
-            printf("    %s: began %.2f ms late, took %.1f ms, reference "
-                   "%.1f ms\n",
-                   hvb_vantage_name(sample->vantage),
-                   (double)(raw->started_ns - raw->intended_ns) / 1e6,
-                   (double)(raw->ended_ns - raw->intended_ns) / 1e6,
-                   (double)references.ns[sample->vantage][WIRE_OPEN] / 1e6);
+    for (guint v = 0; v < WIRE_N_VANTAGES; v++) {
+        const gint64 *ns = least->ns[v];
+        if (ns[WIRE_OPEN] < 2 * ns[WIRE_KEY] ||
+            (references && references->ns[v][WIRE_OPEN] < ns[WIRE_OPEN] / 4))
+            return FALSE;
     }
-    CU_ASSERT_EQUAL(n[WIRE_SERVER], N_OF_EACH);
-    CU_ASSERT_EQUAL(n[WIRE_CLIENT], N_OF_EACH);
+    return TRUE;
+}
+
+#define WINDOWS_AT_MOST 10
+
+void bed_fixture_check_vantages(HvbBed *bed, guint guest,
+                                const HvbReferences *references)
+{
+    Least least = {0};
+    guint windows = 0;
+
+    do
+        run_window(bed, guest, &least);
+    while (!is_plausible(&least, references) && ++windows < WINDOWS_AT_MOST);
+    for (guint v = 0; v < WIRE_N_VANTAGES; v++)
+        printf("    %s: key %.1f ms, open %.1f ms at least\n",
+               hvb_vantage_name((WireVantage)v),
+               (double)least.ns[v][WIRE_KEY] / 1e6,
+               (double)least.ns[v][WIRE_OPEN] / 1e6);
+    CU_ASSERT_TRUE(is_plausible(&least, references));
 }

@@ -128,6 +128,132 @@ CrosscheckPhase *crosscheck_phase_read(const char *console, gsize offset,
     return g_steal_pointer(&phase);
 }
 
+#define POLL_MS 200
+#define PHASE_TIMEOUT_S 120
+
+/* Not in step with a cap's period, so that the starts, which lie in the middle
+ * half of their slots, come at every moment of it. */
+#define SLOT_US 23000
+
+static const struct {
+    const char *name;
+    guint samples;
+} phases[CROSSCHECK_N_PHASES] = {{"idle", 170}, {"spin", 520}};
+
+const char *crosscheck_phase_name(guint phase)
+{
+    return phases[phase].name;
+}
+
+char *crosscheck_console(const HvbBed *bed)
+{
+    char *text = NULL;
+
+    return g_file_get_contents(bed->guests[0].console, &text, NULL, NULL)
+               ? text
+               : g_strdup("");
+}
+
+static gboolean wait_for(const HvbBed *bed,
+                         gboolean (*is_there)(const char *, gsize,
+                                              const char *),
+                         gsize offset, const char *name)
+{
+    gint64 until_us = g_get_monotonic_time() + PHASE_TIMEOUT_S * G_USEC_PER_SEC;
+
+    while (g_get_monotonic_time() < until_us) {
+        g_autofree char *text = crosscheck_console(bed);
+        if (is_there(text, offset, name))
+            return TRUE;
+        hvb_sleep(POLL_MS, NULL, NULL);
+    }
+    return FALSE;
+}
+
+static GArray *delays_of(const HvbTake *take)
+{
+    GArray *delays_us = g_array_new(FALSE, FALSE, sizeof(gint64));
+
+    for (guint i = 0; i < take->samples->len; i++) {
+        const WireSample *raw = &g_array_index(take->samples, HvbSample, i).raw;
+        gint64 delay_us = (gint64)(raw->ended_ns - raw->intended_ns) / 1000;
+        g_array_append_val(delays_us, delay_us);
+    }
+    g_array_sort(delays_us, compare_values);
+    return delays_us;
+}
+
+static gboolean read_meter_on_open(HvbRig *rig, const HvbWindow *window,
+                                   const HvbTake *take, gpointer user_data,
+                                   GError **error)
+{
+    CrosscheckPair *pair = user_data;
+
+    (void)window;
+    (void)take;
+    return rig->bed->read_meter(rig->bed, 0, &pair->opened, error);
+}
+
+/* Whether our window was over before their phase was, by the guest's clock: it
+ * opened when the phase had begun, for that is what it waited for. */
+static gboolean is_covered(const HvbTake *take, const CrosscheckPhase *theirs)
+{
+    const HvbClockReading *after =
+        &g_array_index(take->clocks, HvbClockRecord, 1).reading;
+
+    return (double)(after->host_ns + after->offset_ns) / 1e9 <= theirs->end_s;
+}
+
+void crosscheck_pair_clear(CrosscheckPair *pair)
+{
+    g_clear_pointer(&pair->theirs, crosscheck_phase_free);
+    g_clear_pointer(&pair->delays_us, g_array_unref);
+}
+
+static gboolean take_beside(HvbRig *rig, guint phase, CrosscheckPair *pair,
+                            HvbTake **ret_take, GError **error)
+{
+    g_autofree HvbUsage *before = g_new0(HvbUsage, 1);
+    g_autofree HvbUsage *after = g_new0(HvbUsage, 1);
+
+    if (!hvb_usage_read(rig->bed, NULL, before, error))
+        return FALSE;
+    *ret_take = hvb_rig_take(rig, WIRE_KEY, phases[phase].samples, SLOT_US,
+                             read_meter_on_open, pair, error);
+    if (!*ret_take ||
+        !rig->bed->read_meter(rig->bed, 0, &pair->closed, error) ||
+        !hvb_usage_read(rig->bed, NULL, after, error))
+        return FALSE;
+    pair->foreign_percent = hvb_usage_foreign_percent(before, after);
+    return TRUE;
+}
+
+char *crosscheck_measure(HvbRig *rig, guint phase, gsize offset,
+                         CrosscheckPair *ret_pair)
+{
+    const char *name = phases[phase].name;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(HvbTake) take = NULL;
+
+    if (!wait_for(rig->bed, crosscheck_has_begun, offset, name))
+        return g_strdup("did not begin");
+    if (!take_beside(rig, phase, ret_pair, &take, &error))
+        return g_strdup(error->message);
+    if (!wait_for(rig->bed, crosscheck_is_over, offset, name))
+        return g_strdup("did not end");
+    g_autofree char *text = crosscheck_console(rig->bed);
+    ret_pair->theirs = crosscheck_phase_read(text, offset, name);
+    ret_pair->delays_us = delays_of(take);
+    ret_pair->scheduled = take->scheduled;
+    ret_pair->missing = take->missing;
+    if (!ret_pair->theirs ||
+        (phase == CROSSCHECK_SPIN && ret_pair->theirs->bogo_per_s <= 0.0))
+        return g_strdup("the tools' results cannot be read");
+    return is_covered(take, ret_pair->theirs)
+               ? NULL
+               : g_strdup("was over before the probe's window");
+}
+
 gint64 crosscheck_median(const GArray *values)
 {
     return g_array_index(values, gint64, values->len / 2);

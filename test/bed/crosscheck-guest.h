@@ -4,7 +4,7 @@
 #ifndef TEST_BED_CROSSCHECK_GUEST_H
 #define TEST_BED_CROSSCHECK_GUEST_H
 
-#include <glib.h>
+#include "hvbench/selftest/rig.h"
 
 /* One phase as those tools saw it. */
 typedef struct {
@@ -26,6 +26,32 @@ gboolean crosscheck_is_over(const char *console, gsize offset,
 /* NULL if something is missing or spoilt. */
 CrosscheckPhase *crosscheck_phase_read(const char *console, gsize offset,
                                        const char *name);
+
+/* What it has said so far; the caller frees. */
+char *crosscheck_console(const HvbBed *bed);
+
+enum { CROSSCHECK_IDLE, CROSSCHECK_SPIN, CROSSCHECK_N_PHASES };
+const char *crosscheck_phase_name(guint phase);
+
+/* cyclictest's interval. */
+#define CROSSCHECK_LOOK_US 10000
+
+/* One phase, from both sides. */
+typedef struct {
+    CrosscheckPhase *theirs;
+    GArray *delays_us; /* ours, gint64, ascending */
+    guint scheduled, missing;
+    HvbGuestMeter opened, closed; /* the guest's, at our window's ends */
+    double foreign_percent;       /* others' use of the host meanwhile */
+} CrosscheckPair;
+void crosscheck_pair_clear(CrosscheckPair *pair);
+
+/* Waits for the next begin of the phase, from `offset` of the console on, in
+ * the bed's first guest, whose operations take no time, and has the probe
+ * measure beside it. Returns NULL, or what went wrong; the caller frees both.
+ */
+char *crosscheck_measure(HvbRig *rig, guint phase, gsize offset,
+                         CrosscheckPair *ret_pair);
 
 /* Of ascending gint64, one at least. */
 gint64 crosscheck_median(const GArray *values);

@@ -28,8 +28,11 @@ void run_start(Run *run);
 
 /* Waits for a line with `part`; fails if the run ends before it. */
 void run_wait_for(Run *run, const char *part);
-/* Waits for the end, with this exit status. Returns what was said on stderr;
- * caller frees. */
+/* Waits for the end. Returns the exit status; what was said on stderr is the
+ * caller's to free. */
+int run_wait_for_any_end(Run *run, char **ret_err);
+/* The same, with this exit status. Returns what was said on stderr; caller
+ * frees. */
 char *run_wait_for_end(Run *run, int status);
 
 #endif

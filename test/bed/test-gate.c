@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The gate at work: another program uses the host's CPU during one cell of a
- * run, and that cell alone is marked and repeated. */
+ * run, and that cell is marked and repeated. */
 #include "hvbench/results/store.h"
-#include "hvbench/run/calibration.h"
 #include "test/bed/bed-fixture.h"
 #include "test/bed/run-fixture.h"
 
@@ -12,12 +11,12 @@
 #include <sys/wait.h>
 
 #define REPETITIONS 4
+#define RERUNS 2
+#define FOREIGN_PERCENT 60.0
 #define BURNERS 2
-/* Less than a cell's window, so that it lies within one cell. */
-#define BURN_US (3 * G_USEC_PER_SEC)
 
-/* A window of 4.4 s. What this machine does by itself stays far below the
- * limit, what the test does far above. */
+/* A window of 4.4 s. What the test does is far above the limit; what a quiet
+ * machine does by itself, far below. */
 static const char profile_text[] = "[scenario]\n"
                                    "base = smoke\n"
                                    "name = gate-test\n"
@@ -39,23 +38,38 @@ typedef struct {
     gint64 from_us, to_us;
 } Span;
 
-/* The CPUs are fully used while this lasts. */
-static Span burn(void)
+static void start_burners(GPid *pids)
 {
     static const char *const argv[] = {"sh", "-c", "while :; do :; done", NULL};
-    GPid pids[BURNERS];
-    Span span = {g_get_real_time(), 0};
 
     for (guint i = 0; i < BURNERS; i++)
         CU_ASSERT_TRUE_FATAL(
             g_spawn_async(NULL, (char **)argv, NULL,
                           G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD, NULL,
                           NULL, &pids[i], NULL));
-    g_usleep(BURN_US);
+}
+
+static void stop_burners(const GPid *pids)
+{
     for (guint i = 0; i < BURNERS; i++) {
         kill(pids[i], SIGKILL);
         waitpid(pids[i], NULL, 0);
     }
+}
+
+#define CELL_BEGINS "gate-test None, repetition"
+
+/* The CPUs are fully used from soon after a cell's begin to the next one's. */
+static Span burn_through_a_cell(Run *run)
+{
+    GPid pids[BURNERS];
+    Span span;
+
+    run_wait_for(run, CELL_BEGINS);
+    span.from_us = g_get_real_time();
+    start_burners(pids);
+    run_wait_for(run, CELL_BEGINS);
+    stop_burners(pids);
     span.to_us = g_get_real_time();
     return span;
 }
@@ -79,57 +93,85 @@ static gboolean overlaps(const GPtrArray *cells, guint i, const Span *span)
            (!next || next->started_realtime_us > span->from_us);
 }
 
-static void check_cell(const GPtrArray *cells, guint i, const Span *burnt)
+/* It is measured again unless it was so as often as the profile says. */
+static void check_repeat(const GPtrArray *cells, guint i)
 {
     const HvbCell *cell = cells->pdata[i];
-    const HvbCell *next = i + 1 < cells->len ? cells->pdata[i + 1] : NULL;
-    gboolean disturbed = cell->status == HVB_CELL_DISTURBED;
 
-    printf("    repetition %u, attempt %u: foreign %.1f %% of a CPU, %s\n",
-           cell->repetition, cell->attempt, cell->foreign_percent,
-           hvb_cell_status_name(cell->status));
-    CU_ASSERT_EQUAL(disturbed, overlaps(cells, i, burnt));
-    CU_ASSERT_EQUAL(cell->attempt > 1, i > 0 && overlaps(cells, i - 1, burnt));
-    if (!disturbed)
+    if (cell->attempt > RERUNS)
         return;
-    CU_ASSERT_PTR_NOT_NULL_FATAL(cell->why);
-    CU_ASSERT_PTR_NOT_NULL(strstr(cell->why, "limit 60.0 %"));
-    CU_ASSERT_PTR_NOT_NULL_FATAL(next);
+    CU_ASSERT_TRUE_FATAL(i + 1 < cells->len);
+    const HvbCell *next = cells->pdata[i + 1];
     CU_ASSERT_EQUAL(next->repetition, cell->repetition);
     CU_ASSERT_EQUAL(next->attempt, cell->attempt + 1);
     CU_ASSERT_EQUAL(next->seed, cell->seed);
 }
 
-static void check_set(const Run *run, const Span *burnt)
+/* Others may disturb cells, too: each is judged by what it says itself. */
+static void check_cell(const GPtrArray *cells, guint i)
+{
+    const HvbCell *cell = cells->pdata[i];
+    const HvbCell *last = i > 0 ? cells->pdata[i - 1] : NULL;
+    gboolean disturbed = cell->status == HVB_CELL_DISTURBED;
+    gboolean foreign = cell->foreign_percent > FOREIGN_PERCENT;
+
+    printf("    repetition %u, attempt %u: foreign %.1f %% of a CPU, %s\n",
+           cell->repetition, cell->attempt, cell->foreign_percent,
+           hvb_cell_status_name(cell->status));
+    CU_ASSERT_TRUE(disturbed || !foreign);
+    CU_ASSERT_EQUAL(cell->attempt > 1, last &&
+                                           last->status == HVB_CELL_DISTURBED &&
+                                           last->attempt <= RERUNS);
+    if (!disturbed)
+        return;
+    CU_ASSERT_PTR_NOT_NULL_FATAL(cell->why);
+    CU_ASSERT_EQUAL(strstr(cell->why, "limit 60.0 %") != NULL, foreign);
+    check_repeat(cells, i);
+}
+
+/* Returns how many cells count. */
+static guint check_set(const Run *run, const Span *burnt)
 {
     g_autoptr(HvbStore) store = hvb_store_open(run->set, FALSE, NULL);
     g_autoptr(HvbRunRecord) record =
         store ? hvb_store_load_run(store, NULL) : NULL;
+    guint first = 0, done = 0, met = 0;
 
     CU_ASSERT_PTR_NOT_NULL_FATAL(record);
     g_ptr_array_sort(record->cells, by_start);
-    /* All as planned, and one of them twice. */
-    CU_ASSERT_EQUAL(record->cells->len, REPETITIONS + 1);
-    for (guint i = 0; i < record->cells->len; i++)
-        check_cell(record->cells, i, burnt);
+    for (guint i = 0; i < record->cells->len; i++) {
+        const HvbCell *cell = record->cells->pdata[i];
+        check_cell(record->cells, i);
+        first += cell->attempt == 1;
+        done += cell->status == HVB_CELL_DONE;
+        met += cell->foreign_percent > FOREIGN_PERCENT &&
+               overlaps(record->cells, i, burnt);
+    }
+    CU_ASSERT_EQUAL(first, REPETITIONS);
+    CU_ASSERT_TRUE(met > 0);
+    return done;
 }
 
-static void test_a_disturbance_marks_and_repeats_the_cells_it_meets_only(void)
+static void test_a_disturbance_marks_and_repeats_the_cell_it_meets(void)
 {
     g_auto(Run) run = {0};
+    g_autofree char *err = NULL;
 
     if (!run_can_start(&run, profile_text))
         return;
     run_start(&run);
     run_wait_for(&run, "[2/4]");
-    run_wait_for(&run, "gate-test None, repetition");
-    const Span burnt = burn();
-    g_free(run_wait_for_end(&run, 0));
-    check_set(&run, &burnt);
+    const Span burnt = burn_through_a_cell(&run);
+    int status = run_wait_for_any_end(&run, &err);
+    guint done = check_set(&run, &burnt);
+    /* It has failed if others left no cell that counts. */
+    CU_ASSERT_EQUAL(status, done > 0 ? 0 : 1);
+    if (status != 0)
+        printf("    %s\n", err);
 }
 
 CU_TestInfo tests_gate[] = {
-    {"a disturbance marks and repeats the cells it meets only",
-     test_a_disturbance_marks_and_repeats_the_cells_it_meets_only},
+    {"a disturbance marks and repeats the cell it meets",
+     test_a_disturbance_marks_and_repeats_the_cell_it_meets},
     TEST_END,
 };

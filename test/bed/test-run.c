@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* `hvbench run` and `hvbench reproduce` as their user has them, with two guests
  * or none: the ways in which they end early, and how they go on from there. */
+#include "hvbench/bed/state.h"
 #include "hvbench/results/store.h"
 #include "test/bed/bed-fixture.h"
 #include "test/bed/run-fixture.h"
@@ -20,7 +21,7 @@ static const char profile_text[] = "[scenario]\n"
                                    "foreign-percent = 1000\n"
                                    "steal-percent = 1000\n";
 
-static void assert_no_guest_runs(void)
+static void assert_nothing_left(void)
 {
     const char *const argv[] = {"pgrep", "-f", "guest=hvbench-", NULL};
     int status = 0;
@@ -30,6 +31,10 @@ static void assert_no_guest_runs(void)
                      G_SPAWN_SEARCH_PATH | G_SPAWN_STDOUT_TO_DEV_NULL, NULL,
                      NULL, NULL, NULL, &status, NULL));
     CU_ASSERT_FALSE(g_spawn_check_wait_status(status, NULL));
+    g_autoptr(GDir) dir = g_dir_open(HVB_STATE_DIR, 0, NULL);
+    const char *name;
+    while (dir && (name = g_dir_read_name(dir)))
+        CU_ASSERT_FALSE(g_str_has_prefix(name, HVB_STATE_BED_PREFIX));
 }
 
 static void test_reader_that_leaves_ends_the_run_and_its_guests(void)
@@ -52,7 +57,7 @@ static void test_reader_that_leaves_ends_the_run_and_its_guests(void)
     CU_ASSERT_PTR_NOT_NULL_FATAL(err);
     CU_ASSERT_PTR_NOT_NULL(strstr(err, "nobody reads the output any more"));
     CU_ASSERT_FALSE(g_file_test(run.set, G_FILE_TEST_EXISTS));
-    assert_no_guest_runs();
+    assert_nothing_left();
 }
 
 static void test_run_interrupted_before_its_first_cell_leaves_no_set(void)
@@ -67,7 +72,7 @@ static void test_run_interrupted_before_its_first_cell_leaves_no_set(void)
     g_autofree char *err = run_wait_for_end(&run, 130);
     CU_ASSERT_STRING_EQUAL(err, "hvbench: interrupted\n");
     CU_ASSERT_FALSE(g_file_test(run.set, G_FILE_TEST_EXISTS));
-    assert_no_guest_runs();
+    assert_nothing_left();
 }
 
 static void set_provenance(const Run *run, const char *key, const char *value)
@@ -124,7 +129,7 @@ static void test_interrupted_run_goes_on_with_the_same_stack_only(void)
     CU_ASSERT_PTR_NOT_NULL_FATAL(record);
     CU_ASSERT_STRING_EQUAL(record->status, "done");
     CU_ASSERT_EQUAL(count_boots(record), 3);
-    assert_no_guest_runs();
+    assert_nothing_left();
 }
 
 /* A link below `dir` to a file or directory, by its own name. */
@@ -137,8 +142,10 @@ static void add_link(const char *dir, const char *path)
     CU_ASSERT_EQUAL_FATAL(symlink(target, link), 0);
 }
 
-/* Shipped files of the test's own: figure 2 without the gate, since what else
- * runs must not decide whether a cell is measured. Caller frees. */
+/* Shipped files of the test's own: figure 2 at two levels and without the gate,
+ * since what else runs must not decide whether a cell is measured. Caller
+ * frees.
+ */
 static char *make_data_dir(const Run *run)
 {
     g_autofree char *shipped = hvb_profile_dir();

@@ -2,12 +2,14 @@
 /* The selftest on real guests: a stall that nothing hides, the command as its
  * user has it, and that no guest stays stopped. What is right is a matter of a
  * quiet machine, and not tested here. */
+#include "hvbench/bed/state.h"
 #include "hvbench/run/clock.h"
 #include "hvbench/selftest/rig.h"
 #include "hvbench/selftest/stalls.h"
 #include "test/bed/bed-fixture.h"
 
 #include <gio/gio.h>
+#include <math.h>
 #include <signal.h>
 #include <string.h>
 
@@ -15,25 +17,29 @@
 #define SLOT_MS 100
 #define OPERATIONS 60
 #define STALL_MS 1400
+#define LEAD_MS 500
+#define TRIES 10
 
 typedef struct {
     HvbStaller *staller;
     GArray *stalls;
 } Stalling;
 
-/* One stall, a second after the window has opened. */
+/* One stall, soon after the window has opened; later where this machine lets us
+ * be late. */
 static gboolean stall_once(HvbRig *rig, const HvbWindow *window,
                            const HvbTake *take, gpointer user_data,
                            GError **error)
 {
     Stalling *stalling = user_data;
-    gint64 opened_ns = hvb_clock_to_host(take->clocks, 1,
-                                         hvb_window_opened_ns(window, 1), NULL);
-    const HvbStall stall = {.begins_ns = opened_ns + 1000 * NS_PER_MS,
-                            .ends_ns =
-                                opened_ns + (1000 + STALL_MS) * NS_PER_MS};
+    gint64 begins_ns = hvb_now_ns() + LEAD_MS * NS_PER_MS;
+    const HvbStall stall = {.begins_ns = begins_ns,
+                            .ends_ns = begins_ns + STALL_MS * NS_PER_MS};
 
+    (void)window;
+    (void)take;
     (void)error;
+    g_array_set_size(stalling->stalls, 0);
     g_array_append_val(stalling->stalls, stall);
     stalling->staller =
         hvb_staller_start(rig->bed->process(rig->bed, 0), stalling->stalls);
@@ -54,6 +60,8 @@ static int compare_starts(gconstpointer a, gconstpointer b)
 static guint count_delayed(HvbTake *take, const GArray *stalls,
                            GArray *ret_starts)
 {
+    const HvbStall *stall = &g_array_index(stalls, HvbStall, 0);
+    gint64 length_ns = stall->ended_ns - stall->began_ns;
     guint delayed = 0;
 
     g_array_sort(take->samples, compare_starts);
@@ -66,7 +74,7 @@ static guint count_delayed(HvbTake *take, const GArray *stalls,
         gint64 least_ns = hvb_stalls_delay_ns(stalls, start_ns);
         g_array_append_val(ret_starts, start_ns);
         /* At its very begin an operation may escape. */
-        if (least_ns > 0 && least_ns < (STALL_MS - 1) * NS_PER_MS)
+        if (least_ns > 0 && least_ns < length_ns - NS_PER_MS)
             CU_ASSERT_TRUE((gint64)(raw->ended_ns - raw->intended_ns) >=
                            least_ns - error_ns);
         delayed += least_ns > 0;
@@ -75,52 +83,82 @@ static guint count_delayed(HvbTake *take, const GArray *stalls,
 }
 
 /* 10 operations per second: 14 fall into 1.4 s, give or take the one that a
- * random place in its slot moves over each of the stall's ends, and one more if
- * a busy machine ends it late. */
+ * random place in its slot moves over each of the stall's ends. A stall that a
+ * busy machine has drawn out covers more. */
 static void check_take(HvbTake *take, const GArray *stalls)
 {
     g_autoptr(GArray) starts = g_array_new(FALSE, FALSE, sizeof(gint64));
     guint delayed = count_delayed(take, stalls, starts);
     g_autoptr(GArray) seen = hvb_stalls_seen_by_skipper(stalls, starts);
+    const HvbStall *stall = &g_array_index(stalls, HvbStall, 0);
+    double slots = (double)(stall->ended_ns - stall->began_ns) /
+                   (double)(SLOT_MS * NS_PER_MS);
 
-    printf("    of %u samples a stall of 1.4 s delayed %u; who skips what it "
+    printf("    of %u samples a stall of %.1f s delayed %u; who skips what it "
            "missed has %u samples\n",
-           take->samples->len, delayed, seen->len);
+           take->samples->len, slots * SLOT_MS / 1000.0, delayed, seen->len);
     CU_ASSERT_EQUAL(take->scheduled, OPERATIONS);
     CU_ASSERT_EQUAL(take->samples->len, OPERATIONS);
     CU_ASSERT_EQUAL(take->missing, 0);
-    CU_ASSERT_TRUE(delayed >= 13 && delayed <= 16);
+    CU_ASSERT_TRUE(fabs(delayed - slots) <= 2.0);
     CU_ASSERT_EQUAL(seen->len, OPERATIONS - delayed + 1);
 }
 
-static void test_stall_of_1400_ms_delays_14_samples_and_a_skipper_loses_13(void)
+/* Whether the stall lies within the window: between the second operation and
+ * the last but one. */
+static gboolean is_inside(const HvbTake *take, const HvbStall *stall)
 {
-    g_autoptr(HvbProfile) profile = hvb_profile_load("selftest", NULL);
-    HvbConnection *connection = NULL;
-    g_autoptr(GError) error = NULL;
-    Stalling stalling = {NULL, g_array_new(FALSE, FALSE, sizeof(HvbStall))};
+    gint64 first_ns = G_MAXINT64, last_ns = G_MININT64;
 
-    if (!bed_fixture_can_run())
-        return;
-    CU_ASSERT_PTR_NOT_NULL_FATAL(profile);
-    HvbBed *bed = bed_fixture_boot(profile, NULL, &connection);
-    HvbRig rig = {.bed = bed, .rng = gsl_rng_alloc(gsl_rng_mt19937)};
-    g_autoptr(HvbTake) take = NULL;
-    if (hvb_rig_calibrate(&rig, 0, &error) &&
-        hvb_rig_work(&rig, 0, 0.001, &error))
-        take = hvb_rig_take(&rig, WIRE_KEY, OPERATIONS, SLOT_MS * 1000,
-                            stall_once, &stalling, &error);
-    if (stalling.staller)
-        hvb_staller_end(stalling.staller, take == NULL);
+    for (guint i = 0; i < take->samples->len; i++) {
+        const WireSample *raw = &g_array_index(take->samples, HvbSample, i).raw;
+        gint64 start_ns =
+            hvb_clock_to_host(take->clocks, 1, (gint64)raw->intended_ns, NULL);
+        first_ns = MIN(first_ns, start_ns);
+        last_ns = MAX(last_ns, start_ns);
+    }
+    return stall->began_ns > first_ns && stall->ended_ns < last_ns;
+}
+
+/* A window with a stall in it; again where this machine let us be so late that
+ * it was over by then. NULL: it never was otherwise. */
+static HvbTake *take_with_stall(HvbRig *rig, Stalling *stalling)
+{
+    g_autoptr(GError) error = NULL;
+
+    for (guint i = 0; i < TRIES && !error; i++) {
+        g_autoptr(HvbTake) take =
+            hvb_rig_take(rig, WIRE_KEY, OPERATIONS, SLOT_MS * 1000, stall_once,
+                         stalling, &error);
+        if (stalling->staller)
+            hvb_staller_end(stalling->staller, take == NULL);
+        stalling->staller = NULL;
+        if (take &&
+            is_inside(take, &g_array_index(stalling->stalls, HvbStall, 0)))
+            return g_steal_pointer(&take);
+    }
     if (error)
         printf("    %s\n", error->message);
+    return NULL;
+}
+
+static void test_stall_delays_all_that_it_covers_and_a_skipper_sees_one(void)
+{
+    HvbBed *bed = bed_fixture_share();
+    Stalling stalling = {0};
+
+    if (!bed)
+        return;
+    HvbRig rig = {.bed = bed, .rng = gsl_rng_alloc(gsl_rng_mt19937)};
+    stalling.stalls = g_array_new(FALSE, FALSE, sizeof(HvbStall));
+    /* Operations that take no time. */
+    CU_ASSERT_TRUE(hvb_link_work(bed->guests[0].link, 1, NULL, NULL));
+    g_autoptr(HvbTake) take = take_with_stall(&rig, &stalling);
     CU_ASSERT_PTR_NOT_NULL(take);
     if (take)
         check_take(take, stalling.stalls);
     g_array_unref(stalling.stalls);
     gsl_rng_free(rig.rng);
-    hvb_bed_free(bed);
-    hvb_connection_close(connection);
 }
 
 /* The program is beside this one. */
@@ -149,7 +187,7 @@ static char *finish(GSubprocess *process, int *ret_status)
         g_subprocess_communicate_utf8(process, NULL, NULL, &out, &err, NULL));
     CU_ASSERT_TRUE_FATAL(g_subprocess_get_if_exited(process));
     *ret_status = g_subprocess_get_exit_status(process);
-    if (*ret_status > 1 && *ret_status != 130)
+    if (*err != '\0')
         printf("    %s\n", err);
     return out;
 }
@@ -185,6 +223,25 @@ static guint count_processes(const char *states)
 
 #define ANY_STATE "R,S,D,T,t"
 #define STOPPED "T"
+#define PATIENCE_S 120
+
+/* Of files that beds keep. */
+static guint count_beds(void)
+{
+    g_autoptr(GDir) dir = g_dir_open(HVB_STATE_DIR, 0, NULL);
+    const char *name;
+    guint n = 0;
+
+    while (dir && (name = g_dir_read_name(dir)))
+        n += g_str_has_prefix(name, HVB_STATE_BED_PREFIX) ? 1 : 0;
+    return n;
+}
+
+static void assert_nothing_left(void)
+{
+    CU_ASSERT_EQUAL(count_processes(ANY_STATE), 0);
+    CU_ASSERT_EQUAL(count_beds(), 0);
+}
 
 static void test_selftest_has_a_row_for_each_answer(void)
 {
@@ -192,39 +249,29 @@ static void test_selftest_has_a_row_for_each_answer(void)
 
     if (!bed_fixture_can_run())
         return;
-    g_autoptr(GSubprocess) process = spawn_selftest("d,f");
+    g_autoptr(GSubprocess) process = spawn_selftest("f");
     g_autofree char *out = finish(process, &status);
-    CU_ASSERT_TRUE(status == 0 || status == 1);
-    CU_ASSERT_PTR_NOT_NULL(strstr(out, "\nd operations stretched"));
-    CU_ASSERT_PTR_NOT_NULL(strstr(out, "\n  key, 3.0 times"));
+    CU_ASSERT_TRUE(status == 0 || status == 1 || status == 3);
     CU_ASSERT_PTR_NOT_NULL(strstr(out, "\nf calibration"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(out, "\n  repeated 5 times"));
     CU_ASSERT_PTR_NOT_NULL(strstr(out, "\n  planted drift"));
     CU_ASSERT_PTR_NULL(strstr(out, "\na "));
     CU_ASSERT_EQUAL(strstr(out, "answers are not right") == NULL, status == 0);
-    CU_ASSERT_EQUAL(count_processes(ANY_STATE), 0);
+    assert_nothing_left();
 }
 
 static void wait_until_one_is_stopped(GSubprocess *process)
 {
+    gint64 until_us = g_get_monotonic_time() + PATIENCE_S * G_USEC_PER_SEC;
+
     wait_for(process, "a: stalls");
-    while (count_processes(STOPPED) == 0)
+    while (count_processes(STOPPED) == 0 && g_get_monotonic_time() < until_us)
         g_usleep(1000);
+    CU_ASSERT_TRUE(g_get_monotonic_time() < until_us);
 }
 
-static void test_selftest_that_is_interrupted_leaves_no_guest(void)
-{
-    int status;
-
-    if (!bed_fixture_can_run())
-        return;
-    g_autoptr(GSubprocess) process = spawn_selftest("a");
-    wait_until_one_is_stopped(process);
-    g_subprocess_send_signal(process, SIGINT);
-    g_free(finish(process, &status));
-    CU_ASSERT_EQUAL(status, 130);
-    CU_ASSERT_EQUAL(count_processes(ANY_STATE), 0);
-}
-
+/* The first is killed, the second interrupted, both while a guest is stopped.
+ */
 static void test_guest_that_was_left_stopped_is_cleared_away(void)
 {
     int status;
@@ -235,13 +282,16 @@ static void test_guest_that_was_left_stopped_is_cleared_away(void)
     wait_until_one_is_stopped(killed);
     g_subprocess_send_signal(killed, SIGKILL);
     CU_ASSERT_TRUE_FATAL(g_subprocess_wait(killed, NULL, NULL));
-    CU_ASSERT_TRUE(count_processes(ANY_STATE) > 0);
+    CU_ASSERT_EQUAL(count_processes(ANY_STATE), 2);
+    CU_ASSERT_EQUAL(count_beds(), 1);
     g_autoptr(GSubprocess) next = spawn_selftest("a");
-    wait_for(next, "a: stalls");
-    g_subprocess_send_signal(next, SIGTERM);
+    wait_until_one_is_stopped(next);
+    CU_ASSERT_EQUAL(count_processes(ANY_STATE), 2);
+    CU_ASSERT_EQUAL(count_beds(), 1);
+    g_subprocess_send_signal(next, SIGINT);
     g_free(finish(next, &status));
     CU_ASSERT_EQUAL(status, 130);
-    CU_ASSERT_EQUAL(count_processes(ANY_STATE), 0);
+    assert_nothing_left();
 }
 
 #define TEST(name)         \
@@ -251,14 +301,11 @@ static void test_guest_that_was_left_stopped_is_cleared_away(void)
 
 CU_TestInfo tests_selftest[] = {
     TEST(selftest_has_a_row_for_each_answer),
-    TEST(selftest_that_is_interrupted_leaves_no_guest),
     TEST(guest_that_was_left_stopped_is_cleared_away),
     TEST_END,
 };
 
-/* It opens the embedded driver in this process: that stays, and keeps those out
- * that are started as processes. */
 CU_TestInfo tests_stall[] = {
-    TEST(stall_of_1400_ms_delays_14_samples_and_a_skipper_loses_13),
+    TEST(stall_delays_all_that_it_covers_and_a_skipper_sees_one),
     TEST_END,
 };
