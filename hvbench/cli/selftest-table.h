@@ -12,8 +12,9 @@
 void hvb_selftest_table_print(FILE *stream, const GPtrArray *answers);
 
 /* Prints in a sentence what the answers of finished checks come to. Returns the
- * exit status: HVB_EXIT_OK if there are answers and all are right, else
- * HVB_EXIT_FAILED. */
+ * exit status: HVB_EXIT_OK if there are answers and all are right,
+ * HVB_EXIT_FAILED if one is wrong or there are none, else, where noise alone
+ * keeps answers from being right, HVB_EXIT_HOST. */
 int hvb_selftest_table_conclude(FILE *stream, const GPtrArray *answers);
 
 #endif

@@ -131,10 +131,12 @@ static char *describe(void)
     GString *text = g_string_new(
         "Boots two guests, makes delays, shares and loads of known size on "
         "them, and\ncompares them with what hvbench measures; that takes some "
-        "seven minutes. An answer\nthat is not right makes the exit status 1. "
-        "A "
-        "check that came out wrong while\nothers used the host is made "
-        "again.\n\nChecks:\n");
+        "seven minutes. A check that\ncame out wrong is made again; an answer "
+        "that was right once is right.\n\nExit status: 0 all answers are "
+        "right; "
+        "1 one is wrong, by hvbench, the hypervisor or the\nkernel; 3 none is, "
+        "but noise of the host or its translator kept some from being "
+        "right.\n\nChecks:\n");
 
     for (guint i = 0; hvb_selftest_check(i); i++)
         g_string_append_printf(text, "  %c  %s\n",

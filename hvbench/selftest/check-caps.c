@@ -64,6 +64,7 @@ static void answer(HvbRig *rig, const Cap *cap, const HvbTake *take,
         g_strdup_printf("mean %.1f ms", hvb_cap_mean_ms(quota_ms, period_ms)),
         g_strdup_printf("mean %.1f ms", hvb_values_mean(delays)),
         g_strdup_printf("D %.3f", distance), g_strdup_printf("D %.3f", limit),
+        take->missing > 0 ? take->missing : distance / limit,
         distance <= limit && take->missing == 0,
         take->missing > 0 ? g_strdup_printf("%u samples missing", take->missing)
                           : NULL);

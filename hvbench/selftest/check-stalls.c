@@ -169,12 +169,12 @@ static char *describe_delays(guint n, double mean_ms)
 static void answer_lengths(HvbRig *rig, const GArray *pairs, const char *what,
                            guint from_ms, guint to_ms)
 {
-    double expected = 0.0, measured = 0.0, worst = 0.0, used = -1.0;
+    double expected = 0.0, measured = 0.0, worst = 0.0, used = 0.0;
     guint n = 0, wrong = 0;
 
     for (guint i = 0; i < pairs->len; i++) {
         const Pair *pair = &g_array_index(pairs, Pair, i);
-        double error = fabs((double)(pair->measured_ns - pair->expected_ns));
+        double error = (double)(pair->measured_ns - pair->expected_ns);
         double limit = (double)limit_ns(pair->expected_ns);
         if (pair->length_ms < from_ms || pair->length_ms > to_ms ||
             pair->doubtful)
@@ -182,8 +182,8 @@ static void answer_lengths(HvbRig *rig, const GArray *pairs, const char *what,
         n++;
         expected += (double)pair->expected_ns;
         measured += (double)pair->measured_ns;
-        wrong += error > limit;
-        if (error / limit > used) {
+        wrong += fabs(error) > limit;
+        if (fabs(error / limit) >= fabs(used)) {
             used = error / limit;
             worst = error;
         }
@@ -192,8 +192,8 @@ static void answer_lengths(HvbRig *rig, const GArray *pairs, const char *what,
     measured /= MAX(n, 1) * (double)NS_PER_MS;
     hvb_rig_answer(rig, g_strdup(what), describe_delays(n, expected),
                    describe_delays(n, measured),
-                   g_strdup_printf("%.2f ms", worst / NS_PER_MS),
-                   g_strdup("1 ms + 1 %"), n > 0 && wrong == 0,
+                   g_strdup_printf("%.2f ms", fabs(worst) / NS_PER_MS),
+                   g_strdup("1 ms + 1 %"), used, n > 0 && wrong == 0,
                    wrong > 0
                        ? g_strdup_printf("%u of %u beyond the limit", wrong, n)
                        : NULL);
@@ -235,7 +235,8 @@ static void answer_bins(HvbRig *rig, const GArray *pairs)
     hvb_rig_answer(rig, g_strdup("bins of the P3"),
                    g_strdup_printf("%u", pairs->len - aside),
                    g_strdup_printf("%u", pairs->len - aside - off),
-                   g_strdup_printf("%u wrong", off), g_strdup("0"), off == 0,
+                   g_strdup_printf("%u wrong", off), g_strdup("0"), off,
+                   off == 0,
                    g_strdup_printf("expected %s\nmeasured %s\n"
                                    "%u more are at an edge, where either bin "
                                    "is right",
@@ -268,7 +269,8 @@ static void answer_count(HvbRig *rig, const HvbTake *take, const GArray *stalls)
                    g_strdup_printf("%u", take->scheduled),
                    g_strdup_printf("%u", take->samples->len),
                    g_strdup_printf("%u missing", take->missing), g_strdup("0"),
-                   take->missing == 0, describe_skipper(take, stalls));
+                   take->missing, take->missing == 0,
+                   describe_skipper(take, stalls));
 }
 
 static void answer_all(HvbRig *rig, const HvbTake *take, const GArray *stalls)

@@ -7,7 +7,8 @@
 #define TAKE_CELL (G_MAXUINT32 - 1)
 
 void hvb_rig_answer(HvbRig *rig, char *what, char *expected, char *measured,
-                    char *error, char *limit, gboolean right, char *remark)
+                    char *error, char *limit, double off, gboolean right,
+                    char *remark)
 {
     HvbAnswer *answer = g_new0(HvbAnswer, 1);
 
@@ -16,6 +17,7 @@ void hvb_rig_answer(HvbRig *rig, char *what, char *expected, char *measured,
     answer->measured = measured;
     answer->error = error;
     answer->limit = limit;
+    answer->off = off;
     answer->verdict = right ? HVB_ANSWER_RIGHT : HVB_ANSWER_WRONG;
     answer->remark = remark;
     g_ptr_array_add(rig->answers, answer);

@@ -18,10 +18,11 @@ typedef struct {
     GPtrArray *answers; /* HvbAnswer *, of the check under way */
 } HvbRig;
 
-/* Adds a row to the check's answers. Texts are taken over; `remark` may be
- * NULL. */
+/* Adds a row to the check's answers. `off` is the error in terms of the limit,
+ * signed where it has a side. Texts are taken over; `remark` may be NULL. */
 void hvb_rig_answer(HvbRig *rig, char *what, char *expected, char *measured,
-                    char *error, char *limit, gboolean right, char *remark);
+                    char *error, char *limit, double off, gboolean right,
+                    char *remark);
 
 /* Calibrates guest `guest` (from 0), which must be idle and uncapped, anew: a
  * guest's speed may move while it runs. */

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "hvbench/selftest/selftest.h"
 
+#include "hvbench/selftest/noise.h"
 #include "hvbench/selftest/rig.h"
+#include "hvbench/selftest/verdict.h"
 
 #include <string.h>
 
@@ -29,7 +31,8 @@ const char *hvb_answer_verdict_name(HvbAnswerVerdict verdict)
     static const char *const names[] = {
         [HVB_ANSWER_RIGHT] = "right",
         [HVB_ANSWER_WRONG] = "WRONG",
-        [HVB_ANSWER_DISTURBED] = "DISTURBED",
+        [HVB_ANSWER_HOST_NOISE] = "HOST NOISE",
+        [HVB_ANSWER_TRANSLATOR_NOISE] = "TRANSLATOR NOISE",
     };
 
     return names[verdict];
@@ -83,96 +86,157 @@ static gboolean calibrate(HvbRig *rig, GError **error)
     return TRUE;
 }
 
-/* Why what was measured between the two readings may be spoilt; NULL: it is
- * not. */
-static char *describe_disturbance(const HvbProfile *profile,
-                                  const HvbUsage *before, const HvbUsage *after)
-{
-    double foreign = hvb_usage_foreign_percent(before, after);
-    double steal = hvb_usage_steal_percent(before, after);
+/* A check made once. */
+typedef struct {
+    GPtrArray *answers; /* HvbAnswer * */
+    HvbNoiseKind noise;
+    char *noise_text; /* NULL: none */
+} Try;
 
-    if (foreign > profile->foreign_percent)
-        return g_strdup_printf("other processes used %.1f %% of a CPU (limit "
-                               "%.1f %%)",
-                               foreign, profile->foreign_percent);
-    if (steal > profile->steal_percent)
-        return g_strdup_printf("the host was denied %.1f %% of a CPU (limit "
-                               "%.1f %%)",
-                               steal, profile->steal_percent);
-    return NULL;
+static void try_free(gpointer data)
+{
+    Try *try = data;
+
+    g_clear_pointer(&try->answers, g_ptr_array_unref);
+    g_free(try->noise_text);
+    g_free(try);
 }
 
-/* Makes the check once. */
-static gboolean attempt(HvbRig *rig, const Check *check, char **ret_disturbance,
-                        GError **error)
+static GPtrArray *new_answers(void)
 {
-    g_autofree HvbUsage *before = g_new0(HvbUsage, 1);
-    g_autofree HvbUsage *after = g_new0(HvbUsage, 1);
+    return g_ptr_array_new_with_free_func((GDestroyNotify)hvb_answer_free);
+}
 
+static Try *try_once(HvbRig *rig, const Check *check, gboolean again,
+                     GError **error)
+{
+    const HvbProfile *profile = rig->settings->profile;
+    const HvbNoiseLimits limits = {.foreign_percent = profile->foreign_percent,
+                                   .steal_percent = profile->steal_percent,
+                                   .translated =
+                                       g_strcmp0(rig->bed->stack.accel,
+                                                 "tcg") == 0};
+    HvbNoise noise;
+    g_autoptr(HvbNoiseWatch) watch =
+        hvb_noise_watch_begin(rig->bed, rig->cancellable, error);
+
+    if (!watch)
+        return NULL;
+    say(rig, "%c: %s%s", check->info.letter, check->info.summary,
+        again ? ", again" : "");
     g_ptr_array_set_size(rig->answers, 0);
-    if (!hvb_usage_read(rig->bed, rig->cancellable, before, error) ||
-        !check->make(rig, error) ||
-        !hvb_usage_read(rig->bed, rig->cancellable, after, error))
-        return FALSE;
-    *ret_disturbance =
-        describe_disturbance(rig->settings->profile, before, after);
-    return TRUE;
+    if (!check->make(rig, error) || !hvb_noise_watch_end(watch, &noise, error))
+        return NULL;
+    Try *try = g_new0(Try, 1);
+    try->answers = g_steal_pointer(&rig->answers);
+    rig->answers = new_answers();
+    try->noise = hvb_noise_judge(&noise, &limits, &try->noise_text);
+    return try;
 }
 
-static gboolean all_right(const GPtrArray *answers)
+static const HvbAnswer *answer_at(const GPtrArray *tries, guint attempt,
+                                  guint place)
 {
-    for (guint i = 0; i < answers->len; i++)
-        if (((const HvbAnswer *)answers->pdata[i])->verdict != HVB_ANSWER_RIGHT)
-            return FALSE;
-    return TRUE;
+    return ((const Try *)tries->pdata[attempt])->answers->pdata[place];
 }
 
-static void mark_disturbed(HvbAnswer *answer, const char *disturbance)
+/* What the tries say of one answer; of each there is the same row. */
+static void collect(const GPtrArray *tries, guint place, HvbAttempt *ret)
 {
-    g_autofree char *remark = answer->remark;
-
-    answer->verdict = HVB_ANSWER_DISTURBED;
-    answer->remark = remark ? g_strdup_printf("%s; %s", remark, disturbance)
-                            : g_strdup(disturbance);
-}
-
-static void hand_over(HvbRig *rig, char letter, const char *disturbance)
-{
-    while (rig->answers->len > 0) {
-        HvbAnswer *answer = g_ptr_array_steal_index(rig->answers, 0);
-        answer->check = letter;
-        if (disturbance && answer->verdict == HVB_ANSWER_WRONG)
-            mark_disturbed(answer, disturbance);
-        rig->settings->answer(answer, rig->settings->user_data);
+    for (guint i = 0; i < tries->len; i++) {
+        const HvbAnswer *answer = answer_at(tries, i, place);
+        ret[i] = (HvbAttempt){.right = answer->verdict == HVB_ANSWER_RIGHT,
+                              .off = answer->off,
+                              .noise = ((const Try *)tries->pdata[i])->noise};
     }
 }
 
-static void tell_why_again(const HvbRig *rig, const Check *check,
-                           const char *disturbance)
+static guint count_rows(const GPtrArray *tries)
 {
-    g_autofree char *text = g_strdup_printf("%c came out wrong while %s",
-                                            check->info.letter, disturbance);
+    return ((const Try *)tries->pdata[0])->answers->len;
+}
 
-    if (rig->settings->note)
-        rig->settings->note(text, rig->settings->user_data);
+/* Whether each answer was right once. */
+static gboolean all_right(const GPtrArray *tries)
+{
+    g_autofree HvbAttempt *attempts = g_new0(HvbAttempt, tries->len);
+
+    for (guint place = 0; place < count_rows(tries); place++) {
+        collect(tries, place, attempts);
+        if (hvb_attempts_judge(attempts, tries->len) != HVB_ANSWER_RIGHT)
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static void add_line(GString *text, const char *line)
+{
+    if (line)
+        g_string_append_printf(text, "%s%s", text->len > 0 ? "\n" : "", line);
+}
+
+static const char *ordinal(guint i)
+{
+    static const char *const names[] = {"first", "second", "third", "fourth"};
+
+    return i < G_N_ELEMENTS(names) ? names[i] : "next";
+}
+
+/* What the attempts before the shown one said, and what was in their way. */
+static void tell_attempts(const GPtrArray *tries, guint place, guint shown,
+                          GString *text)
+{
+    if (shown > 0 &&
+        answer_at(tries, shown, place)->verdict == HVB_ANSWER_RIGHT)
+        g_string_append_printf(text, "%sright at the %s attempt",
+                               text->len > 0 ? "\n" : "", ordinal(shown));
+    for (guint i = 0; i <= shown; i++) {
+        const HvbAnswer *answer = answer_at(tries, i, place);
+        const char *noise = ((const Try *)tries->pdata[i])->noise_text;
+        if (answer->verdict == HVB_ANSWER_RIGHT)
+            continue;
+        g_autofree char *line =
+            g_strdup_printf("the %s said %s, error %s, while %s", ordinal(i),
+                            answer->measured, answer->error,
+                            noise ? noise : "nothing was in the way");
+        add_line(text, line);
+    }
+}
+
+static void hand_over_row(HvbRig *rig, char letter, GPtrArray *tries,
+                          guint place)
+{
+    g_autofree HvbAttempt *attempts = g_new0(HvbAttempt, tries->len);
+    g_autoptr(GString) remark = g_string_new(NULL);
+
+    collect(tries, place, attempts);
+    guint shown = hvb_attempts_shown(attempts, tries->len);
+    GPtrArray *answers = ((Try *)tries->pdata[shown])->answers;
+    HvbAnswer *answer = answers->pdata[place];
+    add_line(remark, answer->remark);
+    tell_attempts(tries, place, shown, remark);
+    answer->verdict = hvb_attempts_judge(attempts, tries->len);
+    answer->check = letter;
+    g_free(answer->remark);
+    answer->remark = remark->len > 0 ? g_strdup(remark->str) : NULL;
+    answers->pdata[place] = NULL;
+    rig->settings->answer(answer, rig->settings->user_data);
 }
 
 static gboolean make(HvbRig *rig, const Check *check, GError **error)
 {
-    g_autofree char *disturbance = NULL;
+    g_autoptr(GPtrArray) tries = g_ptr_array_new_with_free_func(try_free);
 
     for (guint i = 0; i <= rig->settings->profile->reruns; i++) {
-        if (disturbance)
-            tell_why_again(rig, check, disturbance);
-        say(rig, "%c: %s%s", check->info.letter, check->info.summary,
-            i > 0 ? ", again" : "");
-        g_clear_pointer(&disturbance, g_free);
-        if (!attempt(rig, check, &disturbance, error))
+        Try *try = try_once(rig, check, i > 0, error);
+        if (!try)
             return FALSE;
-        if (!disturbance || all_right(rig->answers))
+        g_ptr_array_add(tries, try);
+        if (all_right(tries))
             break;
     }
-    hand_over(rig, check->info.letter, disturbance);
+    for (guint place = 0; place < count_rows(tries); place++)
+        hand_over_row(rig, check->info.letter, tries, place);
     return TRUE;
 }
 
@@ -195,8 +259,7 @@ gboolean hvb_selftest_run(const HvbSelftestSettings *settings, GError **error)
                   .bed = settings->bed,
                   .cancellable = settings->cancellable,
                   .rng = gsl_rng_alloc(gsl_rng_mt19937),
-                  .answers = g_ptr_array_new_with_free_func(
-                      (GDestroyNotify)hvb_answer_free)};
+                  .answers = new_answers()};
 
     g_return_val_if_fail(settings->bed->n_guests >= HVB_SELFTEST_GUESTS, FALSE);
     gsl_rng_set(rig.rng, settings->seed);

@@ -15,8 +15,11 @@
 
 typedef enum {
     HVB_ANSWER_RIGHT,
-    HVB_ANSWER_WRONG,
-    HVB_ANSWER_DISTURBED, /* wrong, while others used the host's CPU */
+    HVB_ANSWER_WRONG, /* by hvbench, the hypervisor or the kernel */
+    /* Not right, and it cannot be told why: others, or the host's own speed, or
+     * that of its translator disturbed each attempt (noise.h). */
+    HVB_ANSWER_HOST_NOISE,
+    HVB_ANSWER_TRANSLATOR_NOISE,
 } HvbAnswerVerdict;
 const char *hvb_answer_verdict_name(HvbAnswerVerdict verdict);
 
@@ -28,6 +31,7 @@ typedef struct {
     char *measured;
     char *error;
     char *limit; /* of the error */
+    double off;  /* the error in terms of the limit, signed */
     HvbAnswerVerdict verdict;
     char *remark; /* one or more lines; NULL: none */
 } HvbAnswer;
@@ -56,9 +60,9 @@ typedef struct {
     GCancellable *cancellable;
 } HvbSelftestSettings;
 
-/* Calibrates the guests and makes the checks. One that came out wrong while
- * others used the host's CPU, by the profile's gate, is made again, as often as
- * the profile says; what came out right in spite of them is right. Returns TRUE
+/* Calibrates the guests and makes the checks. One of which an answer came out
+ * wrong is made again, as often as the profile says; an answer that was right
+ * once is right, and what the others come to is said in verdict.h. Returns TRUE
  * when all were made, whatever came out. Errors: those of the bed and its
  * links. Nothing is left stopped or loaded when a check ends, however it ends;
  * caps are left to the bed's end if it fails. */

@@ -3,7 +3,9 @@
  * its table makes of them. */
 #include "hvbench/cli/commands.h"
 #include "hvbench/cli/selftest-table.h"
+#include "hvbench/selftest/noise.h"
 #include "hvbench/selftest/rig.h"
+#include "hvbench/selftest/verdict.h"
 #include "test/suites.h"
 #include "test/unit/fake-bed.h"
 
@@ -14,7 +16,8 @@ typedef struct {
     GPtrArray *answers;
     GString *phases;
     guint notes;
-    FakeAgent *fickle; /* drifts in the middle of check f; may be NULL */
+    /* Drifts in the middle of the first attempt at check f; may be NULL. */
+    FakeAgent *fickle;
 } Heard;
 
 static void on_phase(const char *what, gpointer user_data)
@@ -22,8 +25,9 @@ static void on_phase(const char *what, gpointer user_data)
     Heard *heard = user_data;
 
     g_string_append_printf(heard->phases, "%s\n", what);
-    if (heard->fickle && g_str_has_prefix(what, "f: "))
-        heard->fickle->calibrations = 0;
+    if (heard->fickle && g_str_has_prefix(what, "f: ")) {
+        heard->fickle->calibrations = strstr(what, "again") ? 1 : 0;
+    }
 }
 
 static void on_note(const char *text, gpointer user_data)
@@ -50,10 +54,11 @@ static void heard_end(Heard *heard)
     g_string_free(heard->phases, TRUE);
 }
 
+#define RERUNS 2
+
 /* The fake guests take the same time for whatever they are asked, and know
- * nothing of caps: each answer of checks d and f but one is wrong. */
-static void check_fake_bed(FakeBed *fake, const char *letters,
-                           double foreign_percent, Heard *heard)
+ * nothing of caps: each answer of check d is wrong, each of f right. */
+static void check_fake_bed(FakeBed *fake, const char *letters, Heard *heard)
 {
     g_autoptr(HvbProfile) profile = hvb_profile_load("selftest", NULL);
     HvbSelftestSettings settings = {.bed = &fake->bed,
@@ -65,8 +70,9 @@ static void check_fake_bed(FakeBed *fake, const char *letters,
                                     .user_data = heard};
 
     CU_ASSERT_PTR_NOT_NULL_FATAL(profile);
-    profile->foreign_percent = foreign_percent;
+    profile->foreign_percent = 1e9;
     profile->steal_percent = 1e9;
+    profile->reruns = RERUNS;
     settings.profile = profile;
     CU_ASSERT_TRUE(hvb_selftest_run(&settings, NULL));
     hvb_bed_free(&fake->bed);
@@ -93,25 +99,50 @@ static guint count(const GPtrArray *answers, HvbAnswerVerdict verdict)
     return n;
 }
 
+/* What would be the same each time is said to be so. */
 static void test_guest_that_answers_wrongly_makes_the_exit_status_1(void)
 {
     g_autofree char *text = NULL;
     Heard heard;
 
     heard_begin(&heard);
-    check_fake_bed(fake_bed_new(2), "df", 1e9, &heard);
-    CU_ASSERT_EQUAL(heard.answers->len, 4);
-    CU_ASSERT_EQUAL(count(heard.answers, HVB_ANSWER_WRONG), 3);
-    CU_ASSERT_EQUAL(count(heard.answers, HVB_ANSWER_RIGHT), 1);
+    check_fake_bed(fake_bed_new(2), "d", &heard);
+    CU_ASSERT_EQUAL(heard.answers->len, 2);
+    CU_ASSERT_EQUAL(count(heard.answers, HVB_ANSWER_WRONG), 2);
     CU_ASSERT_EQUAL(conclude(heard.answers, &text), HVB_EXIT_FAILED);
-    CU_ASSERT_PTR_NOT_NULL(strstr(text, "not caught by the gate"));
-    CU_ASSERT_PTR_NOT_NULL(strstr(text, "3 of 4 answers are not right"));
-    /* Wrong without a disturbance is wrong at once. */
-    CU_ASSERT_PTR_NULL(strstr(heard.phases->str, "again"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "2 of 2 answers are not right, 2 of "
+                                        "them whatever the noise"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "the first said "));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "the third said "));
     heard_end(&heard);
 }
 
-static void test_calibrations_that_differ_are_wrong(void)
+static guint count_in(const char *text, const char *part)
+{
+    guint n = 0;
+
+    for (const char *at = text; (at = strstr(at, part)); at++)
+        n++;
+    return n;
+}
+
+/* Only those: of check f all answers of a fake bed are right, of d none. */
+static void test_wrong_answers_are_repeated_as_often_as_the_profile_says(void)
+{
+    Heard heard;
+
+    heard_begin(&heard);
+    check_fake_bed(fake_bed_new(2), "df", &heard);
+    CU_ASSERT_EQUAL(count(heard.answers, HVB_ANSWER_RIGHT), 2);
+    CU_ASSERT_EQUAL(count(heard.answers, HVB_ANSWER_WRONG), 2);
+    CU_ASSERT_EQUAL(count_in(heard.phases->str, "d: "), 1 + RERUNS);
+    CU_ASSERT_EQUAL(count_in(heard.phases->str, "f: "), 1);
+    CU_ASSERT_EQUAL(count_in(heard.phases->str, ", again"), RERUNS);
+    heard_end(&heard);
+}
+
+/* Its guest drifts in the middle of the first attempt only. */
+static void test_answer_that_comes_right_is_right_at_the_second_attempt(void)
 {
     FakeBed *fake = fake_bed_new(2);
     Heard heard;
@@ -119,33 +150,14 @@ static void test_calibrations_that_differ_are_wrong(void)
     heard_begin(&heard);
     fake->agents[0]->drift = 0.08;
     heard.fickle = fake->agents[0];
-    check_fake_bed(fake, "f", 1e9, &heard);
-    CU_ASSERT_EQUAL(heard.answers->len, 2);
-    CU_ASSERT_EQUAL(count(heard.answers, HVB_ANSWER_WRONG), 2);
-    heard_end(&heard);
-}
-
-/* Only what came out wrong is repeated, and as often as the profile says. */
-static void
-test_wrong_answers_of_a_disturbed_check_are_repeated_and_marked(void)
-{
-    g_autofree char *text = NULL;
-    Heard heard;
-
-    heard_begin(&heard);
-    check_fake_bed(fake_bed_new(2), "f", -1e9, &heard);
-    CU_ASSERT_EQUAL(count(heard.answers, HVB_ANSWER_DISTURBED), 1);
-    CU_ASSERT_EQUAL(count(heard.answers, HVB_ANSWER_RIGHT), 1);
-    char *again = strstr(heard.phases->str, "again");
-    CU_ASSERT_PTR_NOT_NULL_FATAL(again);
-    again = strstr(again + 1, "again");
-    CU_ASSERT_PTR_NOT_NULL_FATAL(again);
-    CU_ASSERT_PTR_NULL(strstr(again + 1, "again"));
-    /* The doubts of two calibrations, and why there was an "again". */
-    CU_ASSERT_EQUAL(heard.notes, 2 + 2);
-    CU_ASSERT_EQUAL(conclude(heard.answers, &text), HVB_EXIT_FAILED);
-    CU_ASSERT_PTR_NOT_NULL(strstr(text, "DISTURBED"));
-    CU_ASSERT_PTR_NOT_NULL(strstr(text, "other processes used"));
+    check_fake_bed(fake, "f", &heard);
+    CU_ASSERT_EQUAL_FATAL(heard.answers->len, 2);
+    const HvbAnswer *repeated = heard.answers->pdata[0];
+    CU_ASSERT_EQUAL(repeated->verdict, HVB_ANSWER_RIGHT);
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(repeated->remark,
+               "right at the second attempt\nthe first said "));
+    CU_ASSERT_PTR_NOT_NULL(strstr(repeated->remark, ", error 8.0 %, while "));
     heard_end(&heard);
 }
 
@@ -156,9 +168,94 @@ static void test_doubts_of_the_calibration_are_told(void)
 
     heard_begin(&heard);
     fake->agents[1]->unsteady = TRUE;
-    check_fake_bed(fake, "f", 1e9, &heard);
+    check_fake_bed(fake, "f", &heard);
     CU_ASSERT_EQUAL(heard.notes, 1);
     heard_end(&heard);
+}
+
+#define HOST HVB_NOISE_HOST
+#define TRANSLATOR HVB_NOISE_TRANSLATOR
+
+static void test_attempts_are_judged_by_amount_side_and_noise(void)
+{
+    static const struct {
+        HvbAttempt attempts[3];
+        guint n;
+        HvbAnswerVerdict verdict;
+        guint shown;
+    } cases[] = {
+        {{{TRUE, 0.3, HVB_NOISE_NONE}}, 1, HVB_ANSWER_RIGHT, 0},
+        {{{TRUE, 0.3, HOST}}, 1, HVB_ANSWER_RIGHT, 0},
+        {{{FALSE, 2, HOST}, {TRUE, 0.1, HOST}}, 2, HVB_ANSWER_RIGHT, 1},
+        {{{FALSE, 2, HVB_NOISE_NONE}, {TRUE, 0.1, HVB_NOISE_NONE}},
+         2,
+         HVB_ANSWER_RIGHT,
+         1},
+        /* Not the same each time, and noise each time. */
+        {{{FALSE, 2, HOST}, {FALSE, -2, HOST}, {FALSE, 2, HOST}},
+         3,
+         HVB_ANSWER_HOST_NOISE,
+         2},
+        {{{FALSE, 2, HOST}, {FALSE, 3.1, HOST}}, 2, HVB_ANSWER_HOST_NOISE, 1},
+        {{{FALSE, 2, TRANSLATOR}, {FALSE, 5, TRANSLATOR}},
+         2,
+         HVB_ANSWER_TRANSLATOR_NOISE,
+         1},
+        {{{FALSE, 2, TRANSLATOR}, {FALSE, 5, HOST}},
+         2,
+         HVB_ANSWER_HOST_NOISE,
+         1},
+        /* One without noise. */
+        {{{FALSE, 2, HOST}, {FALSE, 9, HVB_NOISE_NONE}, {FALSE, -4, HOST}},
+         3,
+         HVB_ANSWER_WRONG,
+         2},
+        /* The same each time, whatever the noise. */
+        {{{FALSE, -2, HOST}, {FALSE, -2.9, TRANSLATOR}, {FALSE, -2.2, HOST}},
+         3,
+         HVB_ANSWER_WRONG,
+         2},
+        /* Once is not each time. */
+        {{{FALSE, 2, HOST}}, 1, HVB_ANSWER_HOST_NOISE, 0},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        CU_ASSERT_EQUAL(hvb_attempts_judge(cases[i].attempts, cases[i].n),
+                        cases[i].verdict);
+        CU_ASSERT_EQUAL(hvb_attempts_shown(cases[i].attempts, cases[i].n),
+                        cases[i].shown);
+    }
+}
+
+/* Each beyond its limit, the others well within. */
+static void test_noise_is_the_hosts_unless_only_the_guests_speed_shows_it(void)
+{
+    static const HvbNoise none = {1, 1, 1, 1, 1};
+    static const struct {
+        HvbNoise noise;
+        gboolean translated;
+        HvbNoiseKind kind;
+        const char *text;
+    } cases[] = {
+        {none, TRUE, HVB_NOISE_NONE, NULL},
+        {{13, 1, 1, 1, 1}, TRUE, HOST, "other processes used 13.0 %"},
+        {{1, 4, 1, 1, 1}, TRUE, HOST, "the host was denied 4.0 %"},
+        {{1, 1, 20, 1, 1}, TRUE, HOST, "waited 20.0 %"},
+        {{1, 1, 1, 9, 1}, TRUE, HOST, "the host's own speed varied by 9.0 %"},
+        {{1, 1, 1, 9, 30}, TRUE, HOST, "the host's own speed varied by 9.0 %"},
+        {{1, 1, 1, 1, 30}, TRUE, TRANSLATOR, "speed varied by 30.0 %"},
+        {{1, 1, 1, 1, 30}, FALSE, HVB_NOISE_NONE, NULL},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        const HvbNoiseLimits limits = {12, 3, cases[i].translated};
+        g_autofree char *text = NULL;
+        CU_ASSERT_EQUAL(hvb_noise_judge(&cases[i].noise, &limits, &text),
+                        cases[i].kind);
+        CU_ASSERT_EQUAL(text == NULL, cases[i].text == NULL);
+        if (text && cases[i].text)
+            CU_ASSERT_PTR_NOT_NULL(strstr(text, cases[i].text));
+    }
 }
 
 static HvbAnswer *answer_of(HvbAnswerVerdict verdict)
@@ -194,22 +291,28 @@ static void test_table_has_a_row_for_each_answer_below_its_check(void)
         "  weights 1:1  50.0:50.0 %  50.4:49.6 %  0.4 points  2 points  right\n"
         "  weights 1:1  50.0:50.0 %  50.4:49.6 %  0.4 points  2 points  WRONG\n"
         "      so it is\n"
-        "1 of 2 answers are not right: do not trust what hvbench measures "
-        "here\nbefore you know why.\n");
+        "1 of 2 answers are not right, 1 of them whatever the noise: do not "
+        "trust what hvbench\nmeasures here before you know why.\n");
 }
 
 static void test_only_right_answers_make_the_exit_status_0(void)
 {
     g_autoptr(GPtrArray) answers =
         g_ptr_array_new_with_free_func((GDestroyNotify)hvb_answer_free);
-    g_autofree char *nothing = NULL, *right = NULL, *disturbed = NULL;
+    g_autofree char *nothing = NULL, *right = NULL, *noisy = NULL;
+    g_autofree char *wrong = NULL;
 
     CU_ASSERT_EQUAL(conclude(answers, &nothing), HVB_EXIT_FAILED);
     g_ptr_array_add(answers, answer_of(HVB_ANSWER_RIGHT));
     CU_ASSERT_EQUAL(conclude(answers, &right), HVB_EXIT_OK);
     CU_ASSERT_PTR_NOT_NULL(strstr(right, "All 1 answers are right"));
-    g_ptr_array_add(answers, answer_of(HVB_ANSWER_DISTURBED));
-    CU_ASSERT_EQUAL(conclude(answers, &disturbed), HVB_EXIT_FAILED);
+    g_ptr_array_add(answers, answer_of(HVB_ANSWER_HOST_NOISE));
+    g_ptr_array_add(answers, answer_of(HVB_ANSWER_TRANSLATOR_NOISE));
+    CU_ASSERT_EQUAL(conclude(answers, &noisy), HVB_EXIT_HOST);
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(noisy, "for noise of the host and its translator"));
+    g_ptr_array_add(answers, answer_of(HVB_ANSWER_WRONG));
+    CU_ASSERT_EQUAL(conclude(answers, &wrong), HVB_EXIT_FAILED);
 }
 
 static void test_median_of_an_even_number_is_between_the_middle_two(void)
@@ -231,9 +334,11 @@ static void test_median_of_an_even_number_is_between_the_middle_two(void)
 
 CU_TestInfo tests_answers[] = {
     TEST(guest_that_answers_wrongly_makes_the_exit_status_1),
-    TEST(calibrations_that_differ_are_wrong),
-    TEST(wrong_answers_of_a_disturbed_check_are_repeated_and_marked),
+    TEST(wrong_answers_are_repeated_as_often_as_the_profile_says),
+    TEST(answer_that_comes_right_is_right_at_the_second_attempt),
     TEST(doubts_of_the_calibration_are_told),
+    TEST(attempts_are_judged_by_amount_side_and_noise),
+    TEST(noise_is_the_hosts_unless_only_the_guests_speed_shows_it),
     TEST(table_has_a_row_for_each_answer_below_its_check),
     TEST(only_right_answers_make_the_exit_status_0),
     TEST(median_of_an_even_number_is_between_the_middle_two),
