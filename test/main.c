@@ -99,6 +99,8 @@ static const struct {
     {"cap", tests_cap, false},
     {"stalls", tests_stalls, false},
     {"answers", tests_answers, false},
+    {"fate", tests_fate, false},
+    {"stands", tests_stands, false},
     {"fuzz", tests_fuzz, false},
     {"native", tests_native, true},
     {"wire", tests_wire, UNIT},

@@ -86,6 +86,8 @@ extern CU_TestInfo tests_compare_command[];
 extern CU_TestInfo tests_cap[];
 extern CU_TestInfo tests_stalls[];
 extern CU_TestInfo tests_answers[];
+extern CU_TestInfo tests_fate[];
+extern CU_TestInfo tests_stands[];
 extern CU_TestInfo tests_fuzz[];
 /* With real guests. */
 extern CU_TestInfo tests_native[];

@@ -11,6 +11,7 @@
 #include "hvbench/bed/bed-error.h"
 #include "hvbench/bed/host-agent.h"
 #include "hvbench/bed/link.h"
+#include "hvbench/bed/pulse.h"
 #include "hvbench/profile/profile.h"
 
 #include <gio/gio.h>
@@ -96,6 +97,10 @@ struct _HvbBed {
     /* The process that runs guest `guest`: to be stopped as a whole. NULL: no
      * such thing is there. */
     GPid (*process)(HvbBed *bed, guint guest);
+    /* Whether guest `guest` is held by something that is no setting of the bed
+     * (pulse.h); cheap enough to be asked many times a second. NULL: nobody
+     * can tell. */
+    void (*look)(HvbBed *bed, guint guest, HvbPulse *pulse);
     /* Why guest `guest` was lost, as far as its remains tell: a panic, the
      * console file and its last lines. The caller frees the text. */
     char *(*explain)(HvbBed *bed, guint guest);

@@ -28,9 +28,9 @@ static char *find_vcpu_thread(const char *root, pid_t pid)
     return found;
 }
 
-/* The group's path below its controller's mount, from a line like
- * "4:cpu,cpuacct:/machine/qemu-1-x.libvirt-qemu/vcpu0"; v2's is "0::/...". */
-static char *group_of(const char *listing, const char *controller)
+/* Its line is like "4:cpu,cpuacct:/machine/qemu-1-x.libvirt-qemu/vcpu0"; v2's
+ * is "0::/...". */
+char *hvb_cgroup_name(const char *listing, const char *controller)
 {
     g_auto(GStrv) lines = g_strsplit(listing, "\n", 0);
 
@@ -56,19 +56,27 @@ gboolean hvb_cgroup_is_v2(const char *root)
     return g_file_test(path, G_FILE_TEST_EXISTS);
 }
 
+char *hvb_cgroup_dir(const char *root, const char *listing,
+                     const char *controller)
+{
+    g_autofree char *group = hvb_cgroup_name(listing, controller);
+    const char *mount = controller               ? controller
+                        : hvb_cgroup_is_v2(root) ? ""
+                                                 : "unified";
+
+    return group ? g_build_filename(root, CGROUP_DIR, mount, group, NULL)
+                 : NULL;
+}
+
 /* The directory of the thread's group, or NULL if libvirt gave its vCPU no
  * group of its own there: it is called "vcpu0", below the VM's. */
 static char *vcpu_dir(const char *root, const char *listing,
                       const char *controller)
 {
-    g_autofree char *group = group_of(listing, controller);
-    const char *mount = controller               ? controller
-                        : hvb_cgroup_is_v2(root) ? ""
-                                                 : "unified";
+    g_autofree char *dir = hvb_cgroup_dir(root, listing, controller);
 
-    if (!group || !g_str_has_suffix(group, "/vcpu0"))
-        return NULL;
-    return g_build_filename(root, CGROUP_DIR, mount, group, NULL);
+    return dir && g_str_has_suffix(dir, "/vcpu0") ? g_steal_pointer(&dir)
+                                                  : NULL;
 }
 
 static gboolean set_dirs(HvbCgroup *self, const char *root, const char *listing)

@@ -32,6 +32,14 @@ typedef struct {
  * host may have v2 mounted as well, but not there. */
 gboolean hvb_cgroup_is_v2(const char *root);
 
+/* The group's path below its controller's mount, "/machine/...", by a
+ * /proc/PID/cgroup (`listing`): of the v1 `controller`, or with NULL of v2.
+ * NULL: it names none. Caller frees. */
+char *hvb_cgroup_name(const char *listing, const char *controller);
+/* Its directory below `root`. */
+char *hvb_cgroup_dir(const char *root, const char *listing,
+                     const char *controller);
+
 /* Finds the groups of the local domain `name`. Errors: HVB_BED_ERROR_HOST when
  * it does not run, or has no CPU controller. */
 HvbCgroup *hvb_cgroup_find(const char *name, GError **error);

@@ -18,6 +18,8 @@
 #include <signal.h>
 #include <unistd.h>
 
+#define EMBED_ROOT HVB_STATE_DIR "/embed"
+
 /* The embedded driver reads its root's own qemu.conf. Files are handed over by
  * copying (hvb_connection_import), so libvirt need not change any owner, and
  * there is no virtlogd to write consoles. A mount namespace for each QEMU would
@@ -118,7 +120,7 @@ static gboolean write_qemu_conf(const char *root, GError **error)
 
 static char *embedded_uri(GError **error)
 {
-    const char *root = HVB_STATE_DIR "/embed";
+    const char *root = EMBED_ROOT;
 
     if (geteuid() != 0) {
         g_set_error(error, HVB_BED_ERROR, HVB_BED_ERROR_HOST,
@@ -290,6 +292,14 @@ HvbConnection *hvb_connection_open_locked(const char *uri, int lock,
 const char *hvb_connection_uri(const HvbConnection *connection)
 {
     return connection->uri;
+}
+
+char *hvb_connection_qemu_log(const HvbConnection *connection, const char *name)
+{
+    return g_strdup_printf("%s/qemu/%s.log",
+                           connection->embedded ? EMBED_ROOT "/log"
+                                                : "/var/log/libvirt",
+                           name);
 }
 
 static void close_in_thread(gpointer item, gpointer user_data)

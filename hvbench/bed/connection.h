@@ -35,6 +35,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(HvbConnection, hvb_connection_close)
 /* Borrowed. */
 const char *hvb_connection_uri(const HvbConnection *connection);
 
+/* Where the QEMU of domain `name` says what goes wrong. Caller frees. */
+char *hvb_connection_qemu_log(const HvbConnection *connection,
+                              const char *name);
+
 /* Whether libvirt's `uri` leads to this machine: names no host, or goes over a
  * local socket all the same. Errors: HVB_BED_ERROR_HOST. */
 gboolean hvb_connection_check_local(const char *uri, GError **error);

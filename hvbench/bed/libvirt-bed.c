@@ -5,7 +5,9 @@
 #include "hvbench/bed/channel.h"
 #include "hvbench/bed/connection-private.h"
 #include "hvbench/bed/console.h"
+#include "hvbench/bed/domain-news.h"
 #include "hvbench/bed/domain.h"
+#include "hvbench/bed/fate.h"
 #include "hvbench/bed/host.h"
 #include "hvbench/bed/hypervisor.h"
 #include "hvbench/bed/images.h"
@@ -23,6 +25,9 @@
  * makes each of them slower. */
 #define CREATE_THREADS 4
 
+/* For libvirt to tell why a domain stopped. */
+#define OBITUARY_MS 3000
+
 /* What the threads that create and destroy domains work on. */
 typedef struct {
     virConnectPtr handle;
@@ -31,6 +36,9 @@ typedef struct {
     char *xml;
     virDomainPtr domain;
     HvbCgroup *cgroup;
+    HvbPulseSource *pulse;
+    HvbFate *fate;
+    char *name;         /* of the domain */
     char *client_port;  /* the path of the socket to it */
     char *kept_console; /* where its console goes in the end; NULL: nowhere */
     GError *error;
@@ -39,8 +47,18 @@ typedef struct {
 typedef struct {
     HvbBed bed;
     HvbConnection *connection;
+    HvbNewsroom *newsroom;
     Machine *machines;
 } LibvirtBed;
+
+static void watch_machine(Machine *machine)
+{
+    g_autofree char *exactly = g_strconcat(machine->name, ",", NULL);
+    g_autoptr(GArray) pids = hvb_hypervisor_pids("/", exactly);
+
+    if (pids->len > 0)
+        hvb_fate_watch(machine->fate, g_array_index(pids, pid_t, 0));
+}
 
 static void create_machine(gpointer item, gpointer user_data)
 {
@@ -48,8 +66,14 @@ static void create_machine(gpointer item, gpointer user_data)
 
     (void)user_data;
     machine->domain = virDomainCreateXML(machine->handle, machine->xml, 0);
-    if (!machine->domain)
-        hvb_set_libvirt_error(&machine->error, "cannot start a guest");
+    if (machine->domain) {
+        watch_machine(machine);
+        return;
+    }
+    hvb_set_libvirt_error(&machine->error, "cannot start a guest");
+    g_autofree char *fate = hvb_fate_tell(machine->fate, NULL);
+    if (fate)
+        g_prefix_error(&machine->error, "%s; ", fate);
 }
 
 static void destroy_machine(gpointer item, gpointer user_data)
@@ -110,14 +134,54 @@ static GPid libvirt_bed_process(HvbBed *bed, guint guest)
     return ((LibvirtBed *)bed)->machines[guest].cgroup->pid;
 }
 
+static void libvirt_bed_look(HvbBed *bed, guint guest, HvbPulse *pulse)
+{
+    LibvirtBed *self = (LibvirtBed *)bed;
+    const Machine *machine = &self->machines[guest];
+
+    hvb_pulse_look(machine->pulse,
+                   hvb_newsroom_get(self->newsroom, machine->name).hold, pulse);
+}
+
+typedef struct {
+    const LibvirtBed *bed;
+    const Machine *machine;
+} Obituary;
+
+static gboolean is_told(gpointer user_data)
+{
+    const Obituary *obituary = user_data;
+
+    return hvb_newsroom_get(obituary->bed->newsroom, obituary->machine->name)
+               .reason != NULL;
+}
+
+/* How its QEMU ended; NULL: it has not. */
+static char *tell_fate(LibvirtBed *self, guint guest)
+{
+    const Machine *machine = &self->machines[guest];
+    Obituary obituary = {self, machine};
+
+    /* A port may be closed before its QEMU is gone; libvirt tells of that when
+     * it has cleared everything away. */
+    if (hvb_link_why_down(self->bed.guests[guest].link))
+        hvb_wait(is_told, &obituary, OBITUARY_MS, "libvirt", NULL, NULL);
+    return hvb_fate_tell(
+        machine->fate, hvb_newsroom_get(self->newsroom, machine->name).reason);
+}
+
 static char *libvirt_bed_explain(HvbBed *bed, guint guest)
 {
     const Machine *machine = &((LibvirtBed *)bed)->machines[guest];
     const char *kept = machine->kept_console;
     const char *console = bed->guests[guest].console;
-    g_autofree char *said = hvb_console_explain(console, kept ? kept : console);
+    g_autofree char *fate = tell_fate((LibvirtBed *)bed, guest);
+    g_autofree char *explained =
+        hvb_console_explain(console, kept ? kept : console);
+    g_autofree char *said =
+        g_strconcat(fate ? fate : "", fate ? "; " : "", explained, NULL);
 
-    if (machine->images.kernel || !hvb_console_is_empty(console))
+    if (fate || machine->images.kernel || !hvb_console_is_empty(console))
         return g_steal_pointer(&said);
     return g_strconcat(said,
                        ": is there a boot loader on its image? If not, name "
@@ -162,8 +226,11 @@ static void libvirt_bed_free(HvbBed *bed)
             g_unlink(bed->guests[i].console);
         g_clear_pointer(&machine->domain, virDomainFree);
         g_clear_pointer(&machine->cgroup, hvb_cgroup_free);
+        g_clear_pointer(&machine->pulse, hvb_pulse_source_free);
+        g_clear_pointer(&machine->fate, hvb_fate_free);
         hvb_images_clear(&machine->images);
         g_clear_error(&machine->error);
+        g_free(machine->name);
         g_free(machine->client_port);
         g_free(machine->kept_console);
         g_free(machine->xml);
@@ -171,6 +238,7 @@ static void libvirt_bed_free(HvbBed *bed)
         g_free(bed->guests[i].name);
         g_free(bed->guests[i].console);
     }
+    hvb_newsroom_close(self->newsroom);
     g_free(self->machines);
     g_free(bed->guests);
     hvb_stack_clear(&bed->stack);
@@ -190,8 +258,10 @@ static LibvirtBed *new_bed(HvbConnection *connection, guint n_guests)
     self->bed.read_meter = libvirt_bed_read_meter;
     self->bed.explain = libvirt_bed_explain;
     self->bed.process = libvirt_bed_process;
+    self->bed.look = libvirt_bed_look;
     self->bed.free = libvirt_bed_free;
     self->connection = connection;
+    self->newsroom = hvb_newsroom_open(connection);
     self->machines = g_new0(Machine, n_guests);
     return self;
 }
@@ -216,7 +286,10 @@ static gboolean describe_machine(LibvirtBed *self, guint i,
 
     guest->name = g_strdup_printf("%s%u", design->prefix, i + 1);
     g_autofree char *console = g_strconcat(guest->name, ".log", NULL);
-    g_autofree char *name = g_strconcat(HVB_DOMAIN_PREFIX, guest->name, NULL);
+    machine->name = g_strconcat(HVB_DOMAIN_PREFIX, guest->name, NULL);
+    g_autofree char *log =
+        hvb_connection_qemu_log(self->connection, machine->name);
+    machine->fate = hvb_fate_new("/", machine->name, log);
     if (!hvb_images_prepare(self->connection, profile, guest->name,
                             design->profile->cache, &machine->images, error))
         return FALSE;
@@ -230,7 +303,7 @@ static gboolean describe_machine(LibvirtBed *self, guint i,
         machine->kept_console =
             hvb_console_new_path(design->console_dir, guest->name);
     const HvbDomainSettings settings = {
-        .name = name,
+        .name = machine->name,
         .guest = profile,
         .images = &machine->images,
         .console = guest->console,
@@ -315,6 +388,8 @@ static gboolean find_cgroups(LibvirtBed *self, GError **error)
             hvb_cgroup_find(virDomainGetName(machine->domain), error);
         if (!machine->cgroup)
             return FALSE;
+        machine->pulse =
+            hvb_pulse_source_new("/", machine->cgroup->vcpu_thread);
     }
     return TRUE;
 }

@@ -7,6 +7,7 @@
 #include "hvbench/bed/native-bed.h"
 #include "hvbench/bed/state.h"
 #include "hvbench/cli/provenance.h"
+#include "hvbench/run/stands.h"
 
 #include <unistd.h>
 
@@ -33,7 +34,8 @@ static void add_cause(GError **error, char *why)
 }
 
 /* Where a guest or the host's agent is gone, that is the cause, whatever failed
- * on it first (a libvirt call, say); adds what the last of it was. */
+ * on it first (a libvirt call, say); adds what the last of it was. One that
+ * does not answer may be held. */
 static void explain(HvbBed *bed, GError **error)
 {
     for (guint i = 0; i < bed->n_guests; i++) {
@@ -42,8 +44,15 @@ static void explain(HvbBed *bed, GError **error)
         add_cause(error, bed->explain(bed, i));
         return;
     }
-    if (bed->host && hvb_link_why_down(bed->host->link))
+    if (bed->host && hvb_link_why_down(bed->host->link)) {
         add_cause(error, bed->host->explain(bed->host));
+        return;
+    }
+    if (!g_error_matches(*error, HVB_BED_ERROR, HVB_BED_ERROR_TIMEOUT))
+        return;
+    char *held = hvb_stands_describe(bed);
+    if (held)
+        add_cause(error, held);
 }
 
 /* Making beds */

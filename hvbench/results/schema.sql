@@ -244,7 +244,9 @@ CREATE TABLE events (
     host_ns  INTEGER NOT NULL,        -- the same on the host's, by the clocks'
                                       -- readings; 0: unknown
     kind     TEXT NOT NULL,           -- "demoted", "restored", "note", "boot",
-                                      -- "lost", "warning", ...
+                                      -- "lost", "warning", "still" (a guest
+                                      -- stood still though nothing of its
+                                      -- cell stops it), ...
     text     TEXT
 ) STRICT;
 CREATE INDEX events_by_run ON events (run_id);

@@ -80,5 +80,6 @@ void hvb_cell_free(HvbCell *cell)
     g_array_unref(cell->tunings);
     g_array_unref(cell->events);
     g_free(cell->why);
+    g_free(cell->stood);
     g_free(cell);
 }

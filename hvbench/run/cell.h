@@ -68,7 +68,8 @@ typedef struct {
     gint64 time_ns; /* of the side that the event is from */
     gint64 host_ns; /* the same on the host's clock, as near as its clock
                      * readings tell; 0: unknown */
-    char *kind;     /* "demoted", "restored", "note", "port", "gate" */
+    char *kind;     /* "demoted", "restored", "note", "port", "clock",
+                     * "still" */
     char *text;     /* printable */
 } HvbEventRecord;
 void hvb_event_record_clear(HvbEventRecord *event);
@@ -91,6 +92,9 @@ typedef struct {
     /* what came of it */
     HvbCellStatus status;
     char *why;                  /* disturbed, failed or suspect: the reason */
+    char *stood;                /* which active guests stood still though no
+                                 * setting stops them; NULL: none. Not stored:
+                                 * it is among the events and in `why` */
     gboolean suspect;           /* calibration drifted beyond the limit */
     gint64 started_realtime_us; /* host wall clock */
     gint64 window_ns;           /* host clock, opening to close */

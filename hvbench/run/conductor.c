@@ -3,6 +3,7 @@
 #include "hvbench/run/conductor-private.h"
 #include "hvbench/run/demand.h"
 #include "hvbench/run/record.h"
+#include "hvbench/run/stands.h"
 
 #include <math.h>
 
@@ -157,9 +158,8 @@ static void tell_of_client(HvbConductor *self, const HvbWindow *window)
               "hold hvbench up (the gate's late-send-ms notices)");
 }
 
-/* The window's part of a cell's life. */
-static gboolean measure(HvbConductor *self, const HvbProfile *profile,
-                        HvbWindow *window, GError **error)
+static gboolean run_window(HvbConductor *self, const HvbProfile *profile,
+                           HvbWindow *window, GError **error)
 {
     g_autofree HvbUsage *opened = g_new0(HvbUsage, 1);
     g_autofree HvbUsage *closed = g_new0(HvbUsage, 1);
@@ -178,6 +178,20 @@ static gboolean measure(HvbConductor *self, const HvbProfile *profile,
     tell_of_client(self, window);
     hvb_record_meters(self->cell, window, opened, closed);
     return hvb_window_wait_end(window, self->cancellable, error);
+}
+
+/* The window's part of a cell's life. A guest that is held may be all the
+ * reason why it did not end. */
+static gboolean measure(HvbConductor *self, const HvbProfile *profile,
+                        HvbWindow *window, GError **error)
+{
+    g_autoptr(HvbStands) stands = hvb_stands_new(self->bed);
+    gboolean ok = run_window(self, profile, window, error);
+
+    hvb_stands_record(stands, self->active, self->cell);
+    if (!ok && self->cell->stood)
+        g_prefix_error(error, "%s; ", self->cell->stood);
+    return ok;
 }
 
 /* Takes `text` over; NULL: nothing happened. */

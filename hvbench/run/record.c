@@ -98,6 +98,8 @@ static char *disturbance(const HvbCell *cell, const HvbProfile *profile)
         return g_strdup_printf("the hypervisor below this host took %.1f %% "
                                "of a CPU (limit %.1f %%)",
                                cell->steal_percent, profile->steal_percent);
+    if (cell->stood)
+        return g_strdup(cell->stood);
     if (missing > profile->lost_samples)
         return g_strdup_printf(
             "%u samples and %u frames were lost, %u refused (limit %u)",

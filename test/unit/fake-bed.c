@@ -77,6 +77,14 @@ static gboolean fake_read_meter(HvbBed *bed, guint guest,
     return TRUE;
 }
 
+static void fake_look(HvbBed *bed, guint guest, HvbPulse *pulse)
+{
+    FakeBed *self = (FakeBed *)bed;
+
+    self->looks++;
+    pulse->hold = self->holds[guest];
+}
+
 static char *fake_explain(HvbBed *bed, guint guest)
 {
     (void)bed;
@@ -96,6 +104,7 @@ static void fake_bed_free(HvbBed *bed)
     g_free(self->agents);
     g_free(self->tuned);
     g_free(self->placed);
+    g_free(self->holds);
     hvb_stack_clear(&bed->stack);
     g_free(self);
 }
@@ -110,11 +119,13 @@ FakeBed *fake_bed_new(guint n)
     self->bed.tune = fake_tune;
     self->bed.place = fake_place;
     self->bed.read_meter = fake_read_meter;
+    self->bed.look = fake_look;
     self->bed.explain = fake_explain;
     self->bed.free = fake_bed_free;
     self->agents = g_new0(FakeAgent *, n);
     self->tuned = g_new0(HvbGuestProfile, n);
     self->placed = g_new0(FakePlace, n);
+    self->holds = g_new0(HvbHold, n);
     for (guint i = 0; i < n; i++) {
         HvbGuest *guest = &self->bed.guests[i];
         guest->name = g_strdup_printf("guest%u", i + 1);

@@ -28,6 +28,8 @@ typedef struct {
     FakePlace *placed;
     guint tunings;
     gint64 busy_percent; /* host CPU charged to each guest */
+    HvbHold *holds;      /* what holds each guest */
+    guint looks;         /* how often guests were looked at */
 } FakeBed;
 FakeBed *fake_bed_new(guint n);
 /* Figure 10 with so many guests, which settles at once; whatever else this

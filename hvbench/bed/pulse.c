@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "hvbench/bed/pulse.h"
+
+#include "hvbench/bed/cgroup.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Longer than the parts of these files that are looked at. */
+#define TEXT_SIZE 512
+
+struct _HvbPulseSource {
+    char *schedstat;
+    char *stat;
+    char *freezer; /* v1's freezer.state; NULL: there is none */
+    char *events;  /* v2's cgroup.events; NULL: there is none */
+};
+
+const char *hvb_hold_text(HvbHold hold)
+{
+    static const char *const texts[] = {
+        [HVB_HOLD_NONE] = "was not held",
+        [HVB_HOLD_STOPPED] = "was stopped by a signal (SIGSTOP or its like)",
+        [HVB_HOLD_TRACED] = "was held by a debugger",
+        [HVB_HOLD_FROZEN] = "was in a control group that is frozen",
+        [HVB_HOLD_PAUSED] = "was paused through libvirt",
+        [HVB_HOLD_DISK] = "was paused by QEMU, whose disk failed or is full",
+        [HVB_HOLD_BLOCKED] = "waited in the host's kernel, for a disk or for "
+                             "memory",
+    };
+
+    return texts[hold];
+}
+
+/* Both also tell when a group above is frozen. */
+static void find_groups(HvbPulseSource *self, const char *root,
+                        const char *thread)
+{
+    g_autofree char *path = g_build_filename(thread, "cgroup", NULL);
+    g_autofree char *listing = NULL;
+
+    if (!g_file_get_contents(path, &listing, NULL, NULL))
+        return;
+    g_autofree char *v1 = hvb_cgroup_dir(root, listing, "freezer");
+    g_autofree char *v2 = hvb_cgroup_dir(root, listing, NULL);
+    if (v1)
+        self->freezer = g_build_filename(v1, "freezer.state", NULL);
+    if (v2)
+        self->events = g_build_filename(v2, "cgroup.events", NULL);
+}
+
+HvbPulseSource *hvb_pulse_source_new(const char *root, const char *thread)
+{
+    HvbPulseSource *self = g_new0(HvbPulseSource, 1);
+
+    self->schedstat = g_build_filename(thread, "schedstat", NULL);
+    self->stat = g_build_filename(thread, "stat", NULL);
+    find_groups(self, root, thread);
+    return self;
+}
+
+void hvb_pulse_source_free(HvbPulseSource *source)
+{
+    if (!source)
+        return;
+    g_free(source->schedstat);
+    g_free(source->stat);
+    g_free(source->freezer);
+    g_free(source->events);
+    g_free(source);
+}
+
+/* The file's beginning, into `text` of TEXT_SIZE bytes; "" if it cannot be
+ * read. It is done several times a second: no buffer is allocated for it. */
+static void read_text(const char *path, char *text)
+{
+    int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+    gssize n = fd >= 0 ? read(fd, text, TEXT_SIZE - 1) : 0;
+
+    text[MAX(n, 0)] = '\0';
+    if (fd >= 0)
+        close(fd);
+}
+
+/* Of "TID (name) S ...": the name may hold anything. */
+static char state_of(const char *stat)
+{
+    const char *end = strrchr(stat, ')');
+
+    return end && end[1] == ' ' ? end[2] : '\0';
+}
+
+static gboolean is_frozen(const HvbPulseSource *self)
+{
+    char text[TEXT_SIZE];
+
+    read_text(self->freezer, text);
+    if (g_str_has_prefix(text, "FROZEN"))
+        return TRUE;
+    read_text(self->events, text);
+    return strstr(text, "frozen 1") != NULL;
+}
+
+static HvbHold find_hold(const HvbPulseSource *self, HvbHold told)
+{
+    char stat[TEXT_SIZE];
+
+    read_text(self->stat, stat);
+    switch (state_of(stat)) {
+    case '\0':
+    case 'X':
+    case 'Z':
+    case 'R':
+        return HVB_HOLD_NONE;
+    case 'T':
+        return HVB_HOLD_STOPPED;
+    case 't':
+        return HVB_HOLD_TRACED;
+    case 'D':
+        return is_frozen(self) ? HVB_HOLD_FROZEN : HVB_HOLD_BLOCKED;
+    default:
+        return is_frozen(self) ? HVB_HOLD_FROZEN : told;
+    }
+}
+
+void hvb_pulse_look(const HvbPulseSource *source, HvbHold told, HvbPulse *pulse)
+{
+    char schedstat[TEXT_SIZE];
+
+    read_text(source->schedstat, schedstat);
+    gint64 run_ns = g_ascii_strtoll(schedstat, NULL, 10);
+    gboolean ran = run_ns != pulse->run_ns;
+    pulse->hold = ran ? HVB_HOLD_NONE : find_hold(source, told);
+    pulse->run_ns = run_ns;
+}
