@@ -100,6 +100,7 @@ static const struct {
     {"stalls", tests_stalls, false},
     {"answers", tests_answers, false},
     {"fate", tests_fate, false},
+    {"host-cpus", tests_host_cpus, false},
     {"stands", tests_stands, false},
     {"fuzz", tests_fuzz, false},
     {"native", tests_native, true},

@@ -87,6 +87,7 @@ extern CU_TestInfo tests_cap[];
 extern CU_TestInfo tests_stalls[];
 extern CU_TestInfo tests_answers[];
 extern CU_TestInfo tests_fate[];
+extern CU_TestInfo tests_host_cpus[];
 extern CU_TestInfo tests_stands[];
 extern CU_TestInfo tests_fuzz[];
 /* With real guests. */

@@ -2,6 +2,7 @@
 #include "hvbench/bed/host.h"
 
 #include "hvbench/bed/cgroup.h"
+#include "hvbench/bed/host-cpus.h"
 #include "hvbench/bed/host-private.h"
 #include "hvbench/bed/hypervisor.h"
 
@@ -156,6 +157,24 @@ static char *read_cpus(const char *root)
     guint cpus = online ? hvb_host_count_cpus(online) : 0;
 
     return cpus > 0 ? g_strdup_printf("%u", cpus) : NULL;
+}
+
+static char *read_usable_cpus(const char *root)
+{
+    HvbHostCpus cpus;
+
+    return hvb_host_cpus_read(root, &cpus, NULL) ? hvb_cpus_text(&cpus.usable)
+                                                 : NULL;
+}
+
+static char *read_isolated_cpus(const char *root)
+{
+    HvbHostCpus cpus;
+
+    if (!hvb_host_cpus_read(root, &cpus, NULL))
+        return NULL;
+    return hvb_cpus_count(&cpus.isolated) > 0 ? hvb_cpus_text(&cpus.isolated)
+                                              : g_strdup("none");
 }
 
 /* `control` also knows why SMT is not in use; `active` is what counts. */
@@ -392,6 +411,8 @@ GArray *hvb_host_facts_below(const char *root)
         {"host.cpu_model", read_cpu_model},
         {"host.microcode", read_microcode},
         {"host.cpus", read_cpus},
+        {"host.usable_cpus", read_usable_cpus},
+        {"host.isolated_cpus", read_isolated_cpus},
         {"host.smt", read_smt},
         {"host.governor", read_governor},
         {"host.turbo", read_turbo},

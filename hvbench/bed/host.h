@@ -28,6 +28,8 @@ typedef struct {
  *   host.autogroup         "on", "off"
  *   host.cpu_model, host.microcode
  *   host.cpus              CPUs online
+ *   host.usable_cpus       those that there are for guests: "0,2-3"
+ *   host.isolated_cpus     "2-3", "none"
  *   host.smt               "on", "off", "notsupported"
  *   host.governor          "performance", or "performance x2, powersave x6"
  *   host.turbo             "on", "off"

@@ -116,6 +116,18 @@ HvbCheck hvb_check_cpus(const char *cpus)
                          "%s: hvbench itself competes with the guests", cpus);
 }
 
+HvbCheck hvb_check_usable_cpus(const char *usable, const char *doubt)
+{
+    static const char what[] = "guests' CPUs";
+
+    if (!doubt)
+        return hvb_check_new(HVB_CHECK_OK, what, NULL, "%s", usable);
+    return hvb_check_new(HVB_CHECK_WARN, what,
+                         "run hvbench without taskset and outside of cpusets, "
+                         "on CPUs that are not isolated",
+                         "%s", doubt);
+}
+
 HvbCheck hvb_check_smt(const char *smt)
 {
     if (strcmp(smt, "on") == 0)

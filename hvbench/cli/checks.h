@@ -22,6 +22,8 @@ HvbCheck hvb_check_kvm_device(HvbKvmState state, const char *why,
 HvbCheck hvb_check_cgroup(const char *version, const char *controllers);
 
 HvbCheck hvb_check_cpus(const char *cpus);
+/* Those for guests, "0-1", and what is wrong with them, NULL: nothing. */
+HvbCheck hvb_check_usable_cpus(const char *usable, const char *doubt);
 HvbCheck hvb_check_smt(const char *smt);
 HvbCheck hvb_check_governor(const char *governor);
 HvbCheck hvb_check_turbo(const char *turbo);

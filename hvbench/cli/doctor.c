@@ -3,6 +3,7 @@
  *
  * What needs no libvirt comes first: the load of other programs must be
  * measured before libvirt probes QEMU. */
+#include "hvbench/bed/host-cpus.h"
 #include "hvbench/bed/host.h"
 #include "hvbench/bed/images.h"
 #include "hvbench/bed/link.h"
@@ -56,6 +57,21 @@ static void check_facts(HvbCheckup *checkup, const GArray *facts)
     for (gsize i = 0; i < G_N_ELEMENTS(judges); i++)
         hvb_checkup_add(checkup,
                         judges[i].judge(hvb_host_fact(facts, judges[i].key)));
+}
+
+static void check_usable_cpus(HvbCheckup *checkup)
+{
+    g_autoptr(GError) error = NULL;
+    HvbHostCpus cpus;
+
+    if (!hvb_host_cpus_read("/", &cpus, &error)) {
+        hvb_checkup_add(checkup, hvb_check_new(HVB_CHECK_FAIL, "guests' CPUs",
+                                               NULL, "%s", error->message));
+        return;
+    }
+    g_autofree char *usable = hvb_cpus_text(&cpus.usable);
+    g_autofree char *doubt = hvb_host_cpus_doubt(&cpus);
+    hvb_checkup_add(checkup, hvb_check_usable_cpus(usable, doubt));
 }
 
 static void check_memory(HvbCheckup *checkup, const HvbProfile *profile)
@@ -174,6 +190,7 @@ static int diagnose(const char *uri, gboolean quick)
     hvb_checkup_add(&checkup, hvb_check_privileges(geteuid() == 0,
                                                    in_group("libvirt"), uri));
     check_facts(&checkup, facts);
+    check_usable_cpus(&checkup);
     check_profiles(&checkup);
     check_memory(&checkup, profile);
     check_load(&checkup, profile->foreign_percent, cancellable);

@@ -58,7 +58,7 @@ gboolean hvb_provenance_add_host(HvbStore *store, const char *dir,
                                  GError **error)
 {
     static const char *const kept[] = {"host.kernel", "host.cpu_model",
-                                       "host.cpus", NULL};
+                                       "host.cpus", "host.usable_cpus", NULL};
     g_autoptr(GArray) facts = hvb_host_facts();
     g_autoptr(GString) differences = g_string_new(NULL);
 

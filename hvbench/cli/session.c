@@ -2,6 +2,7 @@
 #include "hvbench/cli/session-private.h"
 
 #include "hvbench/bed/accel.h"
+#include "hvbench/bed/host-cpus.h"
 #include "hvbench/bed/hypervisor.h"
 #include "hvbench/bed/libvirt-bed.h"
 #include "hvbench/bed/native-bed.h"
@@ -288,13 +289,40 @@ static gboolean check_measured(HvbSession *self, GError **error)
     return n == 0;
 }
 
+/* Takes `text` over; NULL: there is nothing to warn of. `about` may be NULL. */
+static void warn(HvbSession *self, const char *about, char *text)
+{
+    g_autofree char *said = text;
+    g_autofree char *line =
+        g_strconcat(about ? about : "", about ? ": " : "", said, NULL);
+
+    if (said)
+        hvb_session_note(self, "warning", line);
+}
+
+/* What the scenarios will not have of this host's CPUs. */
+static gboolean check_cpus(HvbSession *self, GError **error)
+{
+    HvbHostCpus cpus;
+
+    if (!hvb_host_cpus_read("/", &cpus, error))
+        return FALSE;
+    warn(self, NULL, hvb_host_cpus_doubt(&cpus));
+    for (guint i = 0; i < self->settings->profiles->len; i++) {
+        const HvbProfile *profile = hvb_session_profile(self, i);
+        warn(self, profile->name, hvb_host_cpus_lack(&cpus, profile->cpus));
+    }
+    return TRUE;
+}
+
 gboolean hvb_session_run(const HvbSessionSettings *settings, GError **error)
 {
     g_auto(HvbSession) self = {.lock = -1};
 
     session_init(&self, settings);
     if (!hold_lock(&self, error) ||
-        !hvb_provenance_add_host(settings->store, settings->dir, error))
+        !hvb_provenance_add_host(settings->store, settings->dir, error) ||
+        !check_cpus(&self, error))
         return FALSE;
     for (guint bed = 0; bed < settings->planner->n_beds; bed++)
         if (!run_bed_with_reboots(&self, bed, error))

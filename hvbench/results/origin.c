@@ -26,6 +26,8 @@ gboolean hvb_origin_matters(const char *key)
                                           "host.cpu_model",
                                           "host.microcode",
                                           "host.cpus",
+                                          "host.usable_cpus",
+                                          "host.isolated_cpus",
                                           "host.smt",
                                           "host.governor",
                                           "host.turbo",
