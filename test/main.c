@@ -99,6 +99,7 @@ static const struct {
     {"cap", tests_cap, false},
     {"stalls", tests_stalls, false},
     {"answers", tests_answers, false},
+    {"turn", tests_turn, false},
     {"fate", tests_fate, false},
     {"host-cpus", tests_host_cpus, false},
     {"stands", tests_stands, false},

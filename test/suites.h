@@ -86,6 +86,7 @@ extern CU_TestInfo tests_compare_command[];
 extern CU_TestInfo tests_cap[];
 extern CU_TestInfo tests_stalls[];
 extern CU_TestInfo tests_answers[];
+extern CU_TestInfo tests_turn[];
 extern CU_TestInfo tests_fate[];
 extern CU_TestInfo tests_host_cpus[];
 extern CU_TestInfo tests_stands[];

@@ -35,6 +35,7 @@ struct _HvbLink {
     gpointer on_frame_data;
     guint64 refused;
     guint greetings;
+    guint patience_ms;
     GPtrArray *notes; /* char *: events that nobody watched */
 };
 
@@ -271,6 +272,16 @@ guint64 hvb_link_skipped_bytes(const HvbLink *link)
 guint64 hvb_link_refused_frames(const HvbLink *link)
 {
     return link->refused;
+}
+
+void hvb_link_set_patience(HvbLink *link, guint patience_ms)
+{
+    link->patience_ms = patience_ms;
+}
+
+guint hvb_link_patience_ms(const HvbLink *link)
+{
+    return link->patience_ms;
 }
 
 guint32 hvb_link_send(HvbLink *link, WireType type, const void *payload,

@@ -84,7 +84,15 @@ gboolean hvb_link_request(HvbLink *link, WireType type, const void *payload,
                           GCancellable *cancellable, guint8 *ret_answer,
                           WireFrame *ret_frame, GError **error);
 
-/* Typed requests; errors as above. */
+/* For how long, in ms, an answer may be late beyond what an agent takes that
+ * nothing hinders: its guest waits for its turn to run (profile/turn.h). 0
+ * until it is set. */
+void hvb_link_set_patience(HvbLink *link, guint patience_ms);
+guint hvb_link_patience_ms(const HvbLink *link);
+
+/* Typed requests; errors as above. They wait HVB_ANSWER_TIMEOUT_MS and the
+ * link's patience. */
+#define HVB_ANSWER_TIMEOUT_MS 30000
 gboolean hvb_link_calibrate(HvbLink *link, const WireCalibrate *request,
                             GCancellable *cancellable,
                             WireCalibration *ret_calibration, GError **error);

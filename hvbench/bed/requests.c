@@ -3,9 +3,12 @@
 #include "hvbench/bed/bed-error.h"
 #include "hvbench/bed/link.h"
 
-/* An agent at nice -5 in a guest that is capped and overloaded answers late,
- * under emulation by seconds. */
-#define ANSWER_TIMEOUT_MS 30000
+/* An agent at nice -5 in a guest that is overloaded answers late, under
+ * emulation by seconds; later still if its guest has to wait for its turn. */
+static guint deadline_ms(const HvbLink *link)
+{
+    return HVB_ANSWER_TIMEOUT_MS + hvb_link_patience_ms(link);
+}
 
 static gboolean malformed(HvbLink *link, const char *what, GError **error)
 {
@@ -18,7 +21,7 @@ static gboolean command(HvbLink *link, WireType type, const void *payload,
                         gsize length, GCancellable *cancellable, GError **error)
 {
     return hvb_link_request(link, type, payload, length, WIRE_OK,
-                            ANSWER_TIMEOUT_MS, cancellable, NULL, NULL, error);
+                            deadline_ms(link), cancellable, NULL, NULL, error);
 }
 
 gboolean hvb_link_calibrate(HvbLink *link, const WireCalibrate *request,
@@ -31,7 +34,7 @@ gboolean hvb_link_calibrate(HvbLink *link, const WireCalibrate *request,
     if (!hvb_link_request(link, WIRE_CALIBRATE, payload,
                           wire_put_calibrate(payload, request),
                           WIRE_CALIBRATION,
-                          request->budget_ms + ANSWER_TIMEOUT_MS, cancellable,
+                          request->budget_ms + deadline_ms(link), cancellable,
                           payload, &frame, error))
         return FALSE;
     if (!wire_get_calibration(&frame, ret_calibration) ||
@@ -90,7 +93,7 @@ gboolean hvb_link_meter(HvbLink *link, GCancellable *cancellable,
     WireFrame frame;
 
     if (!hvb_link_request(link, WIRE_METER, NULL, 0, WIRE_METERS,
-                          ANSWER_TIMEOUT_MS, cancellable, payload, &frame,
+                          deadline_ms(link), cancellable, payload, &frame,
                           error))
         return FALSE;
     if (!wire_get_meters(&frame, ret_meters))
@@ -107,7 +110,7 @@ static gboolean ping(HvbLink *link, GCancellable *cancellable,
     gint64 sent_ns = hvb_now_ns();
 
     if (!hvb_link_request(link, WIRE_PING, NULL, 0, WIRE_PONG,
-                          ANSWER_TIMEOUT_MS, cancellable, payload, &frame,
+                          deadline_ms(link), cancellable, payload, &frame,
                           error))
         return FALSE;
     gint64 back_ns = hvb_now_ns();

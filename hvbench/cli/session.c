@@ -8,6 +8,7 @@
 #include "hvbench/bed/native-bed.h"
 #include "hvbench/bed/state.h"
 #include "hvbench/cli/provenance.h"
+#include "hvbench/profile/turn.h"
 #include "hvbench/run/stands.h"
 
 #include <unistd.h>
@@ -300,7 +301,8 @@ static void warn(HvbSession *self, const char *about, char *text)
         hvb_session_note(self, "warning", line);
 }
 
-/* What the scenarios will not have of this host's CPUs. */
+/* What the scenarios will not have of this host's CPUs, or have too little of.
+ */
 static gboolean check_cpus(HvbSession *self, GError **error)
 {
     HvbHostCpus cpus;
@@ -311,6 +313,8 @@ static gboolean check_cpus(HvbSession *self, GError **error)
     for (guint i = 0; i < self->settings->profiles->len; i++) {
         const HvbProfile *profile = hvb_session_profile(self, i);
         warn(self, profile->name, hvb_host_cpus_lack(&cpus, profile->cpus));
+        warn(self, profile->name,
+             hvb_turn_doubt(profile, hvb_cpus_count(&cpus.usable)));
     }
     return TRUE;
 }

@@ -6,6 +6,7 @@
 #include "hvbench/cli/overrides.h"
 #include "hvbench/cli/result-dir.h"
 #include "hvbench/cli/show-set.h"
+#include "hvbench/profile/turn.h"
 
 #include <stdio.h>
 
@@ -54,6 +55,7 @@ static void print_run(guint cells, guint64 least_ms, guint64 drain_ms)
 
 static void print_bed(const HvbProfile *profile)
 {
+    g_autofree char *doubt = hvb_turn_doubt(profile, 0);
     guint loaded = 0, measured = 0;
 
     for (guint i = 0; i < profile->n_guests; i++) {
@@ -74,6 +76,8 @@ static void print_bed(const HvbProfile *profile)
         printf(", on %u host CPU%s", profile->cpus,
                profile->cpus == 1 ? "" : "s");
     printf("\n");
+    if (doubt)
+        printf("# warning: %s\n", doubt);
     if (profile->native)
         printf("# without guests, kernel, memory, cache, cap and weight below "
                "mean nothing\n");

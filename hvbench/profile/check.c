@@ -3,6 +3,7 @@
 
 #include "hvbench/profile/blame.h"
 #include "hvbench/profile/keys.h"
+#include "hvbench/profile/turn.h"
 #include "loadgen/operations.h"
 
 #include <math.h>
@@ -178,6 +179,27 @@ static Contradiction check_caps(const HvbProfile *profile)
     return none;
 }
 
+/* A guest that is asked anything must be able to answer. */
+static Contradiction check_weights(const HvbProfile *profile)
+{
+    for (guint i = 0; i < profile->n_guests; i++) {
+        const HvbGuestProfile *guest = &profile->guests[i];
+        guint least = hvb_turn_least_weight(profile, i, HVB_STAND_LIMIT_MS);
+        if (guest->weight >= least ||
+            (!guest->loaded && !guest->measured && !guest->manager))
+            continue;
+        return (Contradiction){
+            "guests", "weight", i + 1,
+            g_strdup_printf("beside the others guest %u runs for some ms and "
+                            "then stands for up to %.0f s, too long to "
+                            "answer; expected at least %u, or less for the "
+                            "others",
+                            i + 1, (double)hvb_turn_stand_ms(profile, i) / 1000,
+                            least)};
+    }
+    return none;
+}
+
 /* A neighbour may have users at None already. */
 static Contradiction check_users(const HvbProfile *profile)
 {
@@ -305,6 +327,8 @@ static const struct {
     {check_loaded, {{"guests", "loaded"}, {"load", "levels"}}},
     {check_limits, {{"guests", "loaded"}}},
     {check_caps, {{"guests", "cap-percent"}}},
+    {check_weights,
+     {{"guests", "loaded"}, {"guests", "measured"}, {"guests", "manager"}}},
     {check_users, {{"guests", "measured"}, {"guests", "loaded"}}},
     {check_services, {{"host", "services"}}},
     {check_reading, {{"probe", "mix"}}},

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "hvbench/profile/turn.h"
 #include "hvbench/run/clock.h"
 #include "hvbench/run/conductor-private.h"
 #include "hvbench/run/demand.h"
@@ -95,6 +96,9 @@ static gboolean set_bed(HvbConductor *self, const HvbProfile *profile,
                         error))
             return FALSE;
         g_array_append_val(self->cell->tunings, enforced);
+        if (bed->guests[i].link)
+            hvb_link_set_patience(bed->guests[i].link,
+                                  (guint)hvb_turn_patience_ms(profile, i));
     }
     return !bed->host ||
            (bed->host->place(bed->host, profile->cpus, error) &&

@@ -14,7 +14,7 @@ static guint64 latest_end_ns(const HvbWindow *window, const HvbWatched *guest)
         (guint64)window->scheduled * window->probe.slot_us / 1000;
 
     return guest->open.monotonic_ns +
-           (window_ms + window->probe.drain_ms + HVB_WINDOW_GRACE_MS) * 1000000;
+           (window_ms + window->probe.drain_ms + window->grace_ms) * 1000000;
 }
 
 static gboolean fits_schedule(const HvbWindow *window, const HvbWatched *guest,

@@ -8,7 +8,8 @@
 
 /* What a guest may be late by beyond its schedule: it is capped, overloaded
  * and emulated. More than the 30 s for which an agent waits for its own probe
- * users before it opens the window without them. */
+ * users before it opens the window without them. A guest that has to wait for
+ * its turn to run is given its link's patience as well. */
 #define HVB_WINDOW_GRACE_MS 60000
 
 typedef struct {
@@ -41,6 +42,7 @@ struct _HvbWindow {
     HvbSamplesFunc on_samples;
     gpointer user_data;
     WireProbe probe;
+    guint grace_ms;         /* for the most patient of the measured guests */
     guint scheduled;        /* per guest */
     guint scheduled_client; /* of these, of the client side */
     HvbClient *client;      /* NULL: there are none */

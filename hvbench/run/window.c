@@ -130,6 +130,17 @@ static guint window_ms(const HvbWindow *window)
     return (guint)((guint64)window->scheduled * window->probe.slot_us / 1000);
 }
 
+static guint choose_grace(const HvbWindow *window)
+{
+    guint patience_ms = 0;
+
+    for (guint i = 0; i < window->n_watched; i++)
+        if (window->watched[i].measured)
+            patience_ms =
+                MAX(patience_ms, hvb_link_patience_ms(window->watched[i].link));
+    return HVB_WINDOW_GRACE_MS + patience_ms;
+}
+
 /* Before any guest is asked, so that whatever arrives finds its place. */
 static void make_schedules(HvbWindow *window, const WireProbe *probe,
                            const guint64 *seeds)
@@ -137,6 +148,7 @@ static void make_schedules(HvbWindow *window, const WireProbe *probe,
     guint n = (guint)schedule_length(probe);
 
     window->probe = *probe;
+    window->grace_ms = choose_grace(window);
     window->scheduled = n;
     for (guint i = 0; i < WIRE_N_OPERATIONS; i++)
         window->scheduled_client += probe->client_count[i];
@@ -242,15 +254,15 @@ gboolean hvb_window_open(HvbWindow *window, const WireProbe *probe,
         if (!hvb_link_probe(guest->link, &own, cancellable, error))
             return FALSE;
     }
-    return hvb_wait(all_opened, window, HVB_WINDOW_GRACE_MS,
-                    "the window to open", cancellable, error) &&
+    return hvb_wait(all_opened, window, window->grace_ms, "the window to open",
+                    cancellable, error) &&
            check_lost(window, error);
 }
 
 gboolean hvb_window_wait_close(HvbWindow *window, GCancellable *cancellable,
                                GError **error)
 {
-    return hvb_wait(all_closed, window, window_ms(window) + HVB_WINDOW_GRACE_MS,
+    return hvb_wait(all_closed, window, window_ms(window) + window->grace_ms,
                     "the window to close", cancellable, error) &&
            check_lost(window, error);
 }
@@ -259,7 +271,7 @@ gboolean hvb_window_wait_end(HvbWindow *window, GCancellable *cancellable,
                              GError **error)
 {
     return hvb_wait(all_ended, window,
-                    window->probe.drain_ms + HVB_WINDOW_GRACE_MS,
+                    window->probe.drain_ms + window->grace_ms,
                     "the last operations to end", cancellable, error) &&
            check_lost(window, error);
 }
