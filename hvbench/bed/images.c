@@ -3,6 +3,7 @@
 #include "hvbench/bed/images.h"
 
 #include "hvbench/bed/bed.h"
+#include "hvbench/bed/memory-groups.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -11,6 +12,11 @@
 /* What a QEMU process needs beside its guest's memory: about 60 MiB under KVM,
  * and TCG's translation buffer grows to some 64 MiB for these guests. */
 #define QEMU_OVERHEAD_MIB 128
+#define MIB (1024 * 1024)
+
+/* Below which libvirt puts guests, without systemd and with it. They leave
+ * hvbench's own group, whose limit does not bind them. */
+static const char *const guests_groups[] = {"/machine", "/machine.slice"};
 
 void hvb_images_clear(HvbImages *images)
 {
@@ -195,12 +201,13 @@ const HvbGuestProfile *hvb_images_plainest(const HvbProfile *profile)
     return &profile->guests[0];
 }
 
-static gint64 available_mib(void)
+static gint64 available_mib(const char *root)
 {
+    g_autofree char *path = g_build_filename(root, "proc/meminfo", NULL);
     g_autofree char *text = NULL;
     const char *line;
 
-    if (!g_file_get_contents("/proc/meminfo", &text, NULL, NULL))
+    if (!g_file_get_contents(path, &text, NULL, NULL))
         return 0;
     line = strstr(text, "MemAvailable:");
     return line ? g_ascii_strtoll(line + strlen("MemAvailable:"), NULL, 10) /
@@ -208,13 +215,45 @@ static gint64 available_mib(void)
                 : 0;
 }
 
-gboolean hvb_images_check_memory(const HvbProfile *profile, GError **error)
+static gint64 needed_mib(const HvbProfile *profile)
 {
     gint64 needed = 0;
-    gint64 available = available_mib();
 
     for (guint i = 0; i < profile->n_guests; i++)
         needed += profile->guests[i].memory_mib + QEMU_OVERHEAD_MIB;
+    return needed;
+}
+
+static gboolean check_groups(const char *root, const char *group,
+                             const HvbProfile *profile, GError **error)
+{
+    g_autoptr(GArray) groups = hvb_memory_groups_read(root, group);
+    gint64 needed = needed_mib(profile), left;
+    const HvbMemoryGroup *tightest = hvb_memory_groups_tightest(groups, &left);
+
+    if (!tightest || left / MIB >= needed)
+        return TRUE;
+    g_autofree char *limit = hvb_memory_text(tightest->limit_bytes);
+    g_set_error(error, HVB_BED_ERROR, HVB_BED_ERROR_HOST,
+                "%u guests need %" G_GINT64_FORMAT
+                " MiB of memory, but the control group %s that they live in "
+                "is limited to %s (%s), of which %" G_GINT64_FORMAT
+                " MiB are left: raise the limit, or take fewer guests "
+                "(--guests)",
+                profile->n_guests, needed, tightest->name, limit,
+                tightest->file, left / MIB);
+    return FALSE;
+}
+
+gboolean hvb_images_check_memory(const char *root, const HvbProfile *profile,
+                                 GError **error)
+{
+    gint64 needed = needed_mib(profile);
+    gint64 available = available_mib(root);
+
+    for (gsize i = 0; i < G_N_ELEMENTS(guests_groups); i++)
+        if (!check_groups(root, guests_groups[i], profile, error))
+            return FALSE;
     if (available >= needed)
         return TRUE;
     g_set_error(error, HVB_BED_ERROR, HVB_BED_ERROR_HOST,
@@ -224,4 +263,28 @@ gboolean hvb_images_check_memory(const HvbProfile *profile, GError **error)
                 "(--guests)",
                 profile->n_guests, needed, available);
     return FALSE;
+}
+
+char *hvb_images_memory_doubt(const char *root, const HvbProfile *profile)
+{
+    gint64 needed = needed_mib(profile);
+
+    for (gsize i = 0; i < G_N_ELEMENTS(guests_groups); i++) {
+        g_autoptr(GArray) groups =
+            hvb_memory_groups_read(root, guests_groups[i]);
+        for (guint k = 0; k < groups->len; k++) {
+            const HvbMemoryGroup *group =
+                &g_array_index(groups, HvbMemoryGroup, k);
+            if (group->high_bytes < 0 ||
+                (group->high_bytes - group->used_bytes) / MIB >= needed)
+                continue;
+            g_autofree char *high = hvb_memory_text(group->high_bytes);
+            return g_strdup_printf(
+                "%u guests may need %" G_GINT64_FORMAT
+                " MiB of memory: beyond %s of the control group %s "
+                "(memory.high) the kernel slows them down",
+                profile->n_guests, needed, high, group->name);
+        }
+    }
+    return NULL;
 }

@@ -47,8 +47,14 @@ gboolean hvb_images_check_cache(HvbCache cache, const char *path,
  * progress on its console; else one that has an agent, at least. */
 const HvbGuestProfile *hvb_images_plainest(const HvbProfile *profile);
 
-/* Whether the host has the memory for all guests of the profile now. Errors:
- * HVB_BED_ERROR_HOST. */
-gboolean hvb_images_check_memory(const HvbProfile *profile, GError **error);
+/* Whether all guests of the profile find their memory now, by the /proc and
+ * /sys below `root` ("/" for this host): on the host, and within the limits of
+ * the control groups that libvirt puts guests in. Errors: HVB_BED_ERROR_HOST
+ * names what has too little. */
+gboolean hvb_images_check_memory(const char *root, const HvbProfile *profile,
+                                 GError **error);
+/* The group in which they would be slowed down (cgroup v2's memory.high), as a
+ * sentence; NULL: there is none. Caller frees. */
+char *hvb_images_memory_doubt(const char *root, const HvbProfile *profile);
 
 #endif

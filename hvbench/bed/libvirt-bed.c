@@ -460,7 +460,7 @@ HvbBed *hvb_libvirt_bed_boot(HvbConnection *connection,
 {
     HvbStackChoice choice;
 
-    if (!hvb_images_check_memory(profile, error))
+    if (!hvb_images_check_memory("/", profile, error))
         return NULL;
     hvb_hypervisor_choose(profile, accel, &choice);
     g_autofree char *text = choice.choice;

@@ -79,7 +79,14 @@ static void check_memory(HvbCheckup *checkup, const HvbProfile *profile)
     g_autofree char *meminfo = NULL;
     g_autoptr(GError) error = NULL;
 
-    if (hvb_images_check_memory(profile, &error))
+    g_autofree char *doubt = hvb_images_memory_doubt("/", profile);
+
+    if (hvb_images_check_memory("/", profile, &error) && doubt)
+        hvb_checkup_add(checkup,
+                        hvb_check_new(HVB_CHECK_WARN, "memory",
+                                      "raise memory.high of that group", "%s",
+                                      doubt));
+    else if (!error)
         hvb_checkup_add(checkup, hvb_check_new(HVB_CHECK_OK, "memory", NULL,
                                                "enough for %u guests of %u MiB",
                                                profile->n_guests,

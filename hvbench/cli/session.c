@@ -4,6 +4,7 @@
 #include "hvbench/bed/accel.h"
 #include "hvbench/bed/host-cpus.h"
 #include "hvbench/bed/hypervisor.h"
+#include "hvbench/bed/images.h"
 #include "hvbench/bed/libvirt-bed.h"
 #include "hvbench/bed/native-bed.h"
 #include "hvbench/bed/state.h"
@@ -23,6 +24,17 @@ static void on_boot(guint up, guint all, gpointer user_data)
     HvbSession *self = user_data;
 
     hvb_progress_phase(self->progress, "booting guests: %u of %u up", up, all);
+}
+
+/* Takes `text` over; NULL: there is nothing to warn of. `about` may be NULL. */
+static void warn(HvbSession *self, const char *about, char *text)
+{
+    g_autofree char *said = text;
+    g_autofree char *line =
+        g_strconcat(about ? about : "", about ? ": " : "", said, NULL);
+
+    if (said)
+        hvb_session_note(self, "warning", line);
 }
 
 /* Takes `why` over. */
@@ -105,6 +117,7 @@ static HvbBed *boot_guests(HvbSession *self, const HvbProfile *profile,
     hvb_session_spend(self, HVB_EXPENSE_SETUP, 1);
     hvb_progress_phase(self->progress, "booting %u guest%s", profile->n_guests,
                        profile->n_guests == 1 ? "" : "s");
+    warn(self, NULL, hvb_images_memory_doubt("/", profile));
     HvbBed *bed = hvb_libvirt_bed_boot(self->connection, profile, accel, reason,
                                        &boot, error);
     if (!bed)
@@ -288,17 +301,6 @@ static gboolean check_measured(HvbSession *self, GError **error)
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
                     "there was no time left for %u of the planned levels", n);
     return n == 0;
-}
-
-/* Takes `text` over; NULL: there is nothing to warn of. `about` may be NULL. */
-static void warn(HvbSession *self, const char *about, char *text)
-{
-    g_autofree char *said = text;
-    g_autofree char *line =
-        g_strconcat(about ? about : "", about ? ": " : "", said, NULL);
-
-    if (said)
-        hvb_session_note(self, "warning", line);
 }
 
 /* What the scenarios will not have of this host's CPUs, or have too little of.

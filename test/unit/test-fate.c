@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What holds a guest, and what ended it: by trees of files, texts of logs, and
  * processes of the test's own. */
+#include "hvbench/bed/bed-error.h"
 #include "hvbench/bed/domain-news.h"
 #include "hvbench/bed/fate.h"
+#include "hvbench/bed/images.h"
 #include "test/suites.h"
 #include "test/unit/profile-fixture.h"
 #include "test/unit/root-fixture.h"
@@ -264,6 +266,55 @@ static void test_the_limit_that_was_reached_since_is_found(void)
     CU_ASSERT_FALSE(killed);
 }
 
+/* Two guests of 128 MiB; QEMU may take as much again. */
+static HvbProfile *two_guests(void)
+{
+    return hvb_profile_from_text("[scenario]\nname = x\n[guests]\ncount = 2\n"
+                                 "memory-mib = 128\n[guest 1]\nloaded = yes\n"
+                                 "measured = yes\n",
+                                 "x", NULL);
+}
+
+static void test_guests_must_fit_into_the_limit_of_their_group(void)
+{
+    g_autoptr(Root) root = root_with_limit();
+    g_autoptr(HvbProfile) profile = two_guests();
+    g_autoptr(GError) group = NULL, host = NULL;
+
+    write_below(root, "proc/meminfo", "MemAvailable: 1048576 kB\n");
+    CU_ASSERT_FALSE(hvb_images_check_memory(root, profile, &group));
+    CU_ASSERT_TRUE_FATAL(
+        g_error_matches(group, HVB_BED_ERROR, HVB_BED_ERROR_HOST));
+    CU_ASSERT_PTR_NOT_NULL(strstr(group->message, "2 guests need 512 MiB"));
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(group->message, "the control group /machine "));
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(group->message,
+               "330 MiB (memory.limit_in_bytes), of which 299 MiB"));
+    write_v1_memory(root, "/machine", V1_NONE, "33554432\n", "4\n");
+    CU_ASSERT_TRUE(hvb_images_check_memory(root, profile, NULL));
+    write_below(root, "proc/meminfo", "MemAvailable: 524287 kB\n");
+    CU_ASSERT_FALSE(hvb_images_check_memory(root, profile, &host));
+    CU_ASSERT_PTR_NOT_NULL_FATAL(host);
+    CU_ASSERT_PTR_NOT_NULL(strstr(host->message, "only 511 MiB are available"));
+}
+
+static void test_a_group_that_slows_its_guests_down_is_doubted(void)
+{
+    g_autoptr(Root) root = root_new();
+    g_autoptr(HvbProfile) profile = two_guests();
+
+    write_below(root, "sys/fs/cgroup/cgroup.controllers", "memory\n");
+    write_below(root, "sys/fs/cgroup/machine.slice/memory.max", "max\n");
+    write_below(root, "sys/fs/cgroup/machine.slice/memory.high", "max\n");
+    CU_ASSERT_PTR_NULL(hvb_images_memory_doubt(root, profile));
+    write_below(root, "sys/fs/cgroup/machine.slice/memory.high", "104857600\n");
+    g_autofree char *doubt = hvb_images_memory_doubt(root, profile);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(doubt);
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(doubt, "beyond 100 MiB of the control group /machine.slice"));
+}
+
 static void test_a_status_names_the_signal(void)
 {
     g_autofree char *killed = hvb_fate_status_text(SIGKILL);
@@ -326,6 +377,10 @@ CU_TestInfo tests_fate[] = {
     {"v2 names its limits max and high", test_v2_names_its_limits_max_and_high},
     {"the limit that was reached since is found",
      test_the_limit_that_was_reached_since_is_found},
+    {"guests must fit into the limit of their group",
+     test_guests_must_fit_into_the_limit_of_their_group},
+    {"a group that slows its guests down is doubted",
+     test_a_group_that_slows_its_guests_down_is_doubted},
     {"a status names the signal", test_a_status_names_the_signal},
     {"a process that was killed is told so",
      test_a_process_that_was_killed_is_told_so},
