@@ -4,6 +4,7 @@
 #include "hvbench/bed/wait.h"
 
 #include <glib/gstdio.h>
+#include <string.h>
 
 /* How often the wait for HELLO looks at the consoles. */
 #define BOOT_STEP_MS 500
@@ -114,4 +115,36 @@ gboolean hvb_boot_wait(HvbBed *bed, guint timeout_s, guint patience_s,
             return fail_boot(&boot, waited, error);
     }
     return boot.lost == bed->n_guests || fail_boot(&boot, "", error);
+}
+
+gboolean hvb_boot_is_worth_another(const char *message)
+{
+    static const char *const chances[] = {
+        "/sys/fs/cgroup/",
+        "cgroup for",
+        "monitor socket did not show up",
+        "imed out during operation",
+        "cannot acquire state change lock",
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(chances); i++)
+        if (strstr(message, chances[i]))
+            return TRUE;
+    return FALSE;
+}
+
+gboolean hvb_libvirt_bed_check_clocksource(const char *guest,
+                                           const char *clocksource,
+                                           GError **error)
+{
+    if (!hvb_clocksource_is_coarse(clocksource))
+        return TRUE;
+    g_set_error(error, HVB_BED_ERROR, HVB_BED_ERROR_BOOT,
+                "%s tells the time by its clocksource \"%s\", in whole timer "
+                "ticks: too coarse to time anything. Its kernel gave up the "
+                "better clocks while it booted, most likely since the host "
+                "was busy: try again on a quiet host, or with fewer guests "
+                "(--guests)",
+                guest, clocksource);
+    return FALSE;
 }

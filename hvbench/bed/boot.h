@@ -13,4 +13,10 @@
 gboolean hvb_boot_wait(HvbBed *bed, guint timeout_s, guint patience_s,
                        const HvbBootSettings *settings, GError **error);
 
+/* Whether a start that libvirt refused with `message` may go well the next
+ * time: where the control groups were not ready, which several starts make at
+ * once, or where QEMU was too slow for libvirt. What is wrong with the guest,
+ * its files or the machine is wrong again. */
+gboolean hvb_boot_is_worth_another(const char *message);
+
 #endif

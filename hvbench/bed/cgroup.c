@@ -2,6 +2,7 @@
 #include "hvbench/bed/cgroup.h"
 
 #include "hvbench/bed/hypervisor.h"
+#include "hvbench/bed/partition.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -293,6 +294,13 @@ static void remove_ours(const char *partition)
     }
 }
 
+static void remove_partition(const char *path)
+{
+    remove_ours(path);
+    if (!hvb_partition_is_limited(path))
+        (void)g_rmdir(path);
+}
+
 void hvb_cgroup_remove_partition(const char *root)
 {
     g_autofree char *dir = g_build_filename(root, CGROUP_DIR, NULL);
@@ -302,9 +310,7 @@ void hvb_cgroup_remove_partition(const char *root)
 
     while (listing && (mount = g_dir_read_name(listing))) {
         g_autofree char *path = g_build_filename(dir, mount, "machine", NULL);
-        remove_ours(path);
-        (void)g_rmdir(path);
+        remove_partition(path);
     }
-    remove_ours(unified);
-    (void)g_rmdir(unified);
+    remove_partition(unified);
 }

@@ -59,7 +59,7 @@ gboolean hvb_cgroup_read_meter(const HvbCgroup *cgroup,
 
 /* Removes the group "machine" that the embedded driver makes for its guests
  * below `root`'s /sys/fs/cgroup, of v2 or of each controller, where it is
- * empty. */
+ * empty and nobody has limited it. */
 void hvb_cgroup_remove_partition(const char *root);
 
 #endif

@@ -3,8 +3,11 @@
 
 #include "hvbench/profile/input.h"
 
+#include <gio/gio.h>
+#include <glib/gstdio.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define LAST_LINES 6
 /* The end of a console says it all; a guest may have written gigabytes. */
@@ -74,4 +77,19 @@ char *hvb_console_explain(const char *path, const char *shown_as)
     for (guint i = n > LAST_LINES ? n - LAST_LINES : 0; i < n; i++)
         g_string_append_printf(text, "\n    %s", g_strchomp(lines[i]));
     return g_string_free(text, FALSE);
+}
+
+void hvb_console_keep(const char *path, const char *kept, const char *guest)
+{
+    g_autoptr(GFile) from = g_file_new_for_path(path);
+    g_autoptr(GFile) to = g_file_new_for_path(kept);
+    g_autofree char *dir = g_path_get_dirname(kept);
+    g_autoptr(GError) error = NULL;
+
+    if (g_mkdir_with_parents(dir, 0755) != 0 ||
+        !g_file_copy(from, to, G_FILE_COPY_NONE, NULL, NULL, NULL, &error))
+        g_warning("cannot keep the console of %s: %s", guest,
+                  error ? error->message : dir);
+    else if (chown(kept, geteuid(), getegid()) != 0 || g_chmod(kept, 0644) != 0)
+        g_warning("cannot take over %s", kept);
 }

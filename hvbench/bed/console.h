@@ -17,4 +17,8 @@ gboolean hvb_console_is_empty(const char *path);
  * unreadable file is said to be so. The caller frees the text. */
 char *hvb_console_explain(const char *path, const char *shown_as);
 
+/* Copies the console of `guest`, which is QEMU's file, to `kept` as one of this
+ * user's, and makes its directory. What goes wrong is warned about. */
+void hvb_console_keep(const char *path, const char *kept, const char *guest);
+
 #endif

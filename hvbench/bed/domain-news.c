@@ -2,6 +2,7 @@
 #include "hvbench/bed/domain-news.h"
 
 #include "hvbench/bed/connection-private.h"
+#include "hvbench/bed/wait.h"
 
 #include <libvirt/virterror.h>
 
@@ -99,4 +100,26 @@ HvbDomainNews hvb_newsroom_get(const HvbNewsroom *newsroom, const char *name)
     const HvbDomainNews *news = g_hash_table_lookup(newsroom->heard, name);
 
     return news ? *news : (HvbDomainNews){HVB_HOLD_NONE, NULL};
+}
+
+typedef struct {
+    const HvbNewsroom *newsroom;
+    const char *name;
+} Awaited;
+
+static gboolean is_told(gpointer user_data)
+{
+    const Awaited *awaited = user_data;
+
+    return hvb_newsroom_get(awaited->newsroom, awaited->name).reason != NULL;
+}
+
+const char *hvb_newsroom_wait(const HvbNewsroom *newsroom, const char *name,
+                              guint timeout_ms)
+{
+    Awaited awaited = {newsroom, name};
+
+    if (timeout_ms > 0)
+        hvb_wait(is_told, &awaited, timeout_ms, name, NULL, NULL);
+    return hvb_newsroom_get(newsroom, name).reason;
 }

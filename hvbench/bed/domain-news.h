@@ -25,6 +25,11 @@ void hvb_newsroom_close(HvbNewsroom *newsroom);
 /* Of the domain `name`. */
 HvbDomainNews hvb_newsroom_get(const HvbNewsroom *newsroom, const char *name);
 
+/* Why it stopped, for which libvirt is given `timeout_ms` to say so; NULL: it
+ * does not say. */
+const char *hvb_newsroom_wait(const HvbNewsroom *newsroom, const char *name,
+                              guint timeout_ms);
+
 /* What libvirt's lifecycle event means to `news`. */
 void hvb_domain_news_take(HvbDomainNews *news, int event, int detail);
 

@@ -12,6 +12,7 @@
 #include "hvbench/bed/hypervisor.h"
 #include "hvbench/bed/images.h"
 #include "hvbench/bed/parallel.h"
+#include "hvbench/bed/partition.h"
 #include "hvbench/bed/placement.h"
 #include "hvbench/bed/tuning.h"
 
@@ -89,6 +90,16 @@ static void destroy_machine(gpointer item, gpointer user_data)
                               virDomainGetName(machine->domain));
 }
 
+static void create_again(gpointer item, gpointer user_data)
+{
+    Machine *machine = item;
+
+    if (!machine->error || !hvb_boot_is_worth_another(machine->error->message))
+        return;
+    g_clear_error(&machine->error);
+    create_machine(item, user_data);
+}
+
 static void for_all_machines(LibvirtBed *self, GFunc func)
 {
     g_autofree gpointer *items = g_new(gpointer, self->bed.n_guests);
@@ -143,31 +154,17 @@ static void libvirt_bed_look(HvbBed *bed, guint guest, HvbPulse *pulse)
                    hvb_newsroom_get(self->newsroom, machine->name).hold, pulse);
 }
 
-typedef struct {
-    const LibvirtBed *bed;
-    const Machine *machine;
-} Obituary;
-
-static gboolean is_told(gpointer user_data)
-{
-    const Obituary *obituary = user_data;
-
-    return hvb_newsroom_get(obituary->bed->newsroom, obituary->machine->name)
-               .reason != NULL;
-}
-
-/* How its QEMU ended; NULL: it has not. */
+/* How its QEMU ended; NULL: it has not. A port may be closed before its QEMU is
+ * gone; libvirt tells of that when it has cleared everything away. */
 static char *tell_fate(LibvirtBed *self, guint guest)
 {
     const Machine *machine = &self->machines[guest];
-    Obituary obituary = {self, machine};
+    const HvbLink *link = self->bed.guests[guest].link;
+    gboolean lost = link && hvb_link_why_down(link);
 
-    /* A port may be closed before its QEMU is gone; libvirt tells of that when
-     * it has cleared everything away. */
-    if (hvb_link_why_down(self->bed.guests[guest].link))
-        hvb_wait(is_told, &obituary, OBITUARY_MS, "libvirt", NULL, NULL);
-    return hvb_fate_tell(
-        machine->fate, hvb_newsroom_get(self->newsroom, machine->name).reason);
+    return hvb_fate_tell(machine->fate,
+                         hvb_newsroom_wait(self->newsroom, machine->name,
+                                           lost ? OBITUARY_MS : 0));
 }
 
 static char *libvirt_bed_explain(HvbBed *bed, guint guest)
@@ -189,23 +186,6 @@ static char *libvirt_bed_explain(HvbBed *bed, guint guest)
                        NULL);
 }
 
-static void keep_console(const Machine *machine, const HvbGuest *guest)
-{
-    g_autoptr(GFile) from = g_file_new_for_path(guest->console);
-    g_autoptr(GFile) to = g_file_new_for_path(machine->kept_console);
-    g_autofree char *dir = g_path_get_dirname(machine->kept_console);
-    g_autoptr(GError) error = NULL;
-
-    if (g_mkdir_with_parents(dir, 0755) != 0 ||
-        !g_file_copy(from, to, G_FILE_COPY_NONE, NULL, NULL, NULL, &error))
-        g_warning("cannot keep the console of %s: %s", guest->name,
-                  error ? error->message : dir);
-    /* A QEMU file, owned by QEMU's user: the result set is its maker's. */
-    else if (chown(machine->kept_console, geteuid(), getegid()) != 0 ||
-             g_chmod(machine->kept_console, 0644) != 0)
-        g_warning("cannot take over %s", machine->kept_console);
-}
-
 static void libvirt_bed_free(HvbBed *bed)
 {
     LibvirtBed *self = (LibvirtBed *)bed;
@@ -221,7 +201,8 @@ static void libvirt_bed_free(HvbBed *bed)
         if (machine->error)
             g_warning("%s", machine->error->message);
         if (machine->kept_console)
-            keep_console(machine, &bed->guests[i]);
+            hvb_console_keep(bed->guests[i].console, machine->kept_console,
+                             bed->guests[i].name);
         if (bed->guests[i].console)
             g_unlink(bed->guests[i].console);
         g_clear_pointer(&machine->domain, virDomainFree);
@@ -364,22 +345,6 @@ static gboolean open_links(LibvirtBed *self, GError **error)
     return TRUE;
 }
 
-gboolean hvb_libvirt_bed_check_clocksource(const char *guest,
-                                           const char *clocksource,
-                                           GError **error)
-{
-    if (!hvb_clocksource_is_coarse(clocksource))
-        return TRUE;
-    g_set_error(error, HVB_BED_ERROR, HVB_BED_ERROR_BOOT,
-                "%s tells the time by its clocksource \"%s\", in whole timer "
-                "ticks: too coarse to time anything. Its kernel gave up the "
-                "better clocks while it booted, most likely since the host "
-                "was busy: try again on a quiet host, or with fewer guests "
-                "(--guests)",
-                guest, clocksource);
-    return FALSE;
-}
-
 static gboolean find_cgroups(LibvirtBed *self, GError **error)
 {
     for (guint i = 0; i < self->bed.n_guests; i++) {
@@ -394,10 +359,29 @@ static gboolean find_cgroups(LibvirtBed *self, GError **error)
     return TRUE;
 }
 
+static void create_machines(LibvirtBed *self)
+{
+    gboolean again = FALSE;
+
+    if (self->connection->embedded)
+        hvb_partition_prepare("/");
+    for_all_machines(self, create_machine);
+    for (guint i = 0; i < self->bed.n_guests; i++) {
+        const GError *error = self->machines[i].error;
+        if (!error || !hvb_boot_is_worth_another(error->message))
+            continue;
+        again = TRUE;
+        g_message("%s: %s; once more", self->bed.guests[i].name,
+                  error->message);
+    }
+    if (again)
+        for_all_machines(self, create_again);
+}
+
 static gboolean start(LibvirtBed *self, guint timeout_s, guint patience_s,
                       const HvbBootSettings *settings, GError **error)
 {
-    for_all_machines(self, create_machine);
+    create_machines(self);
     if (!open_links(self, error) ||
         !hvb_boot_wait(&self->bed, timeout_s, patience_s, settings, error))
         return FALSE;

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The control groups of guests as libvirt lays them out, in trees of files,
  * and what a profile's caps and weights come to. */
+#include "hvbench/bed/boot.h"
 #include "hvbench/bed/cgroup.h"
 #include "hvbench/bed/hypervisor.h"
+#include "hvbench/bed/partition.h"
 #include "hvbench/bed/tuning.h"
 #include "test/suites.h"
 #include "test/unit/profile-fixture.h"
@@ -245,6 +247,71 @@ static void test_only_an_empty_partition_is_removed(void)
     CU_ASSERT_TRUE(has_dir_below(root, "machine.slice"));
 }
 
+static void test_a_partition_with_limits_is_somebodys(void)
+{
+    g_autoptr(Root) root = root_new();
+    g_autofree char *cpu = g_build_filename(root, "cpu", NULL);
+    g_autofree char *memory = g_build_filename(root, "memory", NULL);
+
+    write_below(root, "cpu/cpu.cfs_quota_us", "-1\n");
+    write_below(root, "cpu/cpu.max", "max 100000\n");
+    write_below(root, "memory/memory.limit_in_bytes", "9223372036854771712\n");
+    CU_ASSERT_FALSE(hvb_partition_is_limited(cpu));
+    CU_ASSERT_FALSE(hvb_partition_is_limited(memory));
+    write_below(root, "cpu/cpu.max", "50000 100000\n");
+    write_below(root, "memory/memory.limit_in_bytes", "346030080\n");
+    CU_ASSERT_TRUE(hvb_partition_is_limited(cpu));
+    CU_ASSERT_TRUE(hvb_partition_is_limited(memory));
+}
+
+static void expect_file(const Root *root, const char *file,
+                        const char *expected)
+{
+    g_autofree char *path = g_build_filename(root, file, NULL);
+    g_autofree char *text = NULL;
+
+    CU_ASSERT_TRUE(g_file_get_contents(path, &text, NULL, NULL));
+    expect_text(text, expected);
+}
+
+#define CPUSET "sys/fs/cgroup/cpuset/"
+
+static void test_a_cpuset_is_filled_before_guests_start_in_it(void)
+{
+    g_autoptr(Root) root = root_new();
+
+    hvb_partition_prepare(root);
+    CU_ASSERT_FALSE(has_dir_below(root, "cpuset"));
+    write_below(root, CPUSET "cpuset.cpus", "0-3\n");
+    write_below(root, CPUSET "cpuset.mems", "0-1\n");
+    hvb_partition_prepare(root);
+    CU_ASSERT_TRUE(has_dir_below(root, "cpuset/machine"));
+    write_below(root, CPUSET "machine/cpuset.cpus", "\n");
+    write_below(root, CPUSET "machine/cpuset.mems", "1\n");
+    hvb_partition_prepare(root);
+    /* The kernel's file would take the text in place of its own. */
+    expect_file(root, CPUSET "machine/cpuset.cpus", "0-3");
+    expect_file(root, CPUSET "machine/cpuset.mems", "1\n");
+}
+
+static void test_only_a_start_that_failed_by_chance_is_worth_another(void)
+{
+    CU_ASSERT_TRUE(hvb_boot_is_worth_another(
+        "cannot start a guest: Unable to write to "
+        "'/sys/fs/cgroup/cpuset/machine/qemu-1-x/cpuset.mems': Permission "
+        "denied"));
+    CU_ASSERT_TRUE(hvb_boot_is_worth_another(
+        "cannot start a guest: internal error: monitor socket did not show "
+        "up: No such file or directory"));
+    CU_ASSERT_FALSE(hvb_boot_is_worth_another(
+        "cannot start a guest: internal error: process exited while "
+        "connecting to monitor: qemu-system-x86_64: -blockdev ...: Image is "
+        "not in qcow2 format"));
+    CU_ASSERT_FALSE(hvb_boot_is_worth_another(
+        "cannot start a guest: unsupported configuration: Emulator "
+        "'/usr/bin/qemu-system-x86_64' does not support machine type 'x'"));
+}
+
 static void test_a_vcpu_cap_is_a_quota_of_its_period(void)
 {
     const HvbGuestProfile wanted = {.cap_percent = 30,
@@ -310,6 +377,12 @@ CU_TestInfo tests_cgroup[] = {
      test_a_guest_is_found_by_its_whole_name},
     {"only an empty partition is removed",
      test_only_an_empty_partition_is_removed},
+    {"a partition with limits is somebody's",
+     test_a_partition_with_limits_is_somebodys},
+    {"a cpuset is filled before guests start in it",
+     test_a_cpuset_is_filled_before_guests_start_in_it},
+    {"only a start that failed by chance is worth another",
+     test_only_a_start_that_failed_by_chance_is_worth_another},
     {"a vCPU cap is a quota of its period",
      test_a_vcpu_cap_is_a_quota_of_its_period},
     {"a VM cap leaves the vCPU uncapped",
