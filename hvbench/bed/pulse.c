@@ -11,7 +11,7 @@
 #define TEXT_SIZE 512
 
 struct _HvbPulseSource {
-    char *schedstat;
+    int schedstat; /* open; -1: the kernel has none */
     char *stat;
     char *freezer; /* v1's freezer.state; NULL: there is none */
     char *events;  /* v2's cgroup.events; NULL: there is none */
@@ -53,8 +53,9 @@ static void find_groups(HvbPulseSource *self, const char *root,
 HvbPulseSource *hvb_pulse_source_new(const char *root, const char *thread)
 {
     HvbPulseSource *self = g_new0(HvbPulseSource, 1);
+    g_autofree char *schedstat = g_build_filename(thread, "schedstat", NULL);
 
-    self->schedstat = g_build_filename(thread, "schedstat", NULL);
+    self->schedstat = open(schedstat, O_RDONLY | O_CLOEXEC);
     self->stat = g_build_filename(thread, "stat", NULL);
     find_groups(self, root, thread);
     return self;
@@ -64,7 +65,8 @@ void hvb_pulse_source_free(HvbPulseSource *source)
 {
     if (!source)
         return;
-    g_free(source->schedstat);
+    if (source->schedstat >= 0)
+        close(source->schedstat);
     g_free(source->stat);
     g_free(source->freezer);
     g_free(source->events);
@@ -72,13 +74,19 @@ void hvb_pulse_source_free(HvbPulseSource *source)
 }
 
 /* The file's beginning, into `text` of TEXT_SIZE bytes; "" if it cannot be
- * read. It is done several times a second: no buffer is allocated for it. */
+ * read. */
+static void read_open(int fd, char *text)
+{
+    gssize n = fd >= 0 ? pread(fd, text, TEXT_SIZE - 1, 0) : 0;
+
+    text[MAX(n, 0)] = '\0';
+}
+
 static void read_text(const char *path, char *text)
 {
     int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
-    gssize n = fd >= 0 ? read(fd, text, TEXT_SIZE - 1) : 0;
 
-    text[MAX(n, 0)] = '\0';
+    read_open(fd, text);
     if (fd >= 0)
         close(fd);
 }
@@ -128,7 +136,7 @@ void hvb_pulse_look(const HvbPulseSource *source, HvbHold told, HvbPulse *pulse)
 {
     char schedstat[TEXT_SIZE];
 
-    read_text(source->schedstat, schedstat);
+    read_open(source->schedstat, schedstat);
     gint64 run_ns = g_ascii_strtoll(schedstat, NULL, 10);
     gboolean ran = run_ns != pulse->run_ns;
     pulse->hold = ran ? HVB_HOLD_NONE : find_hold(source, told);

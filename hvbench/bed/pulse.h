@@ -40,9 +40,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(HvbPulseSource, hvb_pulse_source_free)
 
 /* Looks at it, and compares with `pulse`, its last look, which it replaces. A
  * thread that has run since is not held; then, and that is nearly always, one
- * small file is all that is read. `told` is what libvirt says, and is
- * believed of a thread that sleeps. Never fails: a thread that is gone is not
- * held. */
+ * small file that is open already is all that is read. `told` is what libvirt
+ * says, and is believed of a thread that sleeps. Never fails: a thread that is
+ * gone is not held. */
 void hvb_pulse_look(const HvbPulseSource *source, HvbHold told,
                     HvbPulse *pulse);
 

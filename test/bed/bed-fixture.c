@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "test/bed/bed-fixture.h"
 
+#include "hvbench/bed/connection-private.h"
 #include "hvbench/bed/state.h"
+#include "hvbench/run/stands.h"
 #include "hvbench/run/window.h"
 
+#include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 gboolean bed_fixture_can_run(void)
@@ -236,4 +240,90 @@ void bed_fixture_check_vantages(HvbBed *bed, guint guest,
                (double)least.ns[v][WIRE_KEY] / 1e6,
                (double)least.ns[v][WIRE_OPEN] / 1e6);
     CU_ASSERT_TRUE(is_plausible(&least, references));
+}
+
+/* Something that holds the second guest, or lets it go on. */
+typedef gboolean (*HoldFunc)(HvbBed *bed, HvbConnection *connection);
+
+static gboolean stop(HvbBed *bed, HvbConnection *connection)
+{
+    (void)connection;
+    return kill(bed->process(bed, 1), SIGSTOP) == 0;
+}
+
+static gboolean go_on(HvbBed *bed, HvbConnection *connection)
+{
+    (void)connection;
+    return kill(bed->process(bed, 1), SIGCONT) == 0;
+}
+
+static virDomainPtr second_domain(HvbConnection *connection)
+{
+    return virDomainLookupByName(connection->handle,
+                                 HVB_DOMAIN_PREFIX "guest2");
+}
+
+static gboolean suspend(HvbBed *bed, HvbConnection *connection)
+{
+    g_autoptr(virDomain) domain = second_domain(connection);
+
+    (void)bed;
+    return domain && virDomainSuspend(domain) == 0;
+}
+
+static gboolean resume(HvbBed *bed, HvbConnection *connection)
+{
+    g_autoptr(virDomain) domain = second_domain(connection);
+
+    (void)bed;
+    return domain && virDomainResume(domain) == 0;
+}
+
+/* However long it is held, if only for some looks. */
+static void check_stand(HvbBed *bed, HvbConnection *connection, HoldFunc hold,
+                        HoldFunc release, const char *expected)
+{
+    const gboolean active[] = {TRUE, TRUE};
+    g_autoptr(HvbCell) cell = hvb_cell_new();
+    HvbStands *stands = hvb_stands_new(bed);
+
+    CU_ASSERT_TRUE(hold(bed, connection));
+    hvb_sleep(10 * HVB_STANDS_STEP_MS, NULL, NULL);
+    g_autofree char *now = hvb_stands_describe(bed);
+    CU_ASSERT_TRUE(release(bed, connection));
+    hvb_sleep(5 * HVB_STANDS_STEP_MS, NULL, NULL);
+    hvb_stands_record(stands, active, cell);
+    hvb_stands_free(stands);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(now);
+    CU_ASSERT_PTR_NOT_NULL(strstr(now, "guest2 stands still"));
+    CU_ASSERT_EQUAL_FATAL(cell->events->len, 1);
+    const char *text = g_array_index(cell->events, HvbEventRecord, 0).text;
+    printf("    %s\n", text);
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "guest2 stood still for "));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, expected));
+}
+
+void bed_fixture_check_stands(HvbBed *bed)
+{
+    check_stand(bed, shared.connection, stop, go_on, "SIGSTOP");
+    check_stand(bed, shared.connection, suspend, resume,
+                "paused through libvirt");
+}
+
+static gboolean is_lost(gpointer link)
+{
+    return hvb_link_why_down(link) != NULL;
+}
+
+void bed_fixture_check_killed(HvbBed *bed, guint guest)
+{
+    CU_ASSERT_EQUAL_FATAL(kill(bed->process(bed, guest), SIGKILL), 0);
+    CU_ASSERT_TRUE_FATAL(hvb_wait(is_lost, bed->guests[guest].link, 60000,
+                                  "the port to close", NULL, NULL));
+    g_autofree char *why = bed->explain(bed, guest);
+    printf("    %s\n", why);
+    CU_ASSERT_TRUE(strstr(why, "QEMU ended by signal 9") ||
+                   strstr(why, "Linux 6.15 or newer"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(why, "libvirt says that it "));
+    CU_ASSERT_PTR_NOT_NULL(strstr(why, "its console "));
 }

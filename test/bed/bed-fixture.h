@@ -45,4 +45,12 @@ gboolean bed_fixture_spin(HvbLink *link);
 void bed_fixture_check_vantages(HvbBed *bed, guint guest,
                                 const HvbReferences *references);
 
+/* The second of the shared guests is stopped by a signal, and paused through
+ * libvirt: each is seen while it lasts, and told of afterwards. */
+void bed_fixture_check_stands(HvbBed *bed);
+
+/* Kills the QEMU of guest `guest` (from 0): that is how it is told to have
+ * ended. */
+void bed_fixture_check_killed(HvbBed *bed, guint guest);
+
 #endif

@@ -316,6 +316,22 @@ static void test_operations_are_timed_from_both_vantages(void)
     bed_fixture_check_vantages(bed, 0, &ability.references);
 }
 
+static void test_a_guest_that_somebody_holds_is_seen_to_stand(void)
+{
+    HvbBed *bed = bed_fixture_share();
+
+    if (bed)
+        bed_fixture_check_stands(bed);
+}
+
+static void test_a_guest_whose_qemu_was_killed_is_told_so(void)
+{
+    HvbBed *bed = bed_fixture_share();
+
+    if (bed)
+        bed_fixture_check_killed(bed, 0);
+}
+
 static void test_a_second_hvbench_is_kept_out(void)
 {
     if (bed_fixture_share())
@@ -432,12 +448,16 @@ CU_TestInfo tests_bed[] = {
      test_guests_run_where_the_profile_puts_them},
     {"operations are timed from both vantages",
      test_operations_are_timed_from_both_vantages},
+    {"a guest that somebody holds is seen to stand",
+     test_a_guest_that_somebody_holds_is_seen_to_stand},
     {"a second hvbench is kept out", test_a_second_hvbench_is_kept_out},
     TEST_END,
 };
 
 /* After all that shares its guests. */
 CU_TestInfo tests_bed_end[] = {
+    {"a guest whose QEMU was killed is told so",
+     test_a_guest_whose_qemu_was_killed_is_told_so},
     {"a freed bed leaves its consoles and nothing else",
      test_a_freed_bed_leaves_its_consoles_and_nothing_else},
     {"a panic is reported with guest and console",
