@@ -110,12 +110,15 @@ cap-scope = vcpu
 # kernel's default. The share of a period must be at least 1000 us.
 cap-period-us = 100000
 # Share of the CPU relative to the other guests: 1 to 10000. Equal for all, as
-# hosts treat guests by default.
+# hosts treat guests by default. A guest runs for some ms and then stands while
+# the others have their share: weight 1 beside 10000 for 40 s. What would stand
+# for more than 2 min, all others being busy, is refused.
 weight = 100
 
 [host]
 # Host CPUs that are the guests' and the host services': the first so many of
-# them, all if there are fewer; 0 is all. Natively: the agent's.
+# those that hvbench may use, all (and a warning) if there are fewer; 0 is all.
+# Natively: the agent's.
 cpus = 0
 # Where vCPUs run: float (on all of these CPUs, as the host's scheduler likes)
 # or pinned (that of guest N on the Nth of them alone, counted around).
@@ -231,7 +234,8 @@ steal-percent = 10
 # or made no sense: 0 to 10000.
 lost-samples = 0
 # ... when a frame was longer on its way from a guest than this, ms: 1 to
-# 600000.
+# 600000. A guest whose weight or cap lets it stand still may take four such
+# stands, if that is more.
 late-frame-ms = 1000
 # ... when hvbench itself was late by more than this to send a client-side
 # operation, ms: 1 to 600000.

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "hvbench/run/record.h"
 
+#include "hvbench/profile/turn.h"
+
 #include <math.h>
 
 #define NS_PER_MS G_GINT64_CONSTANT(1000000)
@@ -85,6 +87,17 @@ void hvb_record_counts(HvbCell *cell, const HvbWindow *window)
     }
 }
 
+/* The gate's, unless a guest that waits for its turn may take longer. */
+static gint64 late_frame_limit_ms(const HvbProfile *profile)
+{
+    guint64 limit_ms = profile->late_frame_ms;
+
+    for (guint i = 0; i < profile->n_guests; i++)
+        if (profile->guests[i].measured)
+            limit_ms = MAX(limit_ms, hvb_turn_patience_ms(profile, i));
+    return (gint64)limit_ms;
+}
+
 /* Why the cell may not be published; NULL if it may. */
 static char *disturbance(const HvbCell *cell, const HvbProfile *profile)
 {
@@ -105,10 +118,11 @@ static char *disturbance(const HvbCell *cell, const HvbProfile *profile)
             "%u samples and %u frames were lost, %u refused (limit %u)",
             cell->lost, cell->lost_frames, cell->refused,
             profile->lost_samples);
-    if (cell->late_frame_ns > profile->late_frame_ms * NS_PER_MS)
+    if (cell->late_frame_ns > late_frame_limit_ms(profile) * NS_PER_MS)
         return g_strdup_printf(
-            "a frame was under way for %.0f ms (limit %u ms)",
-            (double)cell->late_frame_ns / NS_PER_MS, profile->late_frame_ms);
+            "a frame was under way for %.0f ms (limit %" G_GINT64_FORMAT " ms)",
+            (double)cell->late_frame_ns / NS_PER_MS,
+            late_frame_limit_ms(profile));
     if (cell->late_send_ns > profile->late_send_ms * NS_PER_MS)
         return g_strdup_printf("hvbench sent an operation %.1f ms late (limit "
                                "%u ms)",

@@ -12,7 +12,7 @@
 #include "hvbench/run/cell.h"
 
 /* Between two looks. A stand is told within this much at either end, a shorter
- * one need not be seen. With 64 guests, looking costs 0.3 % of a CPU. */
+ * one need not be seen. With 64 guests, looking costs 0.1 % of a CPU. */
 #define HVB_STANDS_STEP_MS 100
 /* Of one guest, more than these are only counted. */
 #define HVB_STANDS_EVENTS_MAX 20

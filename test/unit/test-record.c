@@ -96,12 +96,39 @@ static void test_a_late_frame_disturbs(void)
     assert_disturbed(cell, "under way for 301 ms", "limit 300 ms");
 }
 
+static void test_a_guest_that_has_to_stand_may_be_as_late(void)
+{
+    g_autofree HvbProfile *light = g_memdup2(&gate, sizeof gate);
+    g_autoptr(HvbCell) cell = barely_good();
+
+    light->n_guests = 2;
+    light->guests[0] =
+        (HvbGuestProfile){.measured = HVB_MEASURED_YES, .weight = 1};
+    light->guests[1] = (HvbGuestProfile){.loaded = TRUE, .weight = 100};
+    cell->late_frame_ns = 4 * 400 * NS_PER_MS;
+    hvb_record_verdict(cell, light, NULL);
+    CU_ASSERT_EQUAL(cell->status, HVB_CELL_DONE);
+    cell->late_frame_ns += NS_PER_MS;
+    hvb_record_verdict(cell, light, NULL);
+    CU_ASSERT_EQUAL(cell->status, HVB_CELL_DISTURBED);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(cell->why);
+    CU_ASSERT_PTR_NOT_NULL(strstr(cell->why, "limit 1600 ms"));
+}
+
 static void test_a_late_send_disturbs(void)
 {
     HvbCell *cell = barely_good();
 
     cell->late_send_ns += NS_PER_MS / 10;
     assert_disturbed(cell, "15.1 ms late", "limit 15 ms");
+}
+
+static void test_a_guest_that_stood_disturbs(void)
+{
+    HvbCell *cell = barely_good();
+
+    cell->stood = g_strdup("guest1 stood still for 5.0 s");
+    assert_disturbed(cell, "guest1 stood still", "5.0 s");
 }
 
 static void test_drift_and_doubt_only_make_suspect(void)
@@ -127,7 +154,10 @@ CU_TestInfo tests_record[] = {
     {"steal above its limit disturbs", test_steal_above_its_limit_disturbs},
     {"what is missing counts together", test_what_is_missing_counts_together},
     {"a late frame disturbs", test_a_late_frame_disturbs},
+    {"a guest that has to stand may be as late",
+     test_a_guest_that_has_to_stand_may_be_as_late},
     {"a late send disturbs", test_a_late_send_disturbs},
+    {"a guest that stood disturbs", test_a_guest_that_stood_disturbs},
     {"drift and doubt only make suspect",
      test_drift_and_doubt_only_make_suspect},
     TEST_END,
