@@ -55,9 +55,10 @@ static gint64 read_field(const char *dir, const char *file, const char *name)
     return 0;
 }
 
-static HvbMemoryGroup read_v1(const char *dir)
+static HvbMemoryGroup read_v1(const char *dir, const char *name)
 {
     return (HvbMemoryGroup){
+        .name = g_strdup(name),
         .file = "memory.limit_in_bytes",
         .limit_bytes = read_limit(dir, "memory.limit_in_bytes"),
         .high_bytes = -1,
@@ -68,9 +69,10 @@ static HvbMemoryGroup read_v1(const char *dir)
     };
 }
 
-static HvbMemoryGroup read_v2(const char *dir)
+static HvbMemoryGroup read_v2(const char *dir, const char *name)
 {
     return (HvbMemoryGroup){
+        .name = g_strdup(name),
         .file = "memory.max",
         .limit_bytes = read_limit(dir, "memory.max"),
         .high_bytes = read_limit(dir, "memory.high"),
@@ -101,8 +103,8 @@ GArray *hvb_memory_groups_read(const char *root, const char *group)
             g_build_filename(root, v1 ? V1_DIR : CGROUP_DIR, name, NULL);
         top = strcmp(name, "/") == 0;
         if (g_file_test(dir, G_FILE_TEST_IS_DIR)) {
-            HvbMemoryGroup found = v1 ? read_v1(dir) : read_v2(dir);
-            found.name = g_strdup(name);
+            const HvbMemoryGroup found =
+                v1 ? read_v1(dir, name) : read_v2(dir, name);
             g_array_append_val(groups, found);
         }
         char *parent = g_path_get_dirname(name);

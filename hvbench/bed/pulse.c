@@ -26,8 +26,7 @@ const char *hvb_hold_text(HvbHold hold)
         [HVB_HOLD_FROZEN] = "was in a control group that is frozen",
         [HVB_HOLD_PAUSED] = "was paused through libvirt",
         [HVB_HOLD_DISK] = "was paused by QEMU, whose disk failed or is full",
-        [HVB_HOLD_BLOCKED] = "waited in the host's kernel, for a disk or for "
-                             "memory",
+        [HVB_HOLD_BLOCKED] = "waited in the host's kernel for disk or memory",
     };
 
     return texts[hold];
@@ -96,7 +95,9 @@ static char state_of(const char *stat)
 {
     const char *end = strrchr(stat, ')');
 
-    return end && end[1] == ' ' ? end[2] : '\0';
+    if (!end || end[1] != ' ')
+        return '\0';
+    return end[2];
 }
 
 static gboolean is_frozen(const HvbPulseSource *self)
