@@ -7,6 +7,10 @@
 #define SETTLE_US (1 * G_USEC_PER_SEC)
 #define SETTLE_STEP_US 10000
 
+/* The kernel computes with 44 bits of microseconds: it accepts no quota beyond
+ * this one, which is half a year of CPU in each period. */
+#define KERNEL_QUOTA_MAX_US ((G_GINT64_CONSTANT(1) << 44) - 1)
+
 void hvb_tuning_from_profile(const HvbGuestProfile *wanted, gboolean v2,
                              HvbTuning *ret_tuning)
 {
@@ -83,14 +87,18 @@ static gboolean set_tuning(virDomainPtr domain, const HvbTuning *tuning,
            set_parameters(domain, &vcpu, error);
 }
 
+gint64 hvb_tuning_quota_from_libvirt(gint64 value_us)
+{
+    return value_us < 0 || value_us >= KERNEL_QUOTA_MAX_US ? -1 : value_us;
+}
+
 static gint64 get_quota(virTypedParameterPtr list, int n, const char *field)
 {
     long long value = 0;
 
-    /* libvirt reports "no cap" as -1 or as a quota beyond the kernel's. */
-    if (virTypedParamsGetLLong(list, n, field, &value) != 1)
-        return 0;
-    return value < 0 || value > 18446744073709551LL - 1 ? -1 : value;
+    return virTypedParamsGetLLong(list, n, field, &value) == 1
+               ? hvb_tuning_quota_from_libvirt(value)
+               : 0;
 }
 
 static gint64 get_unsigned(virTypedParameterPtr list, int n, const char *field)

@@ -14,6 +14,12 @@
 void hvb_tuning_from_profile(const HvbGuestProfile *wanted, gboolean v2,
                              HvbTuning *ret_tuning);
 
+/* A quota as libvirt tells it, -1 if there is none: what is in the kernel's
+ * file is a word ("max") or -1, and the number that libvirt makes of that
+ * differs by its version and the cgroup's: -1, 2^44 - 1, or (2^64 - 1) / 1000.
+ */
+gint64 hvb_tuning_quota_from_libvirt(gint64 value_us);
+
 /* Sets it and reads it back. Errors: HVB_BED_ERROR_LIBVIRT, and
  * HVB_BED_ERROR_TUNING if libvirt or the kernel still says anything else than
  * was set after a second, with both values. */

@@ -364,6 +364,17 @@ static void test_a_weight_is_relative_to_each_versions_default(void)
     }
 }
 
+static void test_no_cap_is_known_by_every_number_that_libvirt_has_for_it(void)
+{
+    static const gint64 no_caps[] = {-1, (G_GINT64_CONSTANT(1) << 44) - 1,
+                                     (gint64)(G_MAXUINT64 / 1000)};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(no_caps); i++)
+        CU_ASSERT_EQUAL(hvb_tuning_quota_from_libvirt(no_caps[i]), -1);
+    CU_ASSERT_EQUAL(hvb_tuning_quota_from_libvirt(1000), 1000);
+    CU_ASSERT_EQUAL(hvb_tuning_quota_from_libvirt(12800000), 12800000);
+}
+
 CU_TestInfo tests_cgroup[] = {
     {"v1 is read from its controllers", test_v1_is_read_from_its_controllers},
     {"a hybrid host caps by v1 and charges to v2",
@@ -389,5 +400,7 @@ CU_TestInfo tests_cgroup[] = {
      test_a_vm_cap_leaves_the_vcpu_uncapped},
     {"a weight is relative to each version's default",
      test_a_weight_is_relative_to_each_versions_default},
+    {"no cap is known by every number that libvirt has for it",
+     test_no_cap_is_known_by_every_number_that_libvirt_has_for_it},
     TEST_END,
 };
