@@ -39,6 +39,7 @@ void meters_read(Children *children, WireMeters *ret)
     ret->users_cpu_ns = children_cpu_ns(children, CHILD_USER);
     ret->probes_cpu_ns = children_cpu_ns(children, CHILD_PROBE);
     ret->manager_cpu_ns = children_cpu_ns(children, CHILD_MANAGER);
+    ret->managers = children_count(children, CHILD_MANAGER);
     ret->agent_cpu_ns = clock_ns(CLOCK_PROCESS_CPUTIME_ID) +
                         children_cpu_ns(children, CHILD_CALIBRATION);
 }

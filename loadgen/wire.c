@@ -343,7 +343,8 @@ CODEC(meters, WireMeters, ANY(WireMeters, request),
       ANY(WireMeters, system_ns), ANY(WireMeters, steal_ns),
       ANY(WireMeters, idle_ns), ANY(WireMeters, users_cpu_ns),
       ANY(WireMeters, probes_cpu_ns), ANY(WireMeters, agent_cpu_ns),
-      ANY(WireMeters, manager_cpu_ns), STRING(WireMeters, clocksource))
+      ANY(WireMeters, manager_cpu_ns), ANY(WireMeters, managers),
+      STRING(WireMeters, clocksource))
 CODEC(event, WireEvent, ANY(WireEvent, monotonic_ns),
       INTEGER(WireEvent, kind, WIRE_EVENT_RESTORED), ANY(WireEvent, pid),
       ANY(WireEvent, permille), STRING(WireEvent, text))

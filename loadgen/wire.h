@@ -146,10 +146,10 @@ typedef struct {
 /* host -> agent, CALIBRATE: u32 budget_ms, u32 tolerance_permille, u32 moments
  * (1 to WIRE_MAX_MOMENTS), u32 pause_ms, u32 rounds (1 to
  * WIRE_MAX_MOMENT_ROUNDS). At a moment the agent times that many rounds of work
- * of about a millisecond. It takes such moments, with a pause between two, until
- * the last `moments` of them agree within the tolerance, or the budget, pauses
- * included, is used up: the speed that a host gives at one moment need not be
- * its usual one. */
+ * of about a millisecond. It takes such moments, with a pause between two,
+ * until the last `moments` of them agree within the tolerance, or the budget,
+ * pauses included, is used up: the speed that a host gives at one moment need
+ * not be its usual one. */
 #define WIRE_MAX_MOMENTS 16
 #define WIRE_MAX_MOMENT_ROUNDS 1000
 typedef struct {
@@ -268,7 +268,8 @@ typedef struct {
 /* agent -> host, METERS: u32 request (0 unless asked), u32 mark, u64 cell,
  * then u64 each: monotonic_ns, user_ns (with nice), system_ns (with irq),
  * steal_ns, idle_ns (with iowait), users_cpu_ns, probes_cpu_ns, agent_cpu_ns,
- * manager_cpu_ns, then string clocksource (in use now). The first four CPU
+ * manager_cpu_ns, then u32 managers (priority managers that run now: 0 or 1),
+ * then string clocksource (in use now). The first four CPU
  * times are /proc/stat's, the others the sum over the processes (launched
  * children included), since the agent began. */
 typedef enum {
@@ -289,6 +290,7 @@ typedef struct {
     uint64_t probes_cpu_ns;
     uint64_t agent_cpu_ns;
     uint64_t manager_cpu_ns;
+    uint32_t managers;
     char clocksource[WIRE_MAX_STRING + 1];
 } WireMeters;
 

@@ -12,25 +12,13 @@
 #include "hvbench/bed/host-agent.h"
 #include "hvbench/bed/link.h"
 #include "hvbench/bed/pulse.h"
+#include "hvbench/bed/settings.h"
 #include "hvbench/profile/profile.h"
 
 #include <gio/gio.h>
 
-#define HVB_CPUS_MAX 128
 /* Of a bed that is no test's. */
 #define HVB_BED_PATIENCE_MS 20000
-
-/* A guest's CPU settings as the host enforces them. */
-typedef struct {
-    gint64 vcpu_quota_us; /* per period; -1: no cap */
-    gint64 vcpu_period_us;
-    gint64 vm_quota_us;
-    gint64 vm_period_us;
-    guint64 shares; /* cgroup v1 cpu.shares or v2 cpu.weight */
-    gboolean cgroup_v2;
-    char cpus[HVB_CPUS_MAX]; /* where its vCPU may run: "0-1,4", cut short if
-                              * longer; "": nobody looked */
-} HvbTuning;
 
 /* Host CPU charged to a guest since it was started. */
 typedef struct {
@@ -38,8 +26,7 @@ typedef struct {
     gint64 cpu_ns;
     gint64 vcpu_ns;
     gint64 emulator_ns;
-    gint64 throttled_periods; /* of the vCPU's and the VM's quota together */
-    gint64 throttled_ns;
+    HvbThrottling throttling[HVB_N_QUOTAS];
 } HvbGuestMeter;
 
 typedef struct {
@@ -92,6 +79,17 @@ struct _HvbBed {
     gboolean (*place)(HvbBed *bed, guint guest, guint cpus,
                       HvbAffinity affinity, HvbTuning *ret_enforced,
                       GError **error);
+    /* What the host enforces on it now; nothing is set. */
+    gboolean (*read_tuning)(HvbBed *bed, guint guest, HvbTuning *ret_now,
+                            GError **error);
+    /* From watch() on each write to a setting of a guest, or of a group above
+     * it, is noted, whoever makes it. unwatch() ends that and tells of each
+     * that was written to and is now what it was before: nobody would see it by
+     * reading. It returns sentences, which the caller frees; "guest 1's vCPU
+     * quota ... was written to in mid-window". NULL for a bed without such
+     * settings. */
+    void (*watch)(HvbBed *bed);
+    GStrv (*unwatch)(HvbBed *bed);
     gboolean (*read_meter)(HvbBed *bed, guint guest, HvbGuestMeter *ret_meter,
                            GError **error);
     /* The process that runs guest `guest`: to be stopped as a whole. NULL: no

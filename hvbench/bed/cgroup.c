@@ -2,9 +2,7 @@
 #include "hvbench/bed/cgroup.h"
 
 #include "hvbench/bed/hypervisor.h"
-#include "hvbench/bed/partition.h"
 
-#include <glib/gstdio.h>
 #include <string.h>
 
 #define CGROUP_DIR "sys/fs/cgroup"
@@ -48,6 +46,12 @@ char *hvb_cgroup_name(const char *listing, const char *controller)
     return NULL;
 }
 
+char *hvb_cgroup_mount(const char *root, const char *controller)
+{
+    return g_build_filename(root, CGROUP_DIR, controller ? controller : "",
+                            NULL);
+}
+
 gboolean hvb_cgroup_is_v2(const char *root)
 {
     /* Every group of v2 has this file, and no other file system does. */
@@ -57,16 +61,65 @@ gboolean hvb_cgroup_is_v2(const char *root)
     return g_file_test(path, G_FILE_TEST_EXISTS);
 }
 
+/* Whether this line of a mountinfo is that of the controller's hierarchy;
+ * NULL: of v2. Its fields end with "- TYPE SOURCE OPTIONS". */
+static gboolean is_mount_of(char *const *fields, const char *controller)
+{
+    guint n = g_strv_length((char **)fields);
+    const char *type = n > 6 ? fields[n - 3] : "";
+
+    if (!controller)
+        return strcmp(type, "cgroup2") == 0;
+    if (strcmp(type, "cgroup") != 0)
+        return FALSE;
+    g_auto(GStrv) options = g_strsplit(fields[n - 1], ",", 0);
+    return g_strv_contains((const char *const *)options, controller);
+}
+
+/* Which group of the hierarchy is mounted here as its root: "/", but in a
+ * container without a namespace of its own that of the container. */
+static char *mounted_group(const char *root, const char *controller)
+{
+    g_autofree char *path = g_build_filename(root, "proc/self/mountinfo", NULL);
+    g_autofree char *text = NULL;
+
+    if (!g_file_get_contents(path, &text, NULL, NULL))
+        return g_strdup("/");
+    g_auto(GStrv) lines = g_strsplit(text, "\n", 0);
+    for (char **line = lines; *line; line++) {
+        g_auto(GStrv) fields = g_strsplit(*line, " ", 0);
+        if (is_mount_of(fields, controller))
+            return g_strdup(fields[3]);
+    }
+    return g_strdup("/");
+}
+
+/* The directory of a group that is called so in a /proc/PID/cgroup. */
+static char *group_dir(const char *root, const char *group,
+                       const char *controller)
+{
+    g_autofree char *mounted = mounted_group(root, controller);
+    g_autofree char *mount =
+        hvb_cgroup_mount(root, controller || hvb_cgroup_is_v2(root)
+                                   ? controller
+                                   : "unified");
+    gsize length = strlen(mounted);
+
+    /* The root has no name that a path could end with. */
+    if (strcmp(group, mounted) == 0)
+        return g_steal_pointer(&mount);
+    if (length > 1 && strncmp(group, mounted, length) == 0 &&
+        group[length] == '/')
+        group += length;
+    return g_build_filename(mount, group, NULL);
+}
+
 char *hvb_cgroup_dir(const char *root, const char *listing,
                      const char *controller)
 {
     g_autofree char *group = hvb_cgroup_name(listing, controller);
-    const char *mount = controller               ? controller
-                        : hvb_cgroup_is_v2(root) ? ""
-                                                 : "unified";
 
-    return group ? g_build_filename(root, CGROUP_DIR, mount, group, NULL)
-                 : NULL;
+    return group ? group_dir(root, group, controller) : NULL;
 }
 
 /* The directory of the thread's group, or NULL if libvirt gave its vCPU no
@@ -78,6 +131,60 @@ static char *vcpu_dir(const char *root, const char *listing,
 
     return dir && g_str_has_suffix(dir, "/vcpu0") ? g_steal_pointer(&dir)
                                                   : NULL;
+}
+
+/* The lowest group of the controller that is not the guest's own. */
+static char *outer_dir(const char *root, const char *listing,
+                       const char *controller)
+{
+    g_autofree char *dir = hvb_cgroup_dir(root, listing, controller);
+    g_autofree char *vm = dir ? g_path_get_dirname(dir) : NULL;
+
+    if (!dir)
+        return hvb_cgroup_mount(root, controller);
+    return g_str_has_suffix(dir, "/vcpu0") ? g_path_get_dirname(vm)
+                                           : g_steal_pointer(&dir);
+}
+
+static HvbAncestry *find_ancestry(const HvbCgroup *self, const char *root,
+                                  const char *listing)
+{
+    const char *cpu = self->v2 ? NULL : "cpu";
+    const char *cpuset = self->v2 ? NULL : "cpuset";
+    g_autofree char *cpu_mount = hvb_cgroup_mount(root, cpu);
+    g_autofree char *cpuset_mount = hvb_cgroup_mount(root, cpuset);
+    g_autofree char *outer_cpu = outer_dir(root, listing, cpu);
+    g_autofree char *outer_cpuset = outer_dir(root, listing, cpuset);
+    const HvbAncestryPlace place = {
+        .root = root,
+        .v2 = self->v2,
+        .cpu_mount = cpu_mount,
+        .cpu = outer_cpu,
+        .cpuset_mount = cpuset_mount,
+        .cpuset = outer_cpuset,
+        .weighed = self->shares,
+    };
+
+    return hvb_ancestry_new(&place);
+}
+
+/* Where the vCPU's thread is now: somebody may have moved it away, and what is
+ * set of the group that it was in says nothing of it any more. */
+static gboolean read_group(const HvbCgroup *self, char *ret_group,
+                           GError **error)
+{
+    g_autofree char *path = g_build_filename(self->vcpu_thread, "cgroup", NULL);
+    g_autofree char *listing = NULL;
+    g_autoptr(GError) local = NULL;
+
+    if (!g_file_get_contents(path, &listing, NULL, &local)) {
+        g_set_error(error, HVB_BED_ERROR, HVB_BED_ERROR_TUNING,
+                    "cannot read back %s", local->message);
+        return FALSE;
+    }
+    g_autofree char *group = hvb_cgroup_name(listing, self->v2 ? NULL : "cpu");
+    g_strlcpy(ret_group, group ? group : "", HVB_GROUP_MAX);
+    return TRUE;
 }
 
 static gboolean set_dirs(HvbCgroup *self, const char *root, const char *listing)
@@ -94,6 +201,7 @@ static gboolean set_dirs(HvbCgroup *self, const char *root, const char *listing)
     self->shares = g_str_has_suffix(self->vm, "/libvirt")
                        ? g_path_get_dirname(self->vm)
                        : g_strdup(self->vm);
+    self->above = find_ancestry(self, root, listing);
     /* A group of v2 exists without the controller, too. */
     g_autofree char *cap =
         g_build_filename(self->vcpu, self->v2 ? "cpu.max" : "cpu.cfs_quota_us",
@@ -149,168 +257,70 @@ void hvb_cgroup_free(HvbCgroup *cgroup)
     g_free(cgroup->shares);
     g_free(cgroup->vm_account);
     g_free(cgroup->vcpu_account);
+    hvb_ancestry_free(cgroup->above);
     g_free(cgroup);
-}
-
-static char *read_file(const char *dir, const char *file, HvbBedError code,
-                       GError **error)
-{
-    g_autofree char *path = g_build_filename(dir, file, NULL);
-    g_autoptr(GError) local = NULL;
-    char *contents = NULL;
-
-    if (g_file_get_contents(path, &contents, NULL, &local))
-        return contents;
-    g_set_error(error, HVB_BED_ERROR, (int)code, "cannot read back %s",
-                local->message);
-    return NULL;
-}
-
-static gboolean read_number(const char *dir, const char *file,
-                            gint64 *ret_value, HvbBedError code, GError **error)
-{
-    g_autofree char *text = read_file(dir, file, code, error);
-
-    if (!text)
-        return FALSE;
-    *ret_value = g_ascii_strtoll(text, NULL, 10);
-    return TRUE;
-}
-
-/* v2's cpu.max: "max 100000" or "50000 100000". */
-static gboolean read_cap(const HvbCgroup *self, const char *dir,
-                         gint64 *ret_quota_us, gint64 *ret_period_us,
-                         GError **error)
-{
-    char *end;
-
-    if (!self->v2)
-        return read_number(dir, "cpu.cfs_quota_us", ret_quota_us,
-                           HVB_BED_ERROR_TUNING, error) &&
-               read_number(dir, "cpu.cfs_period_us", ret_period_us,
-                           HVB_BED_ERROR_TUNING, error);
-    g_autofree char *text =
-        read_file(dir, "cpu.max", HVB_BED_ERROR_TUNING, error);
-    if (!text)
-        return FALSE;
-    *ret_quota_us = g_ascii_strtoll(text, &end, 10);
-    if (g_str_has_prefix(text, "max")) {
-        *ret_quota_us = -1;
-        end = text + strlen("max");
-    }
-    *ret_period_us = g_ascii_strtoll(end, NULL, 10);
-    return TRUE;
 }
 
 gboolean hvb_cgroup_read_tuning(const HvbCgroup *cgroup, HvbTuning *ret_tuning,
                                 GError **error)
 {
-    gint64 shares;
+    const int code = HVB_BED_ERROR_TUNING;
+    HvbGroupCpu vcpu, vm, weight;
 
-    if (!read_cap(cgroup, cgroup->vcpu, &ret_tuning->vcpu_quota_us,
-                  &ret_tuning->vcpu_period_us, error) ||
-        !read_cap(cgroup, cgroup->vm, &ret_tuning->vm_quota_us,
-                  &ret_tuning->vm_period_us, error) ||
-        !read_number(cgroup->shares, cgroup->v2 ? "cpu.weight" : "cpu.shares",
-                     &shares, HVB_BED_ERROR_TUNING, error))
+    if (!hvb_group_files_read_settings(cgroup->vcpu, cgroup->v2, &vcpu, code,
+                                       error) ||
+        !hvb_group_files_read_settings(cgroup->vm, cgroup->v2, &vm, code,
+                                       error) ||
+        !hvb_group_files_read_settings(cgroup->shares, cgroup->v2, &weight,
+                                       code, error) ||
+        !read_group(cgroup, ret_tuning->group, error) ||
+        !hvb_ancestry_read(cgroup->above, ret_tuning, error))
         return FALSE;
-    ret_tuning->shares = (guint64)shares;
+    ret_tuning->vcpu_quota_us = vcpu.quota_us;
+    ret_tuning->vcpu_period_us = vcpu.period_us;
+    ret_tuning->vcpu_burst_us = vcpu.burst_us;
+    ret_tuning->vm_quota_us = vm.quota_us;
+    ret_tuning->vm_period_us = vm.period_us;
+    ret_tuning->vm_burst_us = vm.burst_us;
+    ret_tuning->shares = weight.shares;
+    ret_tuning->idle = weight.idle;
     ret_tuning->cgroup_v2 = cgroup->v2;
-    return TRUE;
-}
-
-/* The value of "key value" in a cpu.stat; 0 if it has no such line (a group
- * that never had a cap). */
-static gint64 stat_value(const char *stat, const char *key)
-{
-    g_auto(GStrv) lines = g_strsplit(stat, "\n", 0);
-    gsize length = strlen(key);
-
-    for (char **line = lines; *line; line++)
-        if (strncmp(*line, key, length) == 0 && (*line)[length] == ' ')
-            return g_ascii_strtoll(*line + length, NULL, 10);
-    return 0;
-}
-
-static gboolean add_throttling(const HvbCgroup *self, const char *dir,
-                               HvbGuestMeter *meter, GError **error)
-{
-    g_autofree char *stat =
-        read_file(dir, "cpu.stat", HVB_BED_ERROR_GUEST, error);
-
-    if (!stat)
-        return FALSE;
-    meter->throttled_periods += stat_value(stat, "nr_throttled");
-    meter->throttled_ns += self->v2 ? stat_value(stat, "throttled_usec") * 1000
-                                    : stat_value(stat, "throttled_time");
-    return TRUE;
-}
-
-static gboolean read_usage(const HvbCgroup *self, const char *dir,
-                           gint64 *ret_ns, GError **error)
-{
-    if (self->account_v1)
-        return read_number(dir, "cpuacct.usage", ret_ns, HVB_BED_ERROR_GUEST,
-                           error);
-    g_autofree char *stat =
-        read_file(dir, "cpu.stat", HVB_BED_ERROR_GUEST, error);
-    if (!stat)
-        return FALSE;
-    *ret_ns = stat_value(stat, "usage_usec") * 1000;
     return TRUE;
 }
 
 gboolean hvb_cgroup_read_meter(const HvbCgroup *cgroup,
                                HvbGuestMeter *ret_meter, GError **error)
 {
+    const int code = HVB_BED_ERROR_GUEST;
     HvbGuestMeter meter = {.time_ns = hvb_now_ns()};
+    HvbThrottling *throttling = meter.throttling;
 
-    if (!read_usage(cgroup, cgroup->vm_account, &meter.cpu_ns, error) ||
-        !read_usage(cgroup, cgroup->vcpu_account, &meter.vcpu_ns, error) ||
-        !add_throttling(cgroup, cgroup->vcpu, &meter, error) ||
-        !add_throttling(cgroup, cgroup->vm, &meter, error))
+    if (!hvb_group_files_read_usage(cgroup->vm_account, cgroup->account_v1,
+                                    &meter.cpu_ns, code, error) ||
+        !hvb_group_files_read_usage(cgroup->vcpu_account, cgroup->account_v1,
+                                    &meter.vcpu_ns, code, error) ||
+        !hvb_group_files_add_throttling(cgroup->vcpu, cgroup->v2,
+                                        &throttling[HVB_QUOTA_VCPU], code,
+                                        error) ||
+        !hvb_group_files_add_throttling(cgroup->vm, cgroup->v2,
+                                        &throttling[HVB_QUOTA_VM], code,
+                                        error) ||
+        !hvb_ancestry_read_throttling(cgroup->above,
+                                      &throttling[HVB_QUOTA_ABOVE], error))
         return FALSE;
     meter.emulator_ns = meter.cpu_ns - meter.vcpu_ns;
     *ret_meter = meter;
     return TRUE;
 }
 
-/* Groups of our domains that libvirt left there: it forgets some of a domain
- * whose hvbench was killed. rmdir() spares those in use. */
-static void remove_ours(const char *partition)
+void hvb_cgroup_foreach_file(const HvbCgroup *cgroup, const char *who,
+                             HvbGroupFileFunc func, gpointer user_data)
 {
-    g_autoptr(GDir) listing = g_dir_open(partition, 0, NULL);
-    const char *name;
+    g_autofree char *vcpu = g_strconcat(who, "'s vCPU ", NULL);
+    g_autofree char *vm = g_strconcat(who, "'s VM ", NULL);
 
-    while (listing && (name = g_dir_read_name(listing))) {
-        g_autofree char *vm = g_build_filename(partition, name, NULL);
-        g_autofree char *vcpu = g_build_filename(vm, "vcpu0", NULL);
-        g_autofree char *emulator = g_build_filename(vm, "emulator", NULL);
-        if (!strstr(name, "-hvbench-"))
-            continue;
-        (void)g_rmdir(vcpu);
-        (void)g_rmdir(emulator);
-        (void)g_rmdir(vm);
-    }
-}
-
-static void remove_partition(const char *path)
-{
-    remove_ours(path);
-    if (!hvb_partition_is_limited(path))
-        (void)g_rmdir(path);
-}
-
-void hvb_cgroup_remove_partition(const char *root)
-{
-    g_autofree char *dir = g_build_filename(root, CGROUP_DIR, NULL);
-    g_autofree char *unified = g_build_filename(dir, "machine", NULL);
-    g_autoptr(GDir) listing = g_dir_open(dir, 0, NULL);
-    const char *mount;
-
-    while (listing && (mount = g_dir_read_name(listing))) {
-        g_autofree char *path = g_build_filename(dir, mount, "machine", NULL);
-        remove_partition(path);
-    }
-    remove_partition(unified);
+    hvb_group_files_foreach(cgroup->vcpu, cgroup->v2, vcpu, "", func,
+                            user_data);
+    hvb_group_files_foreach(cgroup->vm, cgroup->v2, vm, "", func, user_data);
+    hvb_ancestry_foreach_file(cgroup->above, func, user_data);
 }

@@ -7,6 +7,7 @@
 #ifndef HVB_BED_CGROUP_H
 #define HVB_BED_CGROUP_H
 
+#include "hvbench/bed/ancestry.h"
 #include "hvbench/bed/bed.h"
 
 typedef struct {
@@ -26,6 +27,7 @@ typedef struct {
     gboolean account_v1;
     char *vm_account;
     char *vcpu_account;
+    HvbAncestry *above;
 } HvbCgroup;
 
 /* Whether /sys/fs/cgroup below `root` ("/" for this host) is cgroup v2. A v1
@@ -39,6 +41,9 @@ char *hvb_cgroup_name(const char *listing, const char *controller);
 /* Its directory below `root`. */
 char *hvb_cgroup_dir(const char *root, const char *listing,
                      const char *controller);
+/* Where below `root` the hierarchy of a v1 controller ("cpu") is mounted; NULL:
+ * that of v2. Caller frees. */
+char *hvb_cgroup_mount(const char *root, const char *controller);
 
 /* Finds the groups of the local domain `name`. Errors: HVB_BED_ERROR_HOST when
  * it does not run, or has no CPU controller. */
@@ -49,7 +54,8 @@ HvbCgroup *hvb_cgroup_find_below(const char *root, const char *name,
 void hvb_cgroup_free(HvbCgroup *cgroup);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HvbCgroup, hvb_cgroup_free)
 
-/* What is enforced now. Errors: HVB_BED_ERROR_TUNING with the file. */
+/* What is enforced now, but for the CPUs. Errors: HVB_BED_ERROR_TUNING with the
+ * file. */
 gboolean hvb_cgroup_read_tuning(const HvbCgroup *cgroup, HvbTuning *ret_tuning,
                                 GError **error);
 
@@ -57,9 +63,10 @@ gboolean hvb_cgroup_read_tuning(const HvbCgroup *cgroup, HvbTuning *ret_tuning,
 gboolean hvb_cgroup_read_meter(const HvbCgroup *cgroup,
                                HvbGuestMeter *ret_meter, GError **error);
 
-/* Removes the group "machine" that the embedded driver makes for its guests
- * below `root`'s /sys/fs/cgroup, of v2 or of each controller, where it is
- * empty and nobody has limited it. */
-void hvb_cgroup_remove_partition(const char *root);
+/* Calls `func` for each file that sets the guest's caps and weight, or
+ * something of the groups above it: "WHO's vCPU quota", "the quota of
+ * /machine". */
+void hvb_cgroup_foreach_file(const HvbCgroup *cgroup, const char *who,
+                             HvbGroupFileFunc func, gpointer user_data);
 
 #endif

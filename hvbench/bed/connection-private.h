@@ -5,6 +5,7 @@
 #define HVB_BED_CONNECTION_PRIVATE_H
 
 #include "hvbench/bed/connection.h"
+#include "hvbench/bed/partition.h"
 
 #include <libvirt/libvirt.h>
 
@@ -14,6 +15,7 @@ struct _HvbConnection {
     virConnectPtr handle;
     char *uri;
     gboolean embedded;
+    HvbPartition *partition; /* of the embedded driver's guests; else NULL */
     char *dir;            /* of the bed's files, readable by QEMU; ours alone */
     GHashTable *imported; /* paths to those of their copies */
     int lock;             /* held as long as the connection is open */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "hvbench/bed/connection.h"
 
-#include "hvbench/bed/cgroup.h"
+#include "hvbench/bed/bed-error.h"
 #include "hvbench/bed/connection-private.h"
 #include "hvbench/bed/group.h"
 #include "hvbench/bed/hypervisor.h"
@@ -277,6 +277,10 @@ HvbConnection *hvb_connection_open_locked(const char *uri, int lock,
         return NULL;
     prepare_libvirt();
     self->embedded = uri == NULL;
+    if (self->embedded) {
+        g_autofree char *record = g_build_filename(state, "partition", NULL);
+        self->partition = hvb_partition_new("/", record);
+    }
     self->uri = uri ? g_strdup(uri) : embedded_uri(error);
     if (!self->uri || !open_libvirt(self, error))
         return NULL;
@@ -315,9 +319,8 @@ void hvb_connection_close(HvbConnection *connection)
     if (connection->handle) {
         gpointer items[] = {connection->handle};
         hvb_parallel(close_in_thread, items, 1, 1, NULL);
-        if (connection->embedded)
-            hvb_cgroup_remove_partition("/");
     }
+    hvb_partition_free(connection->partition);
     if (connection->dir)
         hvb_state_remove(connection->dir);
     if (connection->lock >= 0)

@@ -2,6 +2,7 @@
 #include "hvbench/bed/group.h"
 
 #include "hvbench/bed/cgroup.h"
+#include "hvbench/bed/group-files.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -226,6 +227,27 @@ guint64 hvb_group_read_shares(const HvbGroup *group)
         read_file(group->cpu, group->v2 ? "cpu.weight" : "cpu.shares");
 
     return text ? g_ascii_strtoull(text, NULL, 10) : 0;
+}
+
+gboolean hvb_group_read_tuning(const HvbGroup *group, HvbTuning *ret_now,
+                               GError **error)
+{
+    HvbGroupCpu settings;
+
+    if (!hvb_group_files_read_settings(group->cpu, group->v2, &settings,
+                                       HVB_BED_ERROR_TUNING, error))
+        return FALSE;
+    *ret_now = (HvbTuning){
+        .vcpu_quota_us = -1,
+        .vcpu_period_us = settings.period_us,
+        .vm_quota_us = settings.quota_us,
+        .vm_period_us = settings.period_us,
+        .vm_burst_us = settings.burst_us,
+        .shares = settings.shares,
+        .idle = settings.idle,
+        .cgroup_v2 = group->v2,
+    };
+    return TRUE;
 }
 
 gboolean hvb_group_is_v2(const HvbGroup *group)

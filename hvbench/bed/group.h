@@ -9,7 +9,7 @@
 #ifndef HVB_BED_GROUP_H
 #define HVB_BED_GROUP_H
 
-#include <glib.h>
+#include "hvbench/bed/settings.h"
 
 /* What the names of all of them begin with. */
 #define HVB_GROUP_PREFIX "hvbench-"
@@ -43,6 +43,10 @@ gboolean hvb_group_set_weight(const HvbGroup *group, guint weight,
                               GError **error);
 /* cgroup v1 cpu.shares or v2 cpu.weight; 0 if it has no such file. */
 guint64 hvb_group_read_shares(const HvbGroup *group);
+/* What is enforced on it now: its cap is the VM's, of a vCPU it has none.
+ * Errors: HVB_BED_ERROR_TUNING. */
+gboolean hvb_group_read_tuning(const HvbGroup *group, HvbTuning *ret_now,
+                               GError **error);
 gboolean hvb_group_is_v2(const HvbGroup *group);
 
 /* Removes those below `root` whose names have the prefix and that are empty:

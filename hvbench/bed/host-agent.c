@@ -25,6 +25,12 @@ static gboolean host_weigh(HvbHostAgent *agent, guint weight, GError **error)
     return hvb_group_set_weight(((Host *)agent)->local->group, weight, error);
 }
 
+static gboolean host_read_tuning(HvbHostAgent *agent, HvbTuning *ret_now,
+                                 GError **error)
+{
+    return hvb_local_agent_read(((Host *)agent)->local, ret_now, error);
+}
+
 static char *host_explain(HvbHostAgent *agent)
 {
     return hvb_local_agent_explain(((Host *)agent)->local);
@@ -52,6 +58,7 @@ HvbHostAgent *hvb_host_agent_start(const char *group, GCancellable *cancellable,
     self->agent.link = local->link;
     self->agent.place = host_place;
     self->agent.weigh = host_weigh;
+    self->agent.read_tuning = host_read_tuning;
     self->agent.explain = host_explain;
     self->agent.free = host_free;
     self->local = local;

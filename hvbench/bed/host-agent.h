@@ -10,6 +10,7 @@
 #define HVB_BED_HOST_AGENT_H
 
 #include "hvbench/bed/link.h"
+#include "hvbench/bed/settings.h"
 
 /* The maker fills the functions; a test makes one of a fake agent. */
 typedef struct _HvbHostAgent HvbHostAgent;
@@ -20,6 +21,10 @@ struct _HvbHostAgent {
     gboolean (*place)(HvbHostAgent *agent, guint cpus, GError **error);
     /* Gives its group this weight: group.h. Errors: HVB_BED_ERROR_TUNING. */
     gboolean (*weigh)(HvbHostAgent *agent, guint weight, GError **error);
+    /* What is enforced on its group now; its cap is the VM's, its CPUs the
+     * vCPU's. Errors: HVB_BED_ERROR_TUNING. */
+    gboolean (*read_tuning)(HvbHostAgent *agent, HvbTuning *ret_now,
+                            GError **error);
     /* Why its link is down: how its process ended, and the last that it said.
      * The caller frees the text. */
     char *(*explain)(HvbHostAgent *agent);

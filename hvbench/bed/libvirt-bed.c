@@ -8,6 +8,7 @@
 #include "hvbench/bed/domain-news.h"
 #include "hvbench/bed/domain.h"
 #include "hvbench/bed/fate.h"
+#include "hvbench/bed/group-watch.h"
 #include "hvbench/bed/host.h"
 #include "hvbench/bed/hypervisor.h"
 #include "hvbench/bed/images.h"
@@ -50,6 +51,8 @@ typedef struct {
     HvbConnection *connection;
     HvbNewsroom *newsroom;
     Machine *machines;
+    HvbGroupWatch *watch; /* NULL: nobody watches */
+    gboolean told_blind;
 } LibvirtBed;
 
 static void watch_machine(Machine *machine)
@@ -131,6 +134,50 @@ static gboolean libvirt_bed_place(HvbBed *bed, guint guest, guint cpus,
                                affinity, ret_enforced->cpus, error);
 }
 
+static gboolean libvirt_bed_read_tuning(HvbBed *bed, guint guest,
+                                        HvbTuning *ret_now, GError **error)
+{
+    const HvbCgroup *cgroup = ((LibvirtBed *)bed)->machines[guest].cgroup;
+
+    *ret_now = (HvbTuning){0};
+    return hvb_cgroup_read_tuning(cgroup, ret_now, error) &&
+           hvb_placement_read(cgroup, ret_now, error);
+}
+
+static void add_file(const char *path, const char *what, gpointer user_data)
+{
+    hvb_group_watch_add(user_data, path, what);
+}
+
+static void libvirt_bed_watch(HvbBed *bed)
+{
+    LibvirtBed *self = (LibvirtBed *)bed;
+
+    hvb_group_watch_free(self->watch);
+    self->watch = hvb_group_watch_new();
+    for (guint i = 0; i < bed->n_guests; i++) {
+        g_autofree char *who = g_strdup_printf("guest %u", i + 1);
+        hvb_cgroup_foreach_file(self->machines[i].cgroup, who, add_file,
+                                self->watch);
+    }
+    const char *why = hvb_group_watch_why_blind(self->watch);
+    if (why && !self->told_blind)
+        g_warning("what is changed in a cell and put back before its end "
+                  "cannot be seen here (%s): raise fs.inotify's limits",
+                  why);
+    self->told_blind = self->told_blind || why;
+}
+
+static GStrv libvirt_bed_unwatch(HvbBed *bed)
+{
+    LibvirtBed *self = (LibvirtBed *)bed;
+    GStrv sentences =
+        self->watch ? hvb_group_watch_take(self->watch) : g_new0(char *, 1);
+
+    g_clear_pointer(&self->watch, hvb_group_watch_free);
+    return sentences;
+}
+
 static gboolean libvirt_bed_read_meter(HvbBed *bed, guint guest,
                                        HvbGuestMeter *ret_meter, GError **error)
 {
@@ -190,6 +237,7 @@ static void libvirt_bed_free(HvbBed *bed)
 {
     LibvirtBed *self = (LibvirtBed *)bed;
 
+    hvb_group_watch_free(self->watch);
     for (guint i = 0; i < bed->n_guests; i++) {
         g_clear_pointer(&bed->guests[i].link, hvb_link_free);
         if (bed->guests[i].client_fd > 0)
@@ -236,6 +284,9 @@ static LibvirtBed *new_bed(HvbConnection *connection, guint n_guests)
     self->bed.guests = g_new0(HvbGuest, n_guests);
     self->bed.tune = libvirt_bed_tune;
     self->bed.place = libvirt_bed_place;
+    self->bed.read_tuning = libvirt_bed_read_tuning;
+    self->bed.watch = libvirt_bed_watch;
+    self->bed.unwatch = libvirt_bed_unwatch;
     self->bed.read_meter = libvirt_bed_read_meter;
     self->bed.explain = libvirt_bed_explain;
     self->bed.process = libvirt_bed_process;

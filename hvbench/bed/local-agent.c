@@ -243,6 +243,22 @@ char *hvb_local_agent_place(const HvbLocalAgent *agent, guint cpus,
     return g_steal_pointer(&now_text);
 }
 
+gboolean hvb_local_agent_read(const HvbLocalAgent *agent, HvbTuning *ret_now,
+                              GError **error)
+{
+    g_autofree char *proc = g_strdup_printf("/proc/%d", agent->pid);
+    HvbTuning now;
+    HvbCpus cpus;
+
+    if (!hvb_group_read_tuning(agent->group, &now, error) ||
+        !hvb_cpus_of_thread(proc, &cpus, error))
+        return FALSE;
+    g_autofree char *text = hvb_cpus_text(&cpus);
+    g_strlcpy(now.cpus, text, sizeof now.cpus);
+    *ret_now = now;
+    return TRUE;
+}
+
 char *hvb_local_agent_output(const HvbLocalAgent *agent)
 {
     return g_strdup_printf("/proc/self/fd/%d", agent->output);

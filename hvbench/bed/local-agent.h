@@ -42,6 +42,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(HvbLocalAgent, hvb_local_agent_free)
 char *hvb_local_agent_place(const HvbLocalAgent *agent, guint cpus,
                             guint *ret_n, GError **error);
 
+/* What is enforced on its group and on itself now: it is a VM without a vCPU of
+ * its own. Errors: HVB_BED_ERROR_TUNING. */
+gboolean hvb_local_agent_read(const HvbLocalAgent *agent, HvbTuning *ret_now,
+                              GError **error);
+
 /* Whether and how it ended, and the last that it said. Caller frees. */
 char *hvb_local_agent_explain(HvbLocalAgent *agent);
 /* The file with all that it wrote to its outputs, mostly nothing. Caller

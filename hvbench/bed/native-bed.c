@@ -53,6 +53,13 @@ static gboolean native_bed_place(HvbBed *bed, guint guest, guint cpus,
     return TRUE;
 }
 
+static gboolean native_bed_read_tuning(HvbBed *bed, guint guest,
+                                       HvbTuning *ret_now, GError **error)
+{
+    (void)guest;
+    return hvb_local_agent_read(((NativeBed *)bed)->agent, ret_now, error);
+}
+
 static gboolean native_bed_read_meter(HvbBed *bed, guint guest,
                                       HvbGuestMeter *ret_meter, GError **error)
 {
@@ -111,6 +118,7 @@ static NativeBed *new_bed(const char *console_dir)
     self->bed.patience_ms = HVB_BED_PATIENCE_MS;
     self->bed.tune = native_bed_tune;
     self->bed.place = native_bed_place;
+    self->bed.read_tuning = native_bed_read_tuning;
     self->bed.read_meter = native_bed_read_meter;
     self->bed.explain = native_bed_explain;
     self->bed.free = native_bed_free;

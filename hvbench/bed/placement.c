@@ -79,6 +79,26 @@ static gboolean check_kernel(virDomainPtr domain, const HvbCgroup *cgroup,
                  error);
 }
 
+static gboolean read_cpus(const char *thread, char *ret_cpus, GError **error)
+{
+    HvbCpus cpus;
+
+    if (!hvb_cpus_of_thread(thread, &cpus, error))
+        return FALSE;
+    g_autofree char *text = hvb_cpus_text(&cpus);
+    g_strlcpy(ret_cpus, text, HVB_CPUS_MAX);
+    return TRUE;
+}
+
+gboolean hvb_placement_read(const HvbCgroup *cgroup, HvbTuning *tuning,
+                            GError **error)
+{
+    g_autofree char *qemu = g_strdup_printf("/proc/%d", cgroup->pid);
+
+    return read_cpus(cgroup->vcpu_thread, tuning->cpus, error) &&
+           read_cpus(qemu, tuning->emulator_cpus, error);
+}
+
 gboolean hvb_placement_apply(virDomainPtr domain, const HvbCgroup *cgroup,
                              guint guest, guint cpus, HvbAffinity affinity,
                              char *ret_cpus, GError **error)

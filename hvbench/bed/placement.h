@@ -14,6 +14,12 @@
 void hvb_placement_choose(const HvbCpus *host, guint cpus, HvbAffinity affinity,
                           guint guest, HvbCpus *ret_cpus);
 
+/* Where the vCPU and the emulator of the guest with this cgroup may run now, as
+ * the kernel says: fills in `cpus` and `emulator_cpus`. Errors:
+ * HVB_BED_ERROR_TUNING. */
+gboolean hvb_placement_read(const HvbCgroup *cgroup, HvbTuning *tuning,
+                            GError **error);
+
 /* Makes the vCPU of `guest` (from 0) run where hvb_placement_choose() says, of
  * the CPUs that are there for guests (host-cpus.h), and its emulator on the
  * first `cpus` of them. Writes where the vCPU now may run, as libvirt and the

@@ -17,6 +17,20 @@ static void append_cap(GString *text, const char *what, gint64 quota_us,
                                quota_us, period_us);
 }
 
+/* What holds for a guest without being the guest's: the tightest limit first,
+ * since that is what counts. */
+static void append_above(GString *text, const HvbTuning *tuning)
+{
+    if (*tuning->limit_group)
+        g_string_append_printf(text, ", limited to %.4g %% with all else in %s",
+                               100.0 * (double)tuning->limit_quota_us /
+                                   (double)tuning->limit_period_us,
+                               tuning->limit_group);
+    if (*tuning->above)
+        g_string_append_printf(text, " (not set by hvbench: %s)",
+                               tuning->above);
+}
+
 static char *describe(const HvbTuning *tuning)
 {
     GString *text = g_string_new(NULL);
@@ -26,8 +40,11 @@ static char *describe(const HvbTuning *tuning)
     if (text->len == 0)
         g_string_append(text, "no cap, ");
     g_string_append_printf(text, "weight %" G_GUINT64_FORMAT, tuning->shares);
+    if (tuning->idle)
+        g_string_append(text, " (cpu.idle)");
     if (*tuning->cpus)
         g_string_append_printf(text, ", CPUs %s", tuning->cpus);
+    append_above(text, tuning);
     return g_string_free(text, FALSE);
 }
 

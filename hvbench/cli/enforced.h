@@ -9,7 +9,8 @@
 
 /* One line for all guests, neighbours that are alike together: "guest1: vCPU
  * cap 50 % (50000 of 100000 us), weight 1024, CPUs 0-1; guest2-guest8: no cap,
- * weight 1024, CPUs 0-1". `tunings` are HvbTuning, [0] guest 1. The caller
+ * weight 1024, CPUs 0-1"; with what others have set of the groups
+ * above them. `tunings` are HvbTuning, [0] guest 1. The caller
  * frees it. */
 char *hvb_enforced_describe(const GArray *tunings);
 

@@ -171,6 +171,16 @@ static void warn_of_agent(const char *agents)
                   agents, HVB_VERSION);
 }
 
+/* Limits that others have set on groups above the guests. */
+static char *describe_limits(HvbBed *bed)
+{
+    HvbTuning now;
+
+    if (!bed->read_tuning || !bed->read_tuning(bed, 0, &now, NULL))
+        return g_strdup("unknown");
+    return g_strdup(*now.above ? now.above : "none");
+}
+
 /* What may differ from one boot to the next without being refused. */
 static gboolean record_boot(HvbStore *store, guint index, HvbBed *bed,
                             GError **error)
@@ -179,7 +189,9 @@ static gboolean record_boot(HvbStore *store, guint index, HvbBed *bed,
     g_autofree char *arguments =
         bed->process ? hvb_hypervisor_arguments("/", bed->process(bed, 0))
                      : NULL;
+    g_autofree char *limits = describe_limits(bed);
     const char *const recorded[][2] = {
+        {"limits", limits},
         {"guest_clocksource", clocksources},
         {"qemu_arguments", arguments ? arguments : ""},
         {"accel_reason",

@@ -11,7 +11,7 @@
 
 /* As in schema.sql. */
 #define APPLICATION_ID 0x48564231
-#define SCHEMA_VERSION 3
+#define SCHEMA_VERSION 4
 
 /* Long enough for a reader's glance, short enough to be reported. */
 #define BUSY_TIMEOUT_MS 10000

@@ -152,6 +152,8 @@ static gboolean load_parts(HvbStore *store, gint64 id, HvbCell *cell,
            load_rows(store, "meters", id, append_meter, cell->meters, error) &&
            load_rows(store, "tunings", id, append_tuning, cell->tunings,
                      error) &&
+           load_rows(store, "tunings-after", id, append_tuning,
+                     cell->tunings_after, error) &&
            load_rows(store, "events", id, append_event, cell->events, error);
 }
 

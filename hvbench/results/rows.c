@@ -17,7 +17,8 @@
         double *: HVB_FIELD_DOUBLE,                                           \
         char **: HVB_FIELD_TEXT,                                              \
         char(*)[WIRE_MAX_STRING + 1]: HVB_FIELD_STRING,                       \
-        char(*)[HVB_CPUS_MAX]: HVB_FIELD_STRING)
+        char(*)[HVB_CPUS_MAX]: HVB_FIELD_STRING,                              \
+        char(*)[HVB_ABOVE_MAX]: HVB_FIELD_STRING)
 #define FIELD_AT(record, member) \
     offsetof(record, member), sizeof(((record *)0)->member)
 #define FIELD(record, column, member)                                \
@@ -139,6 +140,8 @@ static const HvbField meter_fields[] = {
     FIELD(HvbMeterRecord, "host_emulator_ns", host_emulator_ns),
     FIELD(HvbMeterRecord, "throttled_periods", throttled_periods),
     FIELD(HvbMeterRecord, "throttled_ns", throttled_ns),
+    FIELD(HvbMeterRecord, "above_throttled_periods", above_throttled_periods),
+    FIELD(HvbMeterRecord, "above_throttled_ns", above_throttled_ns),
 };
 const HvbRow hvb_meter_row = ROW(meter_fields);
 
@@ -150,6 +153,15 @@ static const HvbField tuning_fields[] = {
     FIELD(HvbTuning, "shares", shares),
     FIELD(HvbTuning, "cgroup_v2", cgroup_v2),
     FIELD(HvbTuning, "cpus", cpus),
+    FIELD(HvbTuning, "emulator_cpus", emulator_cpus),
+    FIELD(HvbTuning, "vcpu_burst_us", vcpu_burst_us),
+    FIELD(HvbTuning, "vm_burst_us", vm_burst_us),
+    FIELD(HvbTuning, "idle", idle),
+    FIELD(HvbTuning, "vcpu_group", group),
+    FIELD(HvbTuning, "above", above),
+    FIELD(HvbTuning, "limit_group", limit_group),
+    FIELD(HvbTuning, "limit_quota_us", limit_quota_us),
+    FIELD(HvbTuning, "limit_period_us", limit_period_us),
 };
 const HvbRow hvb_tuning_row = ROW(tuning_fields);
 

@@ -20,7 +20,7 @@
 --
 -- application_id is "HVB1"; user_version counts the versions of this schema.
 PRAGMA application_id = 1213612593;
-PRAGMA user_version = 3;
+PRAGMA user_version = 4;
 
 -- Load levels in the paper's order.
 CREATE TABLE levels (
@@ -122,7 +122,8 @@ CREATE TABLE cells (
     position    INTEGER NOT NULL CHECK (position >= 0),   -- in the plan, from 0
     seed        TEXT NOT NULL     -- of schedule and users, 0 ... 2^64 - 1
                 CHECK (seed <> '' AND seed NOT GLOB '*[^0-9]*'),
-    why         TEXT,             -- why disturbed, failed or suspect
+    why         TEXT,             -- why disturbed, failed or suspect: all
+                                  -- reasons, '; ' between
     suspect     INTEGER NOT NULL CHECK (suspect IN (0, 1)), -- 1: drifted
     started_realtime_us INTEGER NOT NULL, -- host
     window_ns   INTEGER NOT NULL, -- host, opening to close
@@ -208,13 +209,20 @@ CREATE TABLE meters (
     host_cpu_ns  INTEGER NOT NULL,    -- all threads of the VM
     host_vcpu_ns INTEGER NOT NULL,
     host_emulator_ns INTEGER NOT NULL,
-    throttled_periods INTEGER NOT NULL, -- of the quotas
-    throttled_ns INTEGER NOT NULL
+    -- by its quotas and those of the groups above it; of these the latter alone,
+    -- whose time the kernel adds up over CPUs and over all that is in the group.
+    -- What the times mean depends on the host's kernel: provenance has it as
+    -- host.throttling
+    throttled_periods INTEGER NOT NULL,
+    throttled_ns INTEGER NOT NULL,
+    above_throttled_periods INTEGER NOT NULL,
+    above_throttled_ns INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX meters_by_cell ON meters (cell_id);
 CREATE INDEX meters_by_guest ON meters (guest_id);
 
--- A guest's CPU settings during a cell, as read back from the host.
+-- A guest's CPU settings during a cell, as read back from the host: before the
+-- window opened and after it closed. Where the two differ the cell is disturbed.
 CREATE TABLE tunings (
     id             INTEGER PRIMARY KEY,
     cell_id        INTEGER NOT NULL REFERENCES cells (id) ON DELETE CASCADE,
@@ -227,7 +235,19 @@ CREATE TABLE tunings (
     cgroup_v2      INTEGER NOT NULL CHECK (cgroup_v2 IN (0, 1)),
     cpus           TEXT NOT NULL,     -- host CPUs that its vCPU may run on,
                                       -- "0-1,4"; "": not looked at
-    UNIQUE (cell_id, guest_id)
+    emulator_cpus  TEXT NOT NULL,     -- the same of its emulator
+    vcpu_burst_us  INTEGER NOT NULL,  -- that may be saved up; 0: none
+    vm_burst_us    INTEGER NOT NULL,
+    idle           INTEGER NOT NULL,  -- cpu.idle of what carries the weight
+    vcpu_group     TEXT NOT NULL,     -- control group that its vCPU is in
+    above          TEXT NOT NULL,     -- what others set of the groups above it,
+                                      -- "/machine: quota 50000 of 100000 us"
+    -- of the quotas in there the tightest; '': there is none
+    limit_group     TEXT NOT NULL,
+    limit_quota_us  INTEGER NOT NULL,
+    limit_period_us INTEGER NOT NULL,
+    moment         TEXT NOT NULL CHECK (moment IN ('before', 'after')),
+    UNIQUE (cell_id, guest_id, moment)
 ) STRICT;
 CREATE INDEX tunings_by_guest ON tunings (guest_id);
 
@@ -313,7 +333,9 @@ SELECT s.run_id AS run, s.name AS scenario, l.name AS level,
             ELSE 100.0 - 100.0 * m.idle_ns /
                  nullif(m.user_ns + m.system_ns + m.steal_ns + m.idle_ns, 0)
        END AS host_busy_percent,
-       m.throttled_periods, m.throttled_ns / 1e6 AS throttled_ms
+       m.throttled_periods, m.throttled_ns / 1e6 AS throttled_ms,
+       m.above_throttled_periods,
+       m.above_throttled_ns / 1e6 AS above_throttled_ms
   FROM meters m
   JOIN cells c ON c.id = m.cell_id
   JOIN scenarios s ON s.id = c.scenario_id

@@ -72,18 +72,24 @@ INSERT INTO meters
        (cell_id, guest_id, guest_window_ns, user_ns, system_ns, steal_ns,
         idle_ns, users_cpu_ns, probes_cpu_ns, agent_cpu_ns, manager_cpu_ns,
         has_guest_view, host_window_ns, host_cpu_ns, host_vcpu_ns,
-        host_emulator_ns, throttled_periods, throttled_ns)
+        host_emulator_ns, throttled_periods, throttled_ns,
+        above_throttled_periods, above_throttled_ns)
 VALUES (:cell_id, :guest_id, :guest_window_ns, :user_ns, :system_ns, :steal_ns,
         :idle_ns, :users_cpu_ns, :probes_cpu_ns, :agent_cpu_ns,
         :manager_cpu_ns, :has_guest_view, :host_window_ns, :host_cpu_ns,
-        :host_vcpu_ns, :host_emulator_ns, :throttled_periods, :throttled_ns);
+        :host_vcpu_ns, :host_emulator_ns, :throttled_periods, :throttled_ns,
+        :above_throttled_periods, :above_throttled_ns);
 
 -- name: add-tuning
 INSERT INTO tunings
        (cell_id, guest_id, vcpu_quota_us, vcpu_period_us, vm_quota_us,
-        vm_period_us, shares, cgroup_v2, cpus)
+        vm_period_us, shares, cgroup_v2, cpus, emulator_cpus, vcpu_burst_us,
+        vm_burst_us, idle, vcpu_group, above, limit_group, limit_quota_us,
+        limit_period_us, moment)
 VALUES (:cell_id, :guest_id, :vcpu_quota_us, :vcpu_period_us, :vm_quota_us,
-        :vm_period_us, :shares, :cgroup_v2, :cpus);
+        :vm_period_us, :shares, :cgroup_v2, :cpus, :emulator_cpus,
+        :vcpu_burst_us, :vm_burst_us, :idle, :vcpu_group, :above, :limit_group,
+        :limit_quota_us, :limit_period_us, :moment);
 
 -- name: add-event
 INSERT INTO events
@@ -142,14 +148,22 @@ SELECT g.boot, k.host_ns, k.offset_ns, k.error_ns, k.wall_ns, k.host_wall_ns
 SELECT ifnull(g.guest, 0) AS guest, m.guest_window_ns, m.user_ns, m.system_ns,
        m.steal_ns, m.idle_ns, m.users_cpu_ns, m.probes_cpu_ns, m.agent_cpu_ns,
        m.manager_cpu_ns, m.has_guest_view, m.host_window_ns, m.host_cpu_ns,
-       m.host_vcpu_ns, m.host_emulator_ns, m.throttled_periods, m.throttled_ns
+       m.host_vcpu_ns, m.host_emulator_ns, m.throttled_periods, m.throttled_ns,
+       m.above_throttled_periods, m.above_throttled_ns
   FROM meters m LEFT JOIN guests g ON g.id = m.guest_id
  WHERE m.cell_id = :cell_id ORDER BY m.id;
 
 -- name: tunings
 SELECT vcpu_quota_us, vcpu_period_us, vm_quota_us, vm_period_us, shares,
-       cgroup_v2, cpus
-  FROM tunings WHERE cell_id = :cell_id ORDER BY id;
+       cgroup_v2, cpus, emulator_cpus, vcpu_burst_us, vm_burst_us, idle,
+       vcpu_group, above, limit_group, limit_quota_us, limit_period_us
+  FROM tunings WHERE cell_id = :cell_id AND moment = 'before' ORDER BY id;
+
+-- name: tunings-after
+SELECT vcpu_quota_us, vcpu_period_us, vm_quota_us, vm_period_us, shares,
+       cgroup_v2, cpus, emulator_cpus, vcpu_burst_us, vm_burst_us, idle,
+       vcpu_group, above, limit_group, limit_quota_us, limit_period_us
+  FROM tunings WHERE cell_id = :cell_id AND moment = 'after' ORDER BY id;
 
 -- name: events
 SELECT guest, time_ns, host_ns, kind, text

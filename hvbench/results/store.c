@@ -274,8 +274,9 @@ static gboolean add_meters(HvbStore *store, gint64 cell_id, GArray *meters,
     return TRUE;
 }
 
+/* `moment` is "before" or "after" the window. */
 static gboolean add_tunings(HvbStore *store, gint64 cell_id, GArray *tunings,
-                            GError **error)
+                            const char *moment, GError **error)
 {
     g_autoptr(HvbQuery) query =
         hvb_database_query(store->database, "add-tuning", error);
@@ -285,8 +286,9 @@ static gboolean add_tunings(HvbStore *store, gint64 cell_id, GArray *tunings,
     for (guint i = 0; i < tunings->len; i++) {
         if (!bind_guest(store, query, cell_id, i + 1, error))
             return FALSE;
-        hvb_row_bind(&hvb_tuning_row, query, 3,
-                     &g_array_index(tunings, HvbTuning, i));
+        int next = hvb_row_bind(&hvb_tuning_row, query, 3,
+                                &g_array_index(tunings, HvbTuning, i));
+        hvb_bind_text(query, next, moment);
         if (!hvb_database_run(store->database, query, error))
             return FALSE;
     }
@@ -340,7 +342,8 @@ static gboolean add_cell_parts(HvbStore *store, const HvbCell *cell,
         !add_samples(store, id, cell->samples, error) ||
         !add_clocks(store, id, cell->clocks, error) ||
         !add_meters(store, id, cell->meters, error) ||
-        !add_tunings(store, id, cell->tunings, error))
+        !add_tunings(store, id, cell->tunings, "before", error) ||
+        !add_tunings(store, id, cell->tunings_after, "after", error))
         return FALSE;
     for (guint i = 0; i < cell->events->len; i++)
         if (!add_event(store, id,

@@ -64,6 +64,8 @@ HvbCell *hvb_cell_new(void)
     cell->clocks = g_array_new(FALSE, FALSE, sizeof(HvbClockRecord));
     cell->meters = g_array_new(FALSE, FALSE, sizeof(HvbMeterRecord));
     cell->tunings = g_array_new(FALSE, FALSE, sizeof(HvbTuning));
+    cell->tunings_after = g_array_new(FALSE, FALSE, sizeof(HvbTuning));
+    cell->changes = g_ptr_array_new_with_free_func(g_free);
     cell->events = g_array_new(FALSE, FALSE, sizeof(HvbEventRecord));
     g_array_set_clear_func(cell->events,
                            (GDestroyNotify)hvb_event_record_clear);
@@ -78,6 +80,8 @@ void hvb_cell_free(HvbCell *cell)
     g_array_unref(cell->clocks);
     g_array_unref(cell->meters);
     g_array_unref(cell->tunings);
+    g_array_unref(cell->tunings_after);
+    g_ptr_array_unref(cell->changes);
     g_array_unref(cell->events);
     g_free(cell->why);
     g_free(cell->stood);

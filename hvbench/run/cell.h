@@ -53,8 +53,11 @@ typedef struct {
     gint64 host_cpu_ns; /* all threads of the VM */
     gint64 host_vcpu_ns;
     gint64 host_emulator_ns;
-    gint64 throttled_periods;
-    gint64 throttled_ns;
+    gint64 throttled_periods; /* of all its quotas */
+    gint64 throttled_ns;      /* means what throttling.h says of the kernel */
+    gint64 above_throttled_periods; /* of these: of groups above its own */
+    gint64 above_throttled_ns;
+    HvbThrottling throttling[HVB_N_QUOTAS]; /* by quota; not stored */
 } HvbMeterRecord;
 
 /* What the guest's own meter does not call idle, ns: 0 at least. Of a guest
@@ -91,7 +94,8 @@ typedef struct {
 
     /* what came of it */
     HvbCellStatus status;
-    char *why;                  /* disturbed, failed or suspect: the reason */
+    char *why;                  /* disturbed, failed or suspect: the reasons,
+                                 * with "; " between */
     char *stood;                /* which active guests stood still though no
                                  * setting stops them; NULL: none. Not stored:
                                  * it is among the events and in `why` */
@@ -116,7 +120,12 @@ typedef struct {
                              * measured, before the cell and after it */
     GArray *meters;         /* HvbMeterRecord; host row, then per guest */
     GArray *tunings;        /* HvbTuning as read back; [0] is guest 1 */
-    GArray *events;         /* HvbEventRecord */
+    GArray *tunings_after;  /* the same at the window's close */
+    HvbTuning services;     /* of the host's services, if the bed has any */
+    HvbTuning services_after;
+    GPtrArray *changes; /* char *: what else was not as it should be while
+                         * the window was open */
+    GArray *events;     /* HvbEventRecord */
 } HvbCell;
 
 HvbCell *hvb_cell_new(void);

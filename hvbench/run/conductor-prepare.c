@@ -148,6 +148,8 @@ gboolean hvb_conductor_prepare(HvbConductor *conductor,
 
     conductor->foreign_percent = find_active(conductor, scenarios);
     pass_notes_on(conductor);
+    if (!hvb_conductor_note_limits(conductor, error))
+        return FALSE;
     hvb_conductor_say(conductor, "waiting for the host to become quiet");
     if (!hvb_calibration_wait_quiet(conductor->bed, conductor->cancellable,
                                     &quiet, error))

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What the files of the conductor know of it: conductor.c leads through cells,
- * conductor-prepare.c makes a booted bed ready for them. */
+ * conductor-prepare.c makes a booted bed ready for them, conductor-settings.c
+ * looks at whether it stays as it was set. */
 #ifndef HVB_RUN_CONDUCTOR_PRIVATE_H
 #define HVB_RUN_CONDUCTOR_PRIVATE_H
 
@@ -32,6 +33,22 @@ void hvb_conductor_say(HvbConductor *self, const char *format, ...)
     G_GNUC_PRINTF(2, 3);
 /* Something worth keeping, for the hook. */
 void hvb_conductor_note(HvbConductor *self, const char *kind, const char *text);
+
+/* Reads what the host enforces on the guests and the host's services into the
+ * cell under way: as it is before the window, or `after` it. */
+gboolean hvb_conductor_read_settings(HvbConductor *self, gboolean after,
+                                     GError **error);
+/* In between, writes to these settings are seen; what they were becomes the
+ * cell's. */
+void hvb_conductor_watch(HvbConductor *self);
+void hvb_conductor_unwatch(HvbConductor *self);
+/* Asks all agents whether their manager runs as it should; what is not so
+ * becomes the cell's. */
+gboolean hvb_conductor_check_managers(HvbConductor *self,
+                                      const HvbProfile *profile,
+                                      GError **error);
+/* Tells of limits that others have set on groups above the guests. */
+gboolean hvb_conductor_note_limits(HvbConductor *self, GError **error);
 
 /* The bed as it must be while a guest is calibrated: uncapped, and the others
  * being idle its weight does not matter. */

@@ -95,14 +95,14 @@ static gboolean set_bed(HvbConductor *self, const HvbProfile *profile,
             !bed->place(bed, i, profile->cpus, profile->affinity, &enforced,
                         error))
             return FALSE;
-        g_array_append_val(self->cell->tunings, enforced);
         if (bed->guests[i].link)
             hvb_link_set_patience(bed->guests[i].link,
                                   (guint)hvb_turn_patience_ms(profile, i));
     }
-    return !bed->host ||
-           (bed->host->place(bed->host, profile->cpus, error) &&
-            bed->host->weigh(bed->host, profile->service_weight, error));
+    return (!bed->host ||
+            (bed->host->place(bed->host, profile->cpus, error) &&
+             bed->host->weigh(bed->host, profile->service_weight, error))) &&
+           hvb_conductor_read_settings(self, FALSE, error);
 }
 
 static gboolean set_managers(HvbConductor *self, const HvbProfile *profile,
@@ -174,14 +174,19 @@ static gboolean run_window(HvbConductor *self, const HvbProfile *profile,
     probe.cell = (guint64)self->cell->attempt << 32 | self->cell->position;
     for (guint i = 0; i < self->bed->n_guests; i++)
         seeds[i] = hvb_demand_seed(self->cell->seed, i, HVB_SEED_SCHEDULE);
+    hvb_conductor_watch(self);
     if (!hvb_window_open(window, &probe, seeds, self->cancellable, error) ||
         !hvb_usage_read(self->bed, self->cancellable, opened, error) ||
         !hvb_window_wait_close(window, self->cancellable, error) ||
         !hvb_usage_read(self->bed, self->cancellable, closed, error))
         return FALSE;
+    hvb_conductor_unwatch(self);
+    if (!hvb_conductor_read_settings(self, TRUE, error))
+        return FALSE;
     tell_of_client(self, window);
     hvb_record_meters(self->cell, window, opened, closed);
-    return hvb_window_wait_end(window, self->cancellable, error);
+    return hvb_window_wait_end(window, self->cancellable, error) &&
+           hvb_conductor_check_managers(self, profile, error);
 }
 
 /* The window's part of a cell's life. A guest that is held may be all the

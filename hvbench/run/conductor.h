@@ -9,12 +9,12 @@
  *
  * A cell's life: set host CPUs, caps, weights and managers and read them back;
  * set the load, the host's services too; settle; open the window; collect
- * samples and meters; close it; drain; stop the load; lift caps; check the
- * calibration; judge; hand over. The check after a cell takes half a second and
- * more for each guest, hence only the measured ones are checked, and of the
- * others that are loaded one after each cell, in turn. A guest that is found
- * drifted is calibrated anew before the next cell, so that one cell is suspect
- * and not all that follow.
+ * samples and meters; close it; read again what was set; drain; stop the load;
+ * lift caps; check the calibration; judge; hand over. The check after a cell
+ * takes half a second and more for each guest, hence only the measured ones are
+ * checked, and of the others that are loaded one after each cell, in turn. A
+ * guest that is found drifted is calibrated anew before the next cell, so that
+ * one cell is suspect and not all that follow.
  *
  * A guest without a link has no agent: it is placed, tuned and metered, and
  * never asked anything. */
@@ -30,7 +30,7 @@ typedef struct {
     /* In a few words, what goes on now. */
     void (*phase)(const char *what, gpointer user_data);
     /* Something worth keeping that belongs to no cell: `kind` is "note" (an
-     * agent's), "host" or "calibration". */
+     * agent's), "host", "limit" or "calibration". */
     void (*note)(const char *kind, const char *text, gpointer user_data);
     /* For each guest once before the first cell, and whenever one has been
      * calibrated anew. References are 0 if it is never measured, and so is its

@@ -2,6 +2,7 @@
 #include "hvbench/run/record.h"
 
 #include "hvbench/profile/turn.h"
+#include "hvbench/run/changes.h"
 
 #include <math.h>
 
@@ -29,18 +30,39 @@ static HvbMeterRecord host_record(const HvbUsage *opened,
     };
 }
 
+static void add_throttling(HvbMeterRecord *record, HvbQuota quota,
+                           const HvbThrottling *a, const HvbThrottling *b)
+{
+    const HvbThrottling between = {
+        .periods = b->periods - a->periods,
+        .throttled_periods = b->throttled_periods - a->throttled_periods,
+        .throttled_ns = b->throttled_ns - a->throttled_ns,
+    };
+
+    record->throttling[quota] = between;
+    record->throttled_periods += between.throttled_periods;
+    record->throttled_ns += between.throttled_ns;
+    if (quota != HVB_QUOTA_ABOVE)
+        return;
+    record->above_throttled_periods = between.throttled_periods;
+    record->above_throttled_ns = between.throttled_ns;
+}
+
 static HvbMeterRecord guest_record(guint guest, const HvbGuestMeter *a,
                                    const HvbGuestMeter *b)
 {
-    return (HvbMeterRecord){
+    HvbMeterRecord record = {
         .guest = guest,
         .host_window_ns = b->time_ns - a->time_ns,
         .host_cpu_ns = b->cpu_ns - a->cpu_ns,
         .host_vcpu_ns = b->vcpu_ns - a->vcpu_ns,
         .host_emulator_ns = b->emulator_ns - a->emulator_ns,
-        .throttled_periods = b->throttled_periods - a->throttled_periods,
-        .throttled_ns = b->throttled_ns - a->throttled_ns,
     };
+
+    for (guint q = 0; q < HVB_N_QUOTAS; q++)
+        add_throttling(&record, (HvbQuota)q, &a->throttling[q],
+                       &b->throttling[q]);
+    return record;
 }
 
 void hvb_record_meters(HvbCell *cell, const HvbWindow *window,
@@ -98,61 +120,76 @@ static gint64 late_frame_limit_ms(const HvbProfile *profile)
     return (gint64)limit_ms;
 }
 
-/* Why the cell may not be published; NULL if it may. */
-static char *disturbance(const HvbCell *cell, const HvbProfile *profile)
+static void add(GPtrArray *reasons, const char *format, ...)
+    G_GNUC_PRINTF(2, 3);
+
+static void add(GPtrArray *reasons, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    g_ptr_array_add(reasons, g_strdup_vprintf(format, arguments));
+    va_end(arguments);
+}
+
+/* What others took, and what was late. */
+static void add_gate(GPtrArray *reasons, const HvbCell *cell,
+                     const HvbProfile *profile)
 {
     guint missing = cell->lost + cell->lost_frames + cell->refused;
 
     if (cell->foreign_percent > profile->foreign_percent)
-        return g_strdup_printf(
-            "other processes used %.1f %% of a CPU (limit %.1f %%)",
+        add(reasons, "other processes used %.1f %% of a CPU (limit %.1f %%)",
             cell->foreign_percent, profile->foreign_percent);
     if (cell->steal_percent > profile->steal_percent)
-        return g_strdup_printf("the hypervisor below this host took %.1f %% "
-                               "of a CPU (limit %.1f %%)",
-                               cell->steal_percent, profile->steal_percent);
+        add(reasons,
+            "the hypervisor below this host took %.1f %% of a CPU (limit "
+            "%.1f %%)",
+            cell->steal_percent, profile->steal_percent);
     if (cell->stood)
-        return g_strdup(cell->stood);
+        add(reasons, "%s", cell->stood);
     if (missing > profile->lost_samples)
-        return g_strdup_printf(
+        add(reasons,
             "%u samples and %u frames were lost, %u refused (limit %u)",
             cell->lost, cell->lost_frames, cell->refused,
             profile->lost_samples);
     if (cell->late_frame_ns > late_frame_limit_ms(profile) * NS_PER_MS)
-        return g_strdup_printf(
+        add(reasons,
             "a frame was under way for %.0f ms (limit %" G_GINT64_FORMAT " ms)",
             (double)cell->late_frame_ns / NS_PER_MS,
             late_frame_limit_ms(profile));
     if (cell->late_send_ns > profile->late_send_ms * NS_PER_MS)
-        return g_strdup_printf("hvbench sent an operation %.1f ms late (limit "
-                               "%u ms)",
-                               (double)cell->late_send_ns / NS_PER_MS,
-                               profile->late_send_ms);
-    return NULL;
+        add(reasons, "hvbench sent an operation %.1f ms late (limit %u ms)",
+            (double)cell->late_send_ns / NS_PER_MS, profile->late_send_ms);
 }
 
-static char *suspicion(const HvbCell *cell, const HvbProfile *profile,
-                       const char *doubt)
+static void add_suspicion(GPtrArray *reasons, const HvbCell *cell,
+                          const HvbProfile *profile, const char *doubt)
 {
     if (fabs(cell->drift_percent) > profile->drift_percent)
-        return g_strdup_printf("the %s became %.1f %% %s than it was "
-                               "calibrated to (limit %.1f %%)",
-                               profile->native ? "host" : "guest",
-                               fabs(cell->drift_percent),
-                               cell->drift_percent > 0 ? "faster" : "slower",
-                               profile->drift_percent);
-    return g_strdup(doubt);
+        add(reasons,
+            "the %s became %.1f %% %s than it was calibrated to (limit "
+            "%.1f %%)",
+            profile->native ? "host" : "guest", fabs(cell->drift_percent),
+            cell->drift_percent > 0 ? "faster" : "slower",
+            profile->drift_percent);
+    if (doubt)
+        add(reasons, "%s", doubt);
 }
 
 void hvb_record_verdict(HvbCell *cell, const HvbProfile *profile,
                         const char *doubt)
 {
-    g_autofree char *disturbed = disturbance(cell, profile);
-    g_autofree char *suspect = suspicion(cell, profile, doubt);
+    g_autoptr(GPtrArray) reasons = g_ptr_array_new_with_free_func(g_free);
 
-    cell->status = disturbed ? HVB_CELL_DISTURBED : HVB_CELL_DONE;
-    cell->suspect = suspect != NULL;
+    hvb_changes_find(cell, reasons);
+    add_gate(reasons, cell, profile);
+    guint disturbing = reasons->len;
+    add_suspicion(reasons, cell, profile, doubt);
+    cell->status = disturbing > 0 ? HVB_CELL_DISTURBED : HVB_CELL_DONE;
+    cell->suspect = reasons->len > disturbing;
+    g_ptr_array_add(reasons, NULL);
     g_free(cell->why);
     cell->why =
-        disturbed ? g_steal_pointer(&disturbed) : g_steal_pointer(&suspect);
+        reasons->len > 1 ? g_strjoinv("; ", (char **)reasons->pdata) : NULL;
 }

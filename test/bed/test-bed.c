@@ -142,6 +142,7 @@ static void check_charges(HvbBed *bed, const char *group, HvbCapScope scope)
         1e6;
     double periods = (double)(last.periods - begin.periods);
     double throttled = (double)(end.throttled - begin.throttled);
+    HvbQuota quota = scope == HVB_CAP_SCOPE_VM ? HVB_QUOTA_VM : HVB_QUOTA_VCPU;
     double quota_ms = QUOTA_US / 1e3;
     printf("    a spinning guest was charged %.0f ms in %.0f periods of %.0f "
            "ms, in %.0f of which it was stopped\n",
@@ -149,7 +150,8 @@ static void check_charges(HvbBed *bed, const char *group, HvbCapScope scope)
     CU_ASSERT_TRUE(charged_ms <= (periods + 2) * quota_ms +
                                      g_get_num_processors() * SLICE_US / 1e3);
     CU_ASSERT_TRUE(charged_ms >= throttled * quota_ms / 2);
-    CU_ASSERT_TRUE(after.throttled_periods - before.throttled_periods >=
+    CU_ASSERT_TRUE(after.throttling[quota].throttled_periods -
+                       before.throttling[quota].throttled_periods >=
                    (gint64)throttled);
 }
 

@@ -217,8 +217,8 @@ static double held_percent(const CrosscheckPair *pair)
                      (PERIOD_US * 1e3);
 
     return 100.0 *
-           (double)(pair->closed.throttled_periods -
-                    pair->opened.throttled_periods) /
+           (double)(pair->closed.throttling[HVB_QUOTA_VCPU].throttled_periods -
+                    pair->opened.throttling[HVB_QUOTA_VCPU].throttled_periods) /
            periods;
 }
 

@@ -69,6 +69,7 @@ static void send_meters(FakeAgent *self, guint32 request, WireMark mark,
         .users_cpu_ns =
             elapsed_ns / 3 + (guint64)self->meters++ * (guint64)self->used_ns,
         .probes_cpu_ns = elapsed_ns / 10,
+        .managers = self->managed && !self->lose_manager,
     };
 
     g_strlcpy(meters.clocksource, self->clocksource ? self->clocksource : "tsc",

@@ -12,7 +12,7 @@ static gboolean fake_tune(HvbBed *bed, guint guest,
     (void)error;
     self->tuned[guest] = *wanted;
     self->tunings++;
-    *ret_enforced = (HvbTuning){
+    *ret_enforced = self->now[guest] = (HvbTuning){
         .vcpu_quota_us = wanted->cap_percent ? (gint64)wanted->cap_period_us *
                                                    wanted->cap_percent / 100
                                              : -1,
@@ -36,7 +36,37 @@ static gboolean fake_place(HvbBed *bed, guint guest, guint cpus,
     (void)error;
     put(&((FakeBed *)bed)->placed[guest], cpus, affinity);
     g_snprintf(ret_enforced->cpus, sizeof ret_enforced->cpus, "first %u", cpus);
+    g_strlcpy(((FakeBed *)bed)->now[guest].cpus, ret_enforced->cpus,
+              HVB_CPUS_MAX);
     return TRUE;
+}
+
+static gboolean fake_read_tuning(HvbBed *bed, guint guest, HvbTuning *ret_now,
+                                 GError **error)
+{
+    FakeBed *self = (FakeBed *)bed;
+
+    (void)error;
+    *ret_now = self->now[guest];
+    g_strlcpy(ret_now->above, self->above, sizeof ret_now->above);
+    return TRUE;
+}
+
+/* The window is about to open. */
+static void fake_watch(HvbBed *bed)
+{
+    FakeBed *self = (FakeBed *)bed;
+
+    if (self->meddle)
+        self->meddle(self);
+}
+
+static GStrv fake_unwatch(HvbBed *bed)
+{
+    FakeBed *self = (FakeBed *)bed;
+    const char *const seen[] = {self->seen, NULL};
+
+    return g_strdupv((char **)seen);
 }
 
 static gboolean fake_host_weigh(HvbHostAgent *agent, guint weight,
@@ -44,6 +74,19 @@ static gboolean fake_host_weigh(HvbHostAgent *agent, guint weight,
 {
     (void)error;
     ((FakeHost *)agent)->weight = weight;
+    return TRUE;
+}
+
+static gboolean fake_host_read_tuning(HvbHostAgent *agent, HvbTuning *ret_now,
+                                      GError **error)
+{
+    FakeHost *self = (FakeHost *)agent;
+    gboolean lost = self->lose_weight && self->looks++ > 0;
+
+    (void)error;
+    *ret_now = (HvbTuning){.vcpu_quota_us = -1,
+                           .vm_quota_us = -1,
+                           .shares = lost ? 1 : self->weight};
     return TRUE;
 }
 
@@ -105,6 +148,7 @@ static void fake_bed_free(HvbBed *bed)
     g_free(self->tuned);
     g_free(self->placed);
     g_free(self->holds);
+    g_free(self->now);
     hvb_stack_clear(&bed->stack);
     g_free(self);
 }
@@ -118,6 +162,9 @@ FakeBed *fake_bed_new(guint n)
     self->bed.guests = g_new0(HvbGuest, n);
     self->bed.tune = fake_tune;
     self->bed.place = fake_place;
+    self->bed.read_tuning = fake_read_tuning;
+    self->bed.watch = fake_watch;
+    self->bed.unwatch = fake_unwatch;
     self->bed.read_meter = fake_read_meter;
     self->bed.look = fake_look;
     self->bed.explain = fake_explain;
@@ -126,6 +173,8 @@ FakeBed *fake_bed_new(guint n)
     self->tuned = g_new0(HvbGuestProfile, n);
     self->placed = g_new0(FakePlace, n);
     self->holds = g_new0(HvbHold, n);
+    self->now = g_new0(HvbTuning, n);
+    self->above = "";
     for (guint i = 0; i < n; i++) {
         HvbGuest *guest = &self->bed.guests[i];
         guest->name = g_strdup_printf("guest%u", i + 1);
@@ -149,6 +198,7 @@ FakeHost *fake_bed_add_host(FakeBed *bed)
     host->agent.link = fake_agent_connect(host->fake, "host");
     host->agent.place = fake_host_place;
     host->agent.weigh = fake_host_weigh;
+    host->agent.read_tuning = fake_host_read_tuning;
     host->agent.free = fake_host_free;
     while (!hvb_link_is_up(host->agent.link))
         g_main_context_iteration(NULL, TRUE);

@@ -18,10 +18,14 @@ typedef struct {
     FakeAgent *fake;
     FakePlace placed;
     guint weight;
+    gboolean lose_weight; /* its group has a weight of 1 once it is looked at
+                           * for the second time */
+    guint looks;
 } FakeHost;
 
 /* A bed of `n` fake agents, all up. */
-typedef struct {
+typedef struct _FakeBed FakeBed;
+struct _FakeBed {
     HvbBed bed;
     FakeAgent **agents;
     HvbGuestProfile *tuned; /* what each guest was last tuned to */
@@ -30,7 +34,12 @@ typedef struct {
     gint64 busy_percent; /* host CPU charged to each guest */
     HvbHold *holds;      /* what holds each guest */
     guint looks;         /* how often guests were looked at */
-} FakeBed;
+    HvbTuning *now;      /* what is enforced on each guest */
+    const char *above;   /* what is set of the groups above them */
+    const char *seen;    /* what was written to and put back; NULL: nothing */
+    /* Changes something as a window opens; NULL: nobody does. */
+    void (*meddle)(FakeBed *bed);
+};
 FakeBed *fake_bed_new(guint n);
 /* Figure 10 with so many guests, which settles at once; whatever else this
  * machine does disturbs no cell. Caller frees. */

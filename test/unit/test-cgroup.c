@@ -7,48 +7,10 @@
 #include "hvbench/bed/partition.h"
 #include "hvbench/bed/tuning.h"
 #include "test/suites.h"
+#include "test/unit/cgroup-fixture.h"
 #include "test/unit/profile-fixture.h"
-#include "test/unit/root-fixture.h"
 
-#include <glib/gstdio.h>
 #include <string.h>
-
-#define DOMAIN "hvbench-guest1"
-#define CMDLINE "/usr/bin/qemu-system-x86_64\0-name\0guest=" DOMAIN ",debug=on"
-/* As libvirt names them without systemd, and systemd-machined. */
-#define MACHINE "/machine/qemu-1-" DOMAIN ".libvirt-qemu"
-#define SCOPE "/machine.slice/machine-qemu\\x2d1\\x2dhvbench.scope"
-
-/* A QEMU whose vCPU thread is in these groups. */
-static Root *root_with_qemu(const char *groups)
-{
-    Root *root = root_new();
-
-    write_bytes_below(root, "proc/7/cmdline", CMDLINE, sizeof CMDLINE);
-    write_below(root, "proc/7/task/7/comm", "qemu-system-x86\n");
-    write_below(root, "proc/7/task/7/cgroup", "0::/elsewhere\n");
-    write_below(root, "proc/7/task/9/comm", "CPU 0/TCG\n");
-    write_below(root, "proc/7/task/9/cgroup", groups);
-    return root;
-}
-
-static void write_group(const Root *root, const char *group, const char *file,
-                        const char *text)
-{
-    g_autofree char *path =
-        g_build_filename("sys/fs/cgroup", group, file, NULL);
-
-    write_below(root, path, text);
-}
-
-static void write_v1_cpu(const Root *root, const char *group, const char *quota)
-{
-    write_group(root, group, "cpu.cfs_quota_us", quota);
-    write_group(root, group, "cpu.cfs_period_us", "100000\n");
-    write_group(root, group, "cpu.stat",
-                "nr_periods 10\nnr_throttled 3\nthrottled_time 70000\n");
-    write_group(root, group, "cpu.shares", "512\n");
-}
 
 static void expect_dir(const char *dir, const Root *root, const char *group)
 {
@@ -58,29 +20,13 @@ static void expect_dir(const char *dir, const Root *root, const char *group)
     expect_text(dir, expected);
 }
 
-static HvbCgroup *find(const Root *root)
-{
-    g_autoptr(GError) error = NULL;
-    HvbCgroup *cgroup = hvb_cgroup_find_below(root, DOMAIN, &error);
-
-    if (error)
-        fprintf(stderr, "\n  %s\n", error->message);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(cgroup);
-    return cgroup;
-}
-
 static void test_v1_is_read_from_its_controllers(void)
 {
-    g_autoptr(Root) root = root_with_qemu("2:cpuacct:" MACHINE "/vcpu0\n"
-                                          "1:cpu:" MACHINE "/vcpu0\n0::/\n");
+    g_autoptr(Root) root = root_with_v1_guest();
     HvbTuning tuning;
     HvbGuestMeter meter;
 
-    write_v1_cpu(root, "cpu" MACHINE, "-1\n");
-    write_v1_cpu(root, "cpu" MACHINE "/vcpu0", "50000\n");
-    write_group(root, "cpuacct" MACHINE, "cpuacct.usage", "9000\n");
-    write_group(root, "cpuacct" MACHINE "/vcpu0", "cpuacct.usage", "7000\n");
-    g_autoptr(HvbCgroup) cgroup = find(root);
+    g_autoptr(HvbCgroup) cgroup = find_cgroup(root);
     CU_ASSERT_FALSE(cgroup->v2);
     CU_ASSERT_TRUE(cgroup->account_v1);
     CU_ASSERT_EQUAL(cgroup->pid, 7);
@@ -97,8 +43,11 @@ static void test_v1_is_read_from_its_controllers(void)
     CU_ASSERT_EQUAL(meter.cpu_ns, 9000);
     CU_ASSERT_EQUAL(meter.vcpu_ns, 7000);
     CU_ASSERT_EQUAL(meter.emulator_ns, 2000);
-    CU_ASSERT_EQUAL(meter.throttled_periods, 6);
-    CU_ASSERT_EQUAL(meter.throttled_ns, 140000);
+    for (guint q = HVB_QUOTA_VCPU; q <= HVB_QUOTA_VM; q++) {
+        CU_ASSERT_EQUAL(meter.throttling[q].periods, 10);
+        CU_ASSERT_EQUAL(meter.throttling[q].throttled_periods, 3);
+        CU_ASSERT_EQUAL(meter.throttling[q].throttled_ns, 70000);
+    }
 }
 
 /* libvirt charges to v2 as soon as it is mounted with any controller. */
@@ -114,7 +63,7 @@ static void test_a_hybrid_host_caps_by_v1_and_charges_to_v2(void)
     write_v1_cpu(root, "cpu" MACHINE "/vcpu0", "-1\n");
     write_group(root, "unified" MACHINE, "cpu.stat", "usage_usec 9\n");
     write_group(root, "unified" MACHINE "/vcpu0", "cpu.stat", "usage_usec 7\n");
-    g_autoptr(HvbCgroup) cgroup = find(root);
+    g_autoptr(HvbCgroup) cgroup = find_cgroup(root);
     CU_ASSERT_FALSE(cgroup->v2);
     CU_ASSERT_FALSE(cgroup->account_v1);
     expect_dir(cgroup->vcpu, root, "cpu" MACHINE "/vcpu0");
@@ -123,7 +72,8 @@ static void test_a_hybrid_host_caps_by_v1_and_charges_to_v2(void)
     CU_ASSERT_TRUE_FATAL(hvb_cgroup_read_meter(cgroup, &meter, NULL));
     CU_ASSERT_EQUAL(meter.cpu_ns, 9000);
     CU_ASSERT_EQUAL(meter.vcpu_ns, 7000);
-    CU_ASSERT_EQUAL(meter.throttled_ns, 140000);
+    CU_ASSERT_EQUAL(meter.throttling[HVB_QUOTA_VCPU].throttled_ns, 70000);
+    CU_ASSERT_EQUAL(meter.throttling[HVB_QUOTA_VM].throttled_ns, 70000);
 }
 
 static void test_v2_is_read_in_its_own_units(void)
@@ -141,7 +91,7 @@ static void test_v2_is_read_in_its_own_units(void)
     write_group(root, MACHINE "/vcpu0", "cpu.stat",
                 "usage_usec 7000\nuser_usec 1\nnr_throttled 4\n"
                 "throttled_usec 55\n");
-    g_autoptr(HvbCgroup) cgroup = find(root);
+    g_autoptr(HvbCgroup) cgroup = find_cgroup(root);
     CU_ASSERT_TRUE(cgroup->v2);
     CU_ASSERT_TRUE_FATAL(hvb_cgroup_read_tuning(cgroup, &tuning, NULL));
     CU_ASSERT_EQUAL(tuning.vcpu_quota_us, 25000);
@@ -153,8 +103,8 @@ static void test_v2_is_read_in_its_own_units(void)
     CU_ASSERT_TRUE_FATAL(hvb_cgroup_read_meter(cgroup, &meter, NULL));
     CU_ASSERT_EQUAL(meter.cpu_ns, 9000000);
     CU_ASSERT_EQUAL(meter.emulator_ns, 2000000);
-    CU_ASSERT_EQUAL(meter.throttled_periods, 4);
-    CU_ASSERT_EQUAL(meter.throttled_ns, 55000);
+    CU_ASSERT_EQUAL(meter.throttling[HVB_QUOTA_VCPU].throttled_periods, 4);
+    CU_ASSERT_EQUAL(meter.throttling[HVB_QUOTA_VCPU].throttled_ns, 55000);
 }
 
 /* The nested group's own weight is of no consequence: it has no rival. */
@@ -169,7 +119,7 @@ static void test_under_systemd_the_weight_is_the_scopes(void)
     write_group(root, SCOPE "/libvirt", "cpu.weight", "100\n");
     write_group(root, SCOPE "/libvirt", "cpu.max", "60000 100000\n");
     write_group(root, SCOPE "/libvirt/vcpu0", "cpu.max", "max 100000\n");
-    g_autoptr(HvbCgroup) cgroup = find(root);
+    g_autoptr(HvbCgroup) cgroup = find_cgroup(root);
     expect_dir(cgroup->vm, root, SCOPE "/libvirt");
     expect_dir(cgroup->shares, root, SCOPE);
     CU_ASSERT_TRUE_FATAL(hvb_cgroup_read_tuning(cgroup, &tuning, NULL));
@@ -216,52 +166,6 @@ static void test_a_guest_is_found_by_its_whole_name(void)
     g_autoptr(GArray) all = hvb_hypervisor_pids(root, "hvbench-");
     CU_ASSERT_EQUAL_FATAL(all->len, 1);
     CU_ASSERT_EQUAL(g_array_index(all, pid_t, 0), 5);
-}
-
-static void make_dir_below(const Root *root, const char *dir)
-{
-    g_autofree char *path = g_build_filename(root, "sys/fs/cgroup", dir, NULL);
-
-    CU_ASSERT_EQUAL_FATAL(g_mkdir_with_parents(path, 0755), 0);
-}
-
-static gboolean has_dir_below(const Root *root, const char *dir)
-{
-    g_autofree char *path = g_build_filename(root, "sys/fs/cgroup", dir, NULL);
-
-    return g_file_test(path, G_FILE_TEST_IS_DIR);
-}
-
-static void test_only_an_empty_partition_is_removed(void)
-{
-    g_autoptr(Root) root = root_new();
-
-    make_dir_below(root, "machine");
-    make_dir_below(root, "cpu/machine");
-    make_dir_below(root, "cpuset/machine/somebodys");
-    make_dir_below(root, "machine.slice");
-    hvb_cgroup_remove_partition(root);
-    CU_ASSERT_FALSE(has_dir_below(root, "machine"));
-    CU_ASSERT_FALSE(has_dir_below(root, "cpu/machine"));
-    CU_ASSERT_TRUE(has_dir_below(root, "cpuset/machine/somebodys"));
-    CU_ASSERT_TRUE(has_dir_below(root, "machine.slice"));
-}
-
-static void test_a_partition_with_limits_is_somebodys(void)
-{
-    g_autoptr(Root) root = root_new();
-    g_autofree char *cpu = g_build_filename(root, "cpu", NULL);
-    g_autofree char *memory = g_build_filename(root, "memory", NULL);
-
-    write_below(root, "cpu/cpu.cfs_quota_us", "-1\n");
-    write_below(root, "cpu/cpu.max", "max 100000\n");
-    write_below(root, "memory/memory.limit_in_bytes", "9223372036854771712\n");
-    CU_ASSERT_FALSE(hvb_partition_is_limited(cpu));
-    CU_ASSERT_FALSE(hvb_partition_is_limited(memory));
-    write_below(root, "cpu/cpu.max", "50000 100000\n");
-    write_below(root, "memory/memory.limit_in_bytes", "346030080\n");
-    CU_ASSERT_TRUE(hvb_partition_is_limited(cpu));
-    CU_ASSERT_TRUE(hvb_partition_is_limited(memory));
 }
 
 static void expect_file(const Root *root, const char *file,
@@ -386,10 +290,6 @@ CU_TestInfo tests_cgroup[] = {
      test_a_guest_without_the_cpu_controller_is_refused},
     {"a guest is found by its whole name",
      test_a_guest_is_found_by_its_whole_name},
-    {"only an empty partition is removed",
-     test_only_an_empty_partition_is_removed},
-    {"a partition with limits is somebody's",
-     test_a_partition_with_limits_is_somebodys},
     {"a cpuset is filled before guests start in it",
      test_a_cpuset_is_filled_before_guests_start_in_it},
     {"only a start that failed by chance is worth another",

@@ -100,9 +100,11 @@ static bool manage_a_hog(AgentPeer *peer, const char *name, WireMethod method)
     CU_ASSERT_STRING_EQUAL(event.text, name);
     CU_ASSERT_TRUE(event.permille > DEMOTE);
     CU_ASSERT_TRUE(is_demoted(peer, name, method));
+    CU_ASSERT_EQUAL(peer_meters(peer).managers, 1);
     ask_manage(peer, WIRE_METHOD_NONE, 0);
     expect_event(peer, WIRE_EVENT_RESTORED, &event);
     peer_expect_ok(peer, peer->sequence - 1);
+    CU_ASSERT_EQUAL(peer_meters(peer).managers, 0);
     CU_ASSERT_FALSE(is_demoted(peer, name, method));
     CU_ASSERT_EQUAL(peer_children(peer, NULL, 0), 1);
     CU_ASSERT_TRUE(peer_meters(peer).manager_cpu_ns > 0);

@@ -28,14 +28,20 @@ static HvbCell *make_full_cell(void)
         {2, {33, 34, 35, G_MAXINT64, G_MININT64}},
     };
     HvbMeterRecord meters[] = {
-        {0, 11, 12, 13, 14, 15, 16, 17, 18, 19, FALSE, 20, 21, 22, 23, 24, 25},
-        {2, -1, -2, -3, -4, -5, -6, -7, -8, -9, TRUE, G_MAXINT64, G_MININT64,
-         -10, -11, -12, -13},
+        {0,     11, 12, 13, 14, 15, 16, 17, 18, 19,
+         FALSE, 20, 21, 22, 23, 24, 25, 26, 27, {{0}}},
+        {2,    -1,         -2,         -3,  -4,  -5,  -6,  -7,  -8,  -9,
+         TRUE, G_MAXINT64, G_MININT64, -10, -11, -12, -13, -14, -15, {{0}}},
     };
     HvbTuning tunings[] = {
-        {-1, 100000, 50000, 1000000, G_MAXUINT64, TRUE, "0-1,4"},
-        {1000, 1001, 1002, 1003, 2, FALSE, ""},
+        {-1, 100000, 50000, 1000000, G_MAXUINT64, TRUE, "0-1,4", "0-7", 2000,
+         2001, TRUE, "/machine/vm/vcpu0", "/: CPUs 0-3 and /machine: idle", "",
+         0, 0},
+        {1000, 1001, 1002, 1003, 2, FALSE, "", "", 0, 0, FALSE, "",
+         "/machine: quota 1004 of 1005 us", "/machine", 1004, 1005},
     };
+    HvbTuning later = {-1, 5, -1,    6,   7,  FALSE, "", "",
+                       8,  9, FALSE, "/", "", "",    0,  0};
     HvbEventRecord events[] = {
         {0, G_MININT64, 78, g_strdup("note"), NULL},
         {2, 77, G_MAXINT64, g_strdup("demoted"), g_strdup("")},
@@ -69,6 +75,7 @@ static HvbCell *make_full_cell(void)
     g_array_append_vals(cell->clocks, clocks, G_N_ELEMENTS(clocks));
     g_array_append_vals(cell->meters, meters, G_N_ELEMENTS(meters));
     g_array_append_vals(cell->tunings, tunings, G_N_ELEMENTS(tunings));
+    g_array_append_val(cell->tunings_after, later);
     g_array_append_vals(cell->events, events, G_N_ELEMENTS(events));
     return cell;
 }
@@ -164,6 +171,8 @@ static void check_meters(GArray *a, GArray *b)
         CU_ASSERT_EQUAL(x->host_emulator_ns, y->host_emulator_ns);
         CU_ASSERT_EQUAL(x->throttled_periods, y->throttled_periods);
         CU_ASSERT_EQUAL(x->throttled_ns, y->throttled_ns);
+        CU_ASSERT_EQUAL(x->above_throttled_periods, y->above_throttled_periods);
+        CU_ASSERT_EQUAL(x->above_throttled_ns, y->above_throttled_ns);
     }
 }
 
@@ -180,6 +189,15 @@ static void check_tunings(GArray *a, GArray *b)
         CU_ASSERT_EQUAL(x->shares, y->shares);
         CU_ASSERT_EQUAL(x->cgroup_v2, y->cgroup_v2);
         CU_ASSERT_STRING_EQUAL(x->cpus, y->cpus);
+        CU_ASSERT_STRING_EQUAL(x->emulator_cpus, y->emulator_cpus);
+        CU_ASSERT_EQUAL(x->vcpu_burst_us, y->vcpu_burst_us);
+        CU_ASSERT_EQUAL(x->vm_burst_us, y->vm_burst_us);
+        CU_ASSERT_EQUAL(x->idle, y->idle);
+        CU_ASSERT_STRING_EQUAL(x->group, y->group);
+        CU_ASSERT_STRING_EQUAL(x->above, y->above);
+        CU_ASSERT_STRING_EQUAL(x->limit_group, y->limit_group);
+        CU_ASSERT_EQUAL(x->limit_quota_us, y->limit_quota_us);
+        CU_ASSERT_EQUAL(x->limit_period_us, y->limit_period_us);
     }
 }
 
@@ -213,6 +231,8 @@ void test_cell_is_read_back_as_written(void)
     check_clocks(((HvbCell *)run->cells->pdata[0])->clocks, cell->clocks);
     check_meters(((HvbCell *)run->cells->pdata[0])->meters, cell->meters);
     check_tunings(((HvbCell *)run->cells->pdata[0])->tunings, cell->tunings);
+    check_tunings(((HvbCell *)run->cells->pdata[0])->tunings_after,
+                  cell->tunings_after);
     check_events(((HvbCell *)run->cells->pdata[0])->events, cell->events);
 }
 

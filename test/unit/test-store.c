@@ -201,8 +201,8 @@ static void test_other_schema_version_is_refused(void)
     g_autoptr(Set) set = set_begin();
 
     g_clear_pointer(&set->store, hvb_store_free);
-    g_free(set_sql(set, "PRAGMA user_version = 4"));
-    check_refusal(set, "schema version 4", HVB_RESULTS_ERROR_SCHEMA);
+    g_free(set_sql(set, "PRAGMA user_version = 5"));
+    check_refusal(set, "schema version 5", HVB_RESULTS_ERROR_SCHEMA);
     g_free(set_sql(set, "PRAGMA user_version = 1"));
     check_refusal(set, "use the hvbench that made it",
                   HVB_RESULTS_ERROR_SCHEMA);

@@ -51,7 +51,7 @@ static const WireSamples samples = {3,
                                      {1, WIRE_LAUNCH, WIRE_SAMPLE_CENSORED,
                                       65535, 1, 2, 3}}};
 static const WireMeters meters = {
-    0, WIRE_MARK_CLOSE, 5, 1, 2, 3, 4, 5, 6, BIG, 8, 9, "kvm-clock"};
+    0, WIRE_MARK_CLOSE, 5, 1, 2, 3, 4, 5, 6, BIG, 8, 9, 1, "kvm-clock"};
 static const WireEvent event = {1, WIRE_EVENT_RESTORED, 77, 950, "user"};
 static const WireEnd end = {1, 180, 175, 4, 1, 180, 60, 59};
 static const WireStart start = {BIG, 19999};
