@@ -79,6 +79,7 @@ static const struct {
     {"link", tests_link, UNIT},
     {"cgroup", tests_cgroup, UNIT},
     {"ancestry", tests_ancestry, UNIT},
+    {"throttling", tests_throttling, UNIT},
     {"connection", tests_connection, UNIT},
     {"machine", tests_machine, UNIT},
     {"kvm-device", tests_kvm_device, UNIT},

@@ -66,6 +66,7 @@ extern CU_TestInfo tests_agenda[];
 extern CU_TestInfo tests_link[];
 extern CU_TestInfo tests_cgroup[];
 extern CU_TestInfo tests_ancestry[];
+extern CU_TestInfo tests_throttling[];
 extern CU_TestInfo tests_changes[];
 extern CU_TestInfo tests_meddling[];
 extern CU_TestInfo tests_connection[];

@@ -5,6 +5,7 @@
 #include "hvbench/bed/host-cpus.h"
 #include "hvbench/bed/host-private.h"
 #include "hvbench/bed/hypervisor.h"
+#include "hvbench/bed/throttling.h"
 
 #include <gio/gio.h>
 #include <grp.h>
@@ -132,6 +133,15 @@ static char *read_kernel(const char *root)
         hvb_host_read(root, "proc/sys/kernel", "version");
 
     return release ? g_strjoin(" ", release, version, NULL) : NULL;
+}
+
+static char *read_throttling(const char *root)
+{
+    g_autofree char *release =
+        hvb_host_read(root, "proc/sys/kernel", "osrelease");
+
+    return g_strdup(
+        hvb_throttling_name(hvb_throttling_of_release(release ? release : "")));
 }
 
 static char *read_cpuinfo(const char *root, const char *name)
@@ -404,6 +414,7 @@ GArray *hvb_host_facts_below(const char *root)
     } readers[] = {
         {"host.distribution", hvb_host_distribution},
         {"host.kernel", read_kernel},
+        {"host.throttling", read_throttling},
         {"host.boot_options", hvb_host_boot_options},
         {"host.preemption", hvb_host_preemption},
         {"host.scheduler", hvb_host_scheduler},

@@ -19,6 +19,8 @@ typedef struct {
  *
  *   host.distribution      "Debian GNU/Linux 12 (bookworm)"
  *   host.kernel            "6.1.0-18-amd64 #1 SMP ..."
+ *   host.throttling        what that kernel means by throttled time
+ *                          (throttling.h): "while something waits"
  *   host.boot_options      of its command line what bears on CPU, clocks, idle
  *                          states and memory: "isolcpus=2 nohz_full=2"; "none"
  *   host.preemption        "full", "voluntary", "none"; where only the version

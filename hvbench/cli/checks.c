@@ -107,6 +107,29 @@ HvbCheck hvb_check_cgroup(const char *version, const char *controllers)
         "v1, but CPU %s missing", list);
 }
 
+HvbCheck hvb_check_limits(const HvbTuning *tuning)
+{
+    static const char what[] = "limits";
+    static const char remedy[] =
+        "set the kernel's defaults there, or measure what is limited so: each "
+        "result tells it";
+
+    if (!*tuning->above)
+        return hvb_check_new(HVB_CHECK_OK, what, NULL,
+                             "none on the control groups above the guests");
+    if (!*tuning->limit_group)
+        return hvb_check_new(HVB_CHECK_WARN, what, remedy,
+                             "control groups above the guests are not as the "
+                             "kernel made them: %s",
+                             tuning->above);
+    return hvb_check_new(HVB_CHECK_WARN, what, remedy,
+                         "all guests together get %.4g %% of a CPU at most, by "
+                         "the control group %s: %s",
+                         100.0 * (double)tuning->limit_quota_us /
+                             (double)tuning->limit_period_us,
+                         tuning->limit_group, tuning->above);
+}
+
 HvbCheck hvb_check_cpus(const char *cpus)
 {
     if (g_ascii_strtoull(cpus, NULL, 10) >= 2)

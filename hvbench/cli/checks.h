@@ -7,6 +7,7 @@
 #define HVB_CLI_CHECKS_H
 
 #include "hvbench/bed/kvm-device.h"
+#include "hvbench/bed/settings.h"
 #include "hvbench/cli/checkup.h"
 
 /* May this user make guests with caps? `uri` is what --connect says, NULL for
@@ -20,6 +21,10 @@ HvbCheck hvb_check_kvm_device(HvbKvmState state, const char *why,
 
 /* `controllers` as host.cgroup_cpu. */
 HvbCheck hvb_check_cgroup(const char *version, const char *controllers);
+
+/* What is set of the groups above the guests: of `tuning`, `above` and
+ * `limit_*`. */
+HvbCheck hvb_check_limits(const HvbTuning *tuning);
 
 HvbCheck hvb_check_cpus(const char *cpus);
 /* Those for guests, "0-1", and what is wrong with them, NULL: nothing. */

@@ -3,6 +3,7 @@
  *
  * What needs no libvirt comes first: the load of other programs must be
  * measured before libvirt probes QEMU. */
+#include "hvbench/bed/ancestry.h"
 #include "hvbench/bed/host-cpus.h"
 #include "hvbench/bed/host.h"
 #include "hvbench/bed/images.h"
@@ -72,6 +73,20 @@ static void check_usable_cpus(HvbCheckup *checkup)
     g_autofree char *usable = hvb_cpus_text(&cpus.usable);
     g_autofree char *doubt = hvb_host_cpus_doubt(&cpus);
     hvb_checkup_add(checkup, hvb_check_usable_cpus(usable, doubt));
+}
+
+/* Of the groups that guests will be in: there is none yet. */
+static void check_limits(HvbCheckup *checkup)
+{
+    g_autoptr(HvbAncestry) ancestry = hvb_ancestry_of_partition("/");
+    HvbTuning tuning = {0};
+    g_autoptr(GError) error = NULL;
+
+    if (hvb_ancestry_read(ancestry, &tuning, &error))
+        hvb_checkup_add(checkup, hvb_check_limits(&tuning));
+    else
+        hvb_checkup_add(checkup, hvb_check_new(HVB_CHECK_FAIL, "limits", NULL,
+                                               "%s", error->message));
 }
 
 static void check_memory(HvbCheckup *checkup, const HvbProfile *profile)
@@ -198,6 +213,7 @@ static int diagnose(const char *uri, gboolean quick)
                                                    in_group("libvirt"), uri));
     check_facts(&checkup, facts);
     check_usable_cpus(&checkup);
+    check_limits(&checkup);
     check_profiles(&checkup);
     check_memory(&checkup, profile);
     check_load(&checkup, profile->foreign_percent, cancellable);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Where the host's CPU went, and the time. */
+#include "hvbench/bed/throttling.h"
 #include "hvbench/report/page-parts.h"
 #include "hvbench/report/text.h"
+#include "hvbench/results/origin.h"
 
 #include <math.h>
 
@@ -207,6 +209,16 @@ static JsonObject *scenario_of(const HvbP3 *p3, const GArray *account)
             levels, level_of(&g_array_index(account, HvbAccountLevel, i)));
     json_object_set_array_member(object, "account_levels", levels);
     return object;
+}
+
+/* What the host's kernel means by throttled time. Older result sets have only
+ * its release to tell. */
+char *hvb_page_throttling(const HvbRunRecord *run)
+{
+    const char *kernel = hvb_origin_value(run, "host.kernel");
+
+    return g_strdup(hvb_throttling_sentence(
+        hvb_throttling_of_release(kernel ? kernel : "")));
 }
 
 JsonArray *hvb_page_account(const HvbFindings *findings, GPtrArray *ordered)

@@ -24,6 +24,9 @@ char *hvb_page_moment(gint64 realtime_ns);
  * "unnoticed", "felt", "unbearable", or "none". */
 const char *hvb_page_feel(double ms);
 
+/* A sentence on what the host's kernel counts as throttled. */
+char *hvb_page_throttling(const HvbRunRecord *run);
+
 /* Claims and open questions, each with its comparisons, and the verdicts in
  * numbers; sets nothing if the run is no matter of the paper. */
 void hvb_page_set_claims(JsonObject *page, const HvbFindings *findings);

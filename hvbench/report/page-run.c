@@ -87,16 +87,34 @@ JsonArray *hvb_page_cells(const HvbRunRecord *run, guint index)
 }
 
 /* "50000 of 100000 µs = 50.0 %" */
-static char *quota_text(gint64 quota_us, gint64 period_us)
+static char *quota_text(gint64 quota_us, gint64 period_us, gint64 burst_us)
 {
     g_autofree char *percent = NULL;
+    g_autofree char *burst = NULL;
 
     if (quota_us < 0 || period_us <= 0)
         return g_strdup("no cap");
     percent = hvb_text_percent(100.0 * (double)quota_us / (double)period_us);
+    if (burst_us > 0)
+        burst = g_strdup_printf(", burst %" G_GINT64_FORMAT " µs", burst_us);
     return g_strdup_printf("%" G_GINT64_FORMAT " of %" G_GINT64_FORMAT
-                           " µs = %s",
-                           quota_us, period_us, percent);
+                           " µs = %s%s",
+                           quota_us, period_us, percent, burst ? burst : "");
+}
+
+/* What others have set, the tightest limit first. */
+static char *above_text(const HvbTuning *tuning)
+{
+    g_autofree char *quota = NULL;
+
+    if (!*tuning->above)
+        return g_strdup(HVB_TEXT_NOTHING);
+    if (!*tuning->limit_group)
+        return g_strdup(tuning->above);
+    quota = hvb_text_percent(100.0 * (double)tuning->limit_quota_us /
+                             (double)tuning->limit_period_us);
+    return g_strdup_printf("%s in all by %s (%s)", quota, tuning->limit_group,
+                           tuning->above);
 }
 
 static void set_wanted(JsonObject *row, const HvbGuestProfile *guest)
@@ -118,7 +136,11 @@ static gboolean same_tuning(const HvbTuning *a, const HvbTuning *b)
            a->vcpu_period_us == b->vcpu_period_us &&
            a->vm_quota_us == b->vm_quota_us &&
            a->vm_period_us == b->vm_period_us && a->shares == b->shares &&
-           a->cgroup_v2 == b->cgroup_v2 && strcmp(a->cpus, b->cpus) == 0;
+           a->cgroup_v2 == b->cgroup_v2 && strcmp(a->cpus, b->cpus) == 0 &&
+           a->vcpu_burst_us == b->vcpu_burst_us &&
+           a->vm_burst_us == b->vm_burst_us && a->idle == b->idle &&
+           strcmp(a->emulator_cpus, b->emulator_cpus) == 0 &&
+           strcmp(a->above, b->above) == 0;
 }
 
 static JsonObject *tuning_row(const HvbRunRecord *run, guint index, guint guest,
@@ -132,19 +154,39 @@ static JsonObject *tuning_row(const HvbRunRecord *run, guint index, guint guest,
     if (profile && guest < profile->n_guests)
         set_wanted(row, &profile->guests[guest]);
     hvb_page_set(row, "vcpu",
-                 quota_text(tuning->vcpu_quota_us, tuning->vcpu_period_us));
+                 quota_text(tuning->vcpu_quota_us, tuning->vcpu_period_us,
+                            tuning->vcpu_burst_us));
     hvb_page_set(row, "vm",
-                 quota_text(tuning->vm_quota_us, tuning->vm_period_us));
+                 quota_text(tuning->vm_quota_us, tuning->vm_period_us,
+                            tuning->vm_burst_us));
+    hvb_page_set(row, "above", above_text(tuning));
     hvb_page_set(row, "shares",
-                 g_strdup_printf("%s %" G_GUINT64_FORMAT,
+                 g_strdup_printf("%s %" G_GUINT64_FORMAT "%s",
                                  tuning->cgroup_v2 ? "cpu.weight"
                                                    : "cpu.shares",
-                                 tuning->shares));
+                                 tuning->shares,
+                                 tuning->idle ? ", cpu.idle" : ""));
     hvb_page_set(row, "cpus",
                  g_strdup(tuning->cpus[0] != '\0' ? tuning->cpus
                                                   : HVB_TEXT_NOTHING));
     json_object_set_boolean_member(row, "changed", changed);
     return row;
+}
+
+/* Adds a row for what `guest` had by these readings of a cell, unless it is
+ * among those `seen`. */
+static void add_tuning(JsonArray *rows, const HvbRunRecord *run, guint index,
+                       guint guest, const GArray *tunings, GArray *seen)
+{
+    if (guest >= tunings->len)
+        return;
+    const HvbTuning *tuning = &g_array_index(tunings, HvbTuning, guest);
+    for (guint s = 0; s < seen->len; s++)
+        if (same_tuning(tuning, &g_array_index(seen, HvbTuning, s)))
+            return;
+    json_array_add_object_element(rows, tuning_row(run, index, guest, tuning,
+                                                   seen->len > 0));
+    g_array_append_val(seen, *tuning);
 }
 
 /* Adds a row for each setting that `guest` had in the scenario's cells: one,
@@ -156,20 +198,10 @@ static gboolean add_tunings(JsonArray *rows, const HvbRunRecord *run,
 
     for (guint i = 0; i < run->cells->len; i++) {
         const HvbCell *cell = run->cells->pdata[i];
-        const HvbTuning *tuning;
-        gboolean known = FALSE;
-
-        if (cell->scenario != index || guest >= cell->tunings->len)
+        if (cell->scenario != index)
             continue;
-        tuning = &g_array_index(cell->tunings, HvbTuning, guest);
-        for (guint s = 0; s < seen->len; s++)
-            known = known ||
-                    same_tuning(tuning, &g_array_index(seen, HvbTuning, s));
-        if (known)
-            continue;
-        json_array_add_object_element(rows, tuning_row(run, index, guest,
-                                                       tuning, seen->len > 0));
-        g_array_append_val(seen, *tuning);
+        add_tuning(rows, run, index, guest, cell->tunings, seen);
+        add_tuning(rows, run, index, guest, cell->tunings_after, seen);
     }
     return seen->len > 0;
 }

@@ -248,6 +248,7 @@ static JsonObject *page_of(const char *dir, const HvbFindings *findings)
     hvb_page_set_claims(page, findings);
     json_object_set_array_member(page, "account",
                                  hvb_page_account(findings, ordered));
+    hvb_page_set(page, "throttling", hvb_page_throttling(run));
     hvb_page_set_times(page, findings);
     set_scenarios(page, dir, findings, ordered);
     json_object_set_array_member(page, "guests", hvb_page_guests(run));

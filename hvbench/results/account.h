@@ -18,8 +18,10 @@ typedef struct {
     /* What the host charged it. */
     double host_percent; /* all threads of the VM */
     double vcpu_percent, emulator_percent;
-    double throttled_percent; /* of the time, that a quota stopped it;
-                               * with both quotas at once maybe twice */
+    double throttled_percent; /* of the time, that quotas stopped it, as the
+                               * host's kernel counts it (throttling.h); with
+                               * several quotas at once, or one above it that
+                               * holds for others too, maybe more than once */
     double throttled_periods_per_s;
     /* What it saw itself: NaN unless it was measured. */
     double guest_busy_percent; /* of its time, what it does not call idle */

@@ -20,6 +20,7 @@ static gboolean is_of_stack(const char *key)
 gboolean hvb_origin_matters(const char *key)
 {
     static const char *const of_host[] = {"host.kernel",
+                                          "host.throttling",
                                           "host.boot_options",
                                           "host.preemption",
                                           "host.scheduler",

@@ -118,6 +118,21 @@ void test_steal_is_warned_of(void)
     expect(hvb_check_steal(2.0), HVB_CHECK_WARN, "2.0 %");
 }
 
+void test_limits_above_the_guests_are_warned_of(void)
+{
+    const HvbTuning none = {0};
+    const HvbTuning weighed = {.above = "/machine: weight 2"};
+    const HvbTuning limited = {.above = "/machine: quota 50000 of 100000 us",
+                               .limit_group = "/machine",
+                               .limit_quota_us = 50000,
+                               .limit_period_us = 100000};
+
+    expect(hvb_check_limits(&none), HVB_CHECK_OK, "none");
+    expect(hvb_check_limits(&weighed), HVB_CHECK_WARN, "/machine: weight 2");
+    expect(hvb_check_limits(&limited), HVB_CHECK_WARN,
+           "50 % of a CPU at most, by the control group /machine");
+}
+
 void test_space_fails_before_it_is_gone(void)
 {
     expect(hvb_check_space("x", "/d", 1000, TRUE), HVB_CHECK_OK, "1000 MiB");

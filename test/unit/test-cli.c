@@ -483,6 +483,7 @@ CU_TestInfo tests_cli[] = {
     TEST(swap_is_warned_of_only_when_in_use),
     TEST(foreign_load_is_judged_by_the_gates_limit),
     TEST(steal_is_warned_of),
+    TEST(limits_above_the_guests_are_warned_of),
     TEST(space_fails_before_it_is_gone),
     TEST(notes_are_no_warnings),
     TEST(checkup_prints_a_line_per_check_and_its_remedy),

@@ -68,6 +68,7 @@ static const char *const machine[][2] = {
 static const char *const machine_facts[][2] = {
     {"host.distribution", "Debian 12"},
     {"host.kernel", "6.1.0-18-amd64 #1 SMP Debian"},
+    {"host.throttling", "to the end of the period"},
     {"host.boot_options", "isolcpus=2 mitigations=off"},
     {"host.preemption", "full"},
     {"host.scheduler", "sched_cfs_bandwidth_slice_us=5000 "

@@ -25,6 +25,7 @@ void test_slow_clocksource_is_warned_of(void);
 void test_swap_is_warned_of_only_when_in_use(void);
 void test_foreign_load_is_judged_by_the_gates_limit(void);
 void test_steal_is_warned_of(void);
+void test_limits_above_the_guests_are_warned_of(void);
 void test_space_fails_before_it_is_gone(void);
 void test_notes_are_no_warnings(void);
 

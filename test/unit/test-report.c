@@ -233,6 +233,40 @@ static void test_page_shows_what_the_host_enforced(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(page, "90000 of 100000 µs = 90.0 %"));
 }
 
+static void test_page_names_the_limit_above_a_guest_and_what_it_became(void)
+{
+    g_autoptr(ReportSet) set = report_set_new();
+    HvbCell *cell = report_set_cell(set, 0);
+    HvbTuning *tuning = &g_array_index(cell->tunings, HvbTuning, 0);
+    HvbTuning after = *tuning;
+    g_autofree char *page = NULL;
+
+    g_strlcpy(tuning->above, "/machine: quota 5000 of 100000 us",
+              sizeof tuning->above);
+    g_strlcpy(tuning->limit_group, "/machine", sizeof tuning->limit_group);
+    tuning->limit_quota_us = 5000;
+    tuning->limit_period_us = 100000;
+    g_strlcpy(after.above, "/machine: weight 2", sizeof after.above);
+    g_array_append_val(cell->tunings_after, after);
+    page = page_of(set);
+    CU_ASSERT_PTR_NOT_NULL(strstr(page, "5.0 % in all by /machine (/machine: "
+                                        "quota 5000 of 100000 us)"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(page, "<td>/machine: weight 2</td>"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(page, "changed under way"));
+}
+
+static void test_page_says_what_throttled_time_means_there(void)
+{
+    g_autoptr(ReportSet) set = report_set_new();
+    g_autofree char *unknown = page_of(set);
+    g_autofree char *page = NULL;
+
+    CU_ASSERT_PTR_NOT_NULL(strstr(unknown, "counts as such is not known"));
+    report_set_add_provenance(set, "host.kernel", "6.1.0-18-amd64 #1 SMP");
+    page = page_of(set);
+    CU_ASSERT_PTR_NOT_NULL(strstr(page, "up to the end of its period"));
+}
+
 static void test_page_tells_where_vcpus_may_run(void)
 {
     g_autoptr(ReportSet) set = report_set_new();
@@ -333,6 +367,8 @@ CU_TestInfo tests_report[] = {
     TEST(test_page_says_loudly_that_a_run_was_interrupted),
     TEST(test_page_gives_the_reason_of_a_disturbed_cell),
     TEST(test_page_shows_what_the_host_enforced),
+    TEST(test_page_names_the_limit_above_a_guest_and_what_it_became),
+    TEST(test_page_says_what_throttled_time_means_there),
     TEST(test_page_tells_where_vcpus_may_run),
     TEST(test_unwritable_directory_is_reported),
     TEST(test_template_fills_sections_and_escapes),

@@ -40,6 +40,24 @@ static void test_enforced_line_puts_like_neighbours_together(void)
                 "100000 us), weight 4096, CPUs 0");
 }
 
+static void test_enforced_line_names_the_limit_above_the_guests(void)
+{
+    g_autoptr(GArray) tunings = g_array_new(FALSE, FALSE, sizeof(HvbTuning));
+
+    add_tuning(tunings, -1, -1, 100, "");
+    HvbTuning *tuning = &g_array_index(tunings, HvbTuning, 0);
+    g_strlcpy(tuning->above, "/machine: quota 5000 of 100000 us",
+              sizeof tuning->above);
+    g_strlcpy(tuning->limit_group, "/machine", sizeof tuning->limit_group);
+    tuning->limit_quota_us = 5000;
+    tuning->limit_period_us = 100000;
+    g_autofree char *line = hvb_enforced_describe(tunings);
+    expect_text(line,
+                "guest1: no cap, weight 100, limited to 5 % with all else in "
+                "/machine (not set by hvbench: /machine: quota 5000 of 100000 "
+                "us)");
+}
+
 static void test_enforced_line_is_silent_about_cpus_nobody_looked_at(void)
 {
     g_autoptr(GArray) tunings = g_array_new(FALSE, FALSE, sizeof(HvbTuning));
@@ -241,6 +259,8 @@ static void test_show_refuses_what_is_no_result_set(void)
 CU_TestInfo tests_show[] = {
     {"enforced line puts like neighbours together",
      test_enforced_line_puts_like_neighbours_together},
+    {"enforced line names the limit above the guests",
+     test_enforced_line_names_the_limit_above_the_guests},
     {"enforced line is silent about cpus nobody looked at",
      test_enforced_line_is_silent_about_cpus_nobody_looked_at},
     {"list has a straight line for each profile",
