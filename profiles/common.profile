@@ -223,6 +223,11 @@ seed = 0
 # How often a disturbed cell is run again: 0 to 20.
 reruns = 2
 
+# Whatever the gate is, a cell is also disturbed when a cap, a weight, the CPUs
+# or a manager of a guest or of the host's services was not the same after the
+# window as before it, was changed and put back, or does not agree with the CPU
+# that was charged; so it is when a limit of the control groups above the guests
+# changes.
 [gate]
 # A cell is disturbed when others than the guests and hvbench used more CPU on
 # the host than this, % of one CPU: 0 to 100000.

@@ -114,6 +114,7 @@ static const struct {
      * suites share two guests. */
     {"run", tests_run, WITH_GUESTS},
     {"gate", tests_gate, WITH_GUESTS},
+    {"cap-change", tests_cap_change, WITH_GUESTS},
     {"selftest", tests_selftest, WITH_GUESTS},
     {"bed", tests_bed, WITH_GUESTS},
     {"stall", tests_stall, WITH_GUESTS},

@@ -105,6 +105,7 @@ extern CU_TestInfo tests_bench[];
 extern CU_TestInfo tests_image[];
 extern CU_TestInfo tests_run[];
 extern CU_TestInfo tests_gate[];
+extern CU_TestInfo tests_cap_change[];
 extern CU_TestInfo tests_host_manager[];
 extern CU_TestInfo tests_crosscheck[];
 

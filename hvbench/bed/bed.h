@@ -82,12 +82,12 @@ struct _HvbBed {
     /* What the host enforces on it now; nothing is set. */
     gboolean (*read_tuning)(HvbBed *bed, guint guest, HvbTuning *ret_now,
                             GError **error);
-    /* From watch() on each write to a setting of a guest, or of a group above
-     * it, is noted, whoever makes it. unwatch() ends that and tells of each
-     * that was written to and is now what it was before: nobody would see it by
-     * reading. It returns sentences, which the caller frees; "guest 1's vCPU
-     * quota ... was written to in mid-window". NULL for a bed without such
-     * settings. */
+    /* From watch() on each write to a setting of a guest, of a group above it,
+     * or of the host's services is noted, whoever makes it. unwatch() ends that
+     * and tells of each that was written to and is now what it was before:
+     * nobody would see it by reading. It returns sentences, which the caller
+     * frees; "guest 1's vCPU quota ... was written to in mid-window". NULL for
+     * a bed without such settings. */
     void (*watch)(HvbBed *bed);
     GStrv (*unwatch)(HvbBed *bed);
     gboolean (*read_meter)(HvbBed *bed, guint guest, HvbGuestMeter *ret_meter,

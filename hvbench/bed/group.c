@@ -2,7 +2,6 @@
 #include "hvbench/bed/group.h"
 
 #include "hvbench/bed/cgroup.h"
-#include "hvbench/bed/group-files.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -248,6 +247,12 @@ gboolean hvb_group_read_tuning(const HvbGroup *group, HvbTuning *ret_now,
         .cgroup_v2 = group->v2,
     };
     return TRUE;
+}
+
+void hvb_group_foreach_file(const HvbGroup *group, const char *whose,
+                            HvbGroupFileFunc func, gpointer user_data)
+{
+    hvb_group_files_foreach(group->cpu, group->v2, whose, "", func, user_data);
 }
 
 gboolean hvb_group_is_v2(const HvbGroup *group)

@@ -9,7 +9,7 @@
 #ifndef HVB_BED_GROUP_H
 #define HVB_BED_GROUP_H
 
-#include "hvbench/bed/settings.h"
+#include "hvbench/bed/group-files.h"
 
 /* What the names of all of them begin with. */
 #define HVB_GROUP_PREFIX "hvbench-"
@@ -47,6 +47,9 @@ guint64 hvb_group_read_shares(const HvbGroup *group);
  * Errors: HVB_BED_ERROR_TUNING. */
 gboolean hvb_group_read_tuning(const HvbGroup *group, HvbTuning *ret_now,
                                GError **error);
+/* Calls `func` for each file that sets that, as "WHOSEquota". */
+void hvb_group_foreach_file(const HvbGroup *group, const char *whose,
+                            HvbGroupFileFunc func, gpointer user_data);
 gboolean hvb_group_is_v2(const HvbGroup *group);
 
 /* Removes those below `root` whose names have the prefix and that are empty:

@@ -31,6 +31,13 @@ static gboolean host_read_tuning(HvbHostAgent *agent, HvbTuning *ret_now,
     return hvb_local_agent_read(((Host *)agent)->local, ret_now, error);
 }
 
+static void host_foreach_file(HvbHostAgent *agent, HvbGroupFileFunc func,
+                              gpointer user_data)
+{
+    hvb_group_foreach_file(((Host *)agent)->local->group, "the host services' ",
+                           func, user_data);
+}
+
 static char *host_explain(HvbHostAgent *agent)
 {
     return hvb_local_agent_explain(((Host *)agent)->local);
@@ -59,6 +66,7 @@ HvbHostAgent *hvb_host_agent_start(const char *group, GCancellable *cancellable,
     self->agent.place = host_place;
     self->agent.weigh = host_weigh;
     self->agent.read_tuning = host_read_tuning;
+    self->agent.foreach_file = host_foreach_file;
     self->agent.explain = host_explain;
     self->agent.free = host_free;
     self->local = local;

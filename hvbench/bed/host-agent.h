@@ -9,8 +9,8 @@
 #ifndef HVB_BED_HOST_AGENT_H
 #define HVB_BED_HOST_AGENT_H
 
+#include "hvbench/bed/group-files.h"
 #include "hvbench/bed/link.h"
-#include "hvbench/bed/settings.h"
 
 /* The maker fills the functions; a test makes one of a fake agent. */
 typedef struct _HvbHostAgent HvbHostAgent;
@@ -25,6 +25,10 @@ struct _HvbHostAgent {
      * vCPU's. Errors: HVB_BED_ERROR_TUNING. */
     gboolean (*read_tuning)(HvbHostAgent *agent, HvbTuning *ret_now,
                             GError **error);
+    /* Calls `func` for each file that sets that: group-files.h. NULL: there is
+     * none. */
+    void (*foreach_file)(HvbHostAgent *agent, HvbGroupFileFunc func,
+                         gpointer user_data);
     /* Why its link is down: how its process ended, and the last that it said.
      * The caller frees the text. */
     char *(*explain)(HvbHostAgent *agent);

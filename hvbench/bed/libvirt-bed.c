@@ -160,6 +160,8 @@ static void libvirt_bed_watch(HvbBed *bed)
         hvb_cgroup_foreach_file(self->machines[i].cgroup, who, add_file,
                                 self->watch);
     }
+    if (bed->host && bed->host->foreach_file)
+        bed->host->foreach_file(bed->host, add_file, self->watch);
     const char *why = hvb_group_watch_why_blind(self->watch);
     if (why && !self->told_blind)
         g_warning("what is changed in a cell and put back before its end "

@@ -208,9 +208,10 @@ static int conclude(const HvbCampaign *campaign,
     if (spoilt > 0)
         return hvb_cmd_fail(
             HVB_EXIT_FAILED,
-            "%u level%s without figures, since all cells were disturbed: stop "
-            "what else runs on this host ('hvbench doctor' shows it) and "
-            "measure again, into another directory",
+            "%u level%s without figures, since all cells were disturbed: see "
+            "above by what ('hvbench doctor' shows what else runs and limits "
+            "guests on this host), end that, and measure again, into another "
+            "directory",
             spoilt, spoilt == 1 ? " is" : "s are");
     return HVB_EXIT_OK;
 }

@@ -42,10 +42,11 @@ gboolean hvb_conductor_read_settings(HvbConductor *self, gboolean after,
  * cell's. */
 void hvb_conductor_watch(HvbConductor *self);
 void hvb_conductor_unwatch(HvbConductor *self);
-/* Asks all agents whether their manager runs as it should; what is not so
- * becomes the cell's. */
+/* Asks agents whether their manager runs as it should; what is not so becomes
+ * the cell's. Once nothing is timed any more it asks those that have something
+ * to do in the cell, and when all are `quiet` the others. */
 gboolean hvb_conductor_check_managers(HvbConductor *self,
-                                      const HvbProfile *profile,
+                                      const HvbProfile *profile, gboolean quiet,
                                       GError **error);
 /* Tells of limits that others have set on groups above the guests. */
 gboolean hvb_conductor_note_limits(HvbConductor *self, GError **error);

@@ -186,7 +186,7 @@ static gboolean run_window(HvbConductor *self, const HvbProfile *profile,
     tell_of_client(self, window);
     hvb_record_meters(self->cell, window, opened, closed);
     return hvb_window_wait_end(window, self->cancellable, error) &&
-           hvb_conductor_check_managers(self, profile, error);
+           hvb_conductor_check_managers(self, profile, FALSE, error);
 }
 
 /* The window's part of a cell's life. A guest that is held may be all the
@@ -348,7 +348,9 @@ static gboolean live(HvbConductor *self, const HvbProfile *profile,
                   set_load(self, profile, error) &&
                   hvb_sleep(profile->settle_ms, self->cancellable, error) &&
                   measure(self, profile, window, error) &&
-                  quieten(self, profile, error) && check_clocks(self, error) &&
+                  quieten(self, profile, error) &&
+                  hvb_conductor_check_managers(self, profile, TRUE, error) &&
+                  check_clocks(self, error) &&
                   check_drift(self, profile, error);
     /* Last, since guests may talk nonsense to the end. */
     hvb_record_counts(cell, window);

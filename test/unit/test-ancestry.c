@@ -262,7 +262,7 @@ static void test_only_a_partition_that_came_with_hvbench_goes_with_it(void)
 
     make_dir_below(root, "cpu");
     make_dir_below(root, "cpuset");
-    make_dir_below(root, "memory/machine");
+    make_dir_below(root, "memory/machine/qemu-1-hvbench-guest1/vcpu0");
     HvbPartition *partition = hvb_partition_new(root, record);
     make_dir_below(root, "cpu/machine/qemu-1-hvbench-guest1/vcpu0");
     make_dir_below(root, "cpuset/machine/somebodys");
@@ -272,6 +272,8 @@ static void test_only_a_partition_that_came_with_hvbench_goes_with_it(void)
     CU_ASSERT_FALSE(has_dir_below(root, "machine"));
     CU_ASSERT_TRUE(has_dir_below(root, "cpuset/machine/somebodys"));
     CU_ASSERT_TRUE(has_dir_below(root, "memory/machine"));
+    CU_ASSERT_FALSE(
+        has_dir_below(root, "memory/machine/qemu-1-hvbench-guest1"));
     CU_ASSERT_FALSE(g_file_test(record, G_FILE_TEST_EXISTS));
 }
 

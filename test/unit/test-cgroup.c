@@ -85,6 +85,8 @@ static void test_v2_is_read_in_its_own_units(void)
     write_group(root, "", "cgroup.controllers", "cpuset cpu io\n");
     write_group(root, MACHINE, "cpu.max", "max 100000\n");
     write_group(root, MACHINE, "cpu.weight", "300\n");
+    write_group(root, MACHINE, "cpu.idle", "1\n");
+    write_group(root, MACHINE, "cpu.max.burst", "2000\n");
     write_group(root, MACHINE, "cpu.stat",
                 "usage_usec 9000\nnr_throttled 0\nthrottled_usec 0\n");
     write_group(root, MACHINE "/vcpu0", "cpu.max", "25000 50000\n");
@@ -98,6 +100,9 @@ static void test_v2_is_read_in_its_own_units(void)
     CU_ASSERT_EQUAL(tuning.vcpu_period_us, 50000);
     CU_ASSERT_EQUAL(tuning.vm_quota_us, -1);
     CU_ASSERT_EQUAL(tuning.vm_period_us, 100000);
+    CU_ASSERT_EQUAL(tuning.vm_burst_us, 2000);
+    CU_ASSERT_EQUAL(tuning.vcpu_burst_us, 0);
+    CU_ASSERT_TRUE(tuning.idle);
     CU_ASSERT_EQUAL(tuning.shares, 300);
     CU_ASSERT_TRUE(tuning.cgroup_v2);
     CU_ASSERT_TRUE_FATAL(hvb_cgroup_read_meter(cgroup, &meter, NULL));

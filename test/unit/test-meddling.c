@@ -164,9 +164,9 @@ static void test_a_manager_that_nobody_asked_for_disturbs_the_cell(void)
     set_up(&f);
     f.fake->meddle = manage_unasked;
     run(&f);
-    expect_disturbed(&f, "guest 2's priority manager ran at the end of the "
-                         "cell, and should not; the host's priority manager "
-                         "ran at the end of the cell, and should not");
+    expect_disturbed(&f, "the host's priority manager ran at the end of the "
+                         "cell, and should not; guest 2's priority manager ran "
+                         "at the end of the cell, and should not");
     tear_down(&f);
 }
 
