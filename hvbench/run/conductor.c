@@ -343,15 +343,14 @@ static gboolean live(HvbConductor *self, const HvbProfile *profile,
         hvb_window_new(self->bed, self->measured, cell->samples, cell->events);
 
     hvb_window_set_samples_func(window, on_samples, self);
-    gboolean ok = check_clocks(self, error) && set_bed(self, profile, error) &&
-                  set_managers(self, profile, error) &&
-                  set_load(self, profile, error) &&
-                  hvb_sleep(profile->settle_ms, self->cancellable, error) &&
-                  measure(self, profile, window, error) &&
-                  quieten(self, profile, error) &&
-                  hvb_conductor_check_managers(self, profile, TRUE, error) &&
-                  check_clocks(self, error) &&
-                  check_drift(self, profile, error);
+    gboolean ok =
+        check_clocks(self, error) && set_bed(self, profile, error) &&
+        set_managers(self, profile, error) && set_load(self, profile, error) &&
+        hvb_sleep(profile->settle_ms, self->cancellable, error) &&
+        measure(self, profile, window, error) &&
+        quieten(self, profile, error) &&
+        hvb_conductor_check_managers(self, profile, TRUE, error) &&
+        check_clocks(self, error) && check_drift(self, profile, error);
     /* Last, since guests may talk nonsense to the end. */
     hvb_record_counts(cell, window);
     date_events(cell);
