@@ -116,7 +116,9 @@ static double cap_percent(const Quota *quota)
 static void check_charge(GPtrArray *reasons, const Quota *quota)
 {
     double share = (double)quota->quota_us / (double)quota->period_us;
-    double edge_ns = share * (double)quota->period_us + (double)quota->burst_us;
+    /* A window that begins late in one period and ends early in another holds
+     * more than its share of either: less than a period in all. */
+    double edge_ns = (double)quota->period_us + (double)quota->burst_us;
     double allowed_ns =
         (share + TOLERANCE) * quota->window_ns + edge_ns * NS_PER_US;
 
