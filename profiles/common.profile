@@ -245,6 +245,6 @@ late-frame-ms = 1000
 # ... when hvbench itself was late by more than this to send a client-side
 # operation, ms: 1 to 600000.
 late-send-ms = 10
-# A cell is suspect when the calibration of a guest has changed by more than
-# this, %: 0 to 100.
+# A cell is suspect, and the guest calibrated anew after it, when the guest's
+# speed has changed by more than this, %: 0 to 100.
 drift-percent = 5
