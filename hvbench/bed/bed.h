@@ -86,7 +86,7 @@ struct _HvbBed {
      * or of the host's services is noted, whoever makes it. unwatch() ends that
      * and tells of each that was written to and is now what it was before:
      * nobody would see it by reading. It returns sentences, which the caller
-     * frees; "guest 1's vCPU quota ... was written to in mid-window". NULL for
+     * frees; "guest 1's vCPU quota ... was written to in mid-cell". NULL for
      * a bed without such settings. */
     void (*watch)(HvbBed *bed);
     GStrv (*unwatch)(HvbBed *bed);

@@ -148,10 +148,10 @@ const char *hvb_group_watch_why_blind(const HvbGroupWatch *watch)
 static char *sentence(const File *file)
 {
     if (file->between)
-        return g_strdup_printf("%s was changed in mid-window and put back: %s, "
+        return g_strdup_printf("%s was changed in mid-cell and put back: %s, "
                                "before and after it %s",
                                file->what, file->between, file->before);
-    return g_strdup_printf("%s was written to in mid-window, and is %s as "
+    return g_strdup_printf("%s was written to in mid-cell, and is %s as "
                            "before",
                            file->what, file->before);
 }

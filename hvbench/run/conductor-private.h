@@ -38,8 +38,8 @@ void hvb_conductor_note(HvbConductor *self, const char *kind, const char *text);
  * cell under way: as it is before the window, or `after` it. */
 gboolean hvb_conductor_read_settings(HvbConductor *self, gboolean after,
                                      GError **error);
-/* In between, writes to these settings are seen; what they were becomes the
- * cell's. */
+/* From before the first reading to after the second, writes to these settings
+ * are seen; what they were becomes the cell's. Once more does nothing. */
 void hvb_conductor_watch(HvbConductor *self);
 void hvb_conductor_unwatch(HvbConductor *self);
 /* Asks agents whether their manager runs as it should; what is not so becomes

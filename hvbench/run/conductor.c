@@ -99,10 +99,9 @@ static gboolean set_bed(HvbConductor *self, const HvbProfile *profile,
             hvb_link_set_patience(bed->guests[i].link,
                                   (guint)hvb_turn_patience_ms(profile, i));
     }
-    return (!bed->host ||
-            (bed->host->place(bed->host, profile->cpus, error) &&
-             bed->host->weigh(bed->host, profile->service_weight, error))) &&
-           hvb_conductor_read_settings(self, FALSE, error);
+    return !bed->host ||
+           (bed->host->place(bed->host, profile->cpus, error) &&
+            bed->host->weigh(bed->host, profile->service_weight, error));
 }
 
 static gboolean set_managers(HvbConductor *self, const HvbProfile *profile,
@@ -174,15 +173,13 @@ static gboolean run_window(HvbConductor *self, const HvbProfile *profile,
     probe.cell = (guint64)self->cell->attempt << 32 | self->cell->position;
     for (guint i = 0; i < self->bed->n_guests; i++)
         seeds[i] = hvb_demand_seed(self->cell->seed, i, HVB_SEED_SCHEDULE);
-    hvb_conductor_watch(self);
     if (!hvb_window_open(window, &probe, seeds, self->cancellable, error) ||
         !hvb_usage_read(self->bed, self->cancellable, opened, error) ||
         !hvb_window_wait_close(window, self->cancellable, error) ||
-        !hvb_usage_read(self->bed, self->cancellable, closed, error))
+        !hvb_usage_read(self->bed, self->cancellable, closed, error) ||
+        !hvb_conductor_read_settings(self, TRUE, error))
         return FALSE;
     hvb_conductor_unwatch(self);
-    if (!hvb_conductor_read_settings(self, TRUE, error))
-        return FALSE;
     tell_of_client(self, window);
     hvb_record_meters(self->cell, window, opened, closed);
     return hvb_window_wait_end(window, self->cancellable, error) &&
@@ -201,6 +198,24 @@ static gboolean measure(HvbConductor *self, const HvbProfile *profile,
     if (!ok && self->cell->stood)
         g_prefix_error(error, "%s; ", self->cell->stood);
     return ok;
+}
+
+/* From before what is set is read, until it has been read again. What somebody
+ * changes meanwhile may be all the reason why that was never reached. */
+static gboolean watch_over(HvbConductor *self, const HvbProfile *profile,
+                           HvbWindow *window, GError **error)
+{
+    hvb_conductor_watch(self);
+    if (hvb_conductor_read_settings(self, FALSE, error) &&
+        set_managers(self, profile, error) && set_load(self, profile, error) &&
+        hvb_sleep(profile->settle_ms, self->cancellable, error) &&
+        measure(self, profile, window, error))
+        return TRUE;
+    hvb_conductor_unwatch(self);
+    for (guint i = self->cell->changes->len; i-- > 0;)
+        g_prefix_error(error, "%s; ",
+                       (const char *)self->cell->changes->pdata[i]);
+    return FALSE;
 }
 
 /* Takes `text` over; NULL: nothing happened. */
@@ -343,14 +358,12 @@ static gboolean live(HvbConductor *self, const HvbProfile *profile,
         hvb_window_new(self->bed, self->measured, cell->samples, cell->events);
 
     hvb_window_set_samples_func(window, on_samples, self);
-    gboolean ok =
-        check_clocks(self, error) && set_bed(self, profile, error) &&
-        set_managers(self, profile, error) && set_load(self, profile, error) &&
-        hvb_sleep(profile->settle_ms, self->cancellable, error) &&
-        measure(self, profile, window, error) &&
-        quieten(self, profile, error) &&
-        hvb_conductor_check_managers(self, profile, TRUE, error) &&
-        check_clocks(self, error) && check_drift(self, profile, error);
+    gboolean ok = check_clocks(self, error) && set_bed(self, profile, error) &&
+                  watch_over(self, profile, window, error) &&
+                  quieten(self, profile, error) &&
+                  hvb_conductor_check_managers(self, profile, TRUE, error) &&
+                  check_clocks(self, error) &&
+                  check_drift(self, profile, error);
     /* Last, since guests may talk nonsense to the end. */
     hvb_record_counts(cell, window);
     date_events(cell);

@@ -73,7 +73,7 @@ static void check_cell(const HvbRunRecord *record, const HvbCell *cell)
         strstr(cell->why, for_good ? "guest 1's vCPU quota was -1 after the "
                                      "cell, 50000 before"
                                    : "guest 1's vCPU quota was"));
-    CU_ASSERT_EQUAL(strstr(cell->why, "in mid-window") != NULL, !for_good);
+    CU_ASSERT_EQUAL(strstr(cell->why, "in mid-cell") != NULL, !for_good);
     CU_ASSERT_EQUAL_FATAL(cell->tunings_after->len, 2);
     CU_ASSERT_EQUAL(g_array_index(cell->tunings, HvbTuning, 0).vcpu_quota_us,
                     50000);

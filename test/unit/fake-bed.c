@@ -12,6 +12,7 @@ static gboolean fake_tune(HvbBed *bed, guint guest,
     (void)error;
     self->tuned[guest] = *wanted;
     self->tunings++;
+    self->watched_writes += self->watching;
     *ret_enforced = self->now[guest] = (HvbTuning){
         .vcpu_quota_us = wanted->cap_percent ? (gint64)wanted->cap_period_us *
                                                    wanted->cap_percent / 100
@@ -34,6 +35,7 @@ static gboolean fake_place(HvbBed *bed, guint guest, guint cpus,
                            GError **error)
 {
     (void)error;
+    ((FakeBed *)bed)->watched_writes += ((FakeBed *)bed)->watching;
     put(&((FakeBed *)bed)->placed[guest], cpus, affinity);
     g_snprintf(ret_enforced->cpus, sizeof ret_enforced->cpus, "first %u", cpus);
     g_strlcpy(((FakeBed *)bed)->now[guest].cpus, ret_enforced->cpus,
@@ -47,25 +49,23 @@ static gboolean fake_read_tuning(HvbBed *bed, guint guest, HvbTuning *ret_now,
     FakeBed *self = (FakeBed *)bed;
 
     (void)error;
+    self->unwatched_reads += !self->watching;
     *ret_now = self->now[guest];
     g_strlcpy(ret_now->above, self->above, sizeof ret_now->above);
     return TRUE;
 }
 
-/* The window is about to open. */
 static void fake_watch(HvbBed *bed)
 {
-    FakeBed *self = (FakeBed *)bed;
-
-    if (self->meddle)
-        self->meddle(self);
+    ((FakeBed *)bed)->watching = TRUE;
 }
 
 static GStrv fake_unwatch(HvbBed *bed)
 {
     FakeBed *self = (FakeBed *)bed;
-    const char *const seen[] = {self->seen, NULL};
+    const char *const seen[] = {self->watching ? self->seen : NULL, NULL};
 
+    self->watching = FALSE;
     return g_strdupv((char **)seen);
 }
 
@@ -112,6 +112,8 @@ static gboolean fake_read_meter(HvbBed *bed, guint guest,
 
     (void)guest;
     (void)error;
+    if (self->meddle)
+        self->meddle(self);
     *ret_meter = (HvbGuestMeter){
         .time_ns = now_ns,
         .cpu_ns = now_ns * self->busy_percent / 100,

@@ -37,7 +37,10 @@ struct _FakeBed {
     HvbTuning *now;      /* what is enforced on each guest */
     const char *above;   /* what is set of the groups above them */
     const char *seen;    /* what was written to and put back; NULL: nothing */
-    /* Changes something as a window opens; NULL: nobody does. */
+    gboolean watching;
+    guint watched_writes;  /* hvbench's own that were made while it watched */
+    guint unwatched_reads; /* of what is enforced, while it did not */
+    /* Changes something while a window is open; NULL: nobody does. */
     void (*meddle)(FakeBed *bed);
 };
 FakeBed *fake_bed_new(guint n);

@@ -186,7 +186,7 @@ static void test_what_is_changed_and_put_back_is_seen_with_both_values(void)
     g_auto(GStrv) seen = hvb_group_watch_take(watch);
     CU_ASSERT_EQUAL_FATAL(g_strv_length(seen), 1);
     expect_text(seen[0],
-                "guest 1's vCPU quota was changed in mid-window and put back: "
+                "guest 1's vCPU quota was changed in mid-cell and put back: "
                 "99999, before and after it 50000");
 }
 
@@ -203,7 +203,7 @@ static void test_a_write_that_leaves_no_trace_is_seen_too(void)
     overwrite(path, "50000\n");
     g_auto(GStrv) seen = hvb_group_watch_take(watch);
     CU_ASSERT_EQUAL_FATAL(g_strv_length(seen), 1);
-    expect_text(seen[0], "guest 1's vCPU quota was written to in mid-window, "
+    expect_text(seen[0], "guest 1's vCPU quota was written to in mid-cell, "
                          "and is 50000 as before");
 }
 

@@ -63,7 +63,7 @@ static void tear_down(Fixture *f)
     g_string_free(f->limits, TRUE);
 }
 
-static void run(Fixture *f)
+static gboolean try(Fixture *f)
 {
     static const gboolean scenarios[] = {TRUE};
     const HvbPlanCell planned = {.level = HVB_LEVEL_LOW,
@@ -71,7 +71,13 @@ static void run(Fixture *f)
                                  .seed = 3};
 
     CU_ASSERT_TRUE_FATAL(hvb_conductor_prepare(f->conductor, scenarios, NULL));
-    CU_ASSERT_TRUE_FATAL(hvb_conductor_run_cell(f->conductor, &planned, NULL));
+    f->fake->unwatched_reads = 0;
+    return hvb_conductor_run_cell(f->conductor, &planned, NULL);
+}
+
+static void run(Fixture *f)
+{
+    CU_ASSERT_TRUE_FATAL(try(f));
 }
 
 static void expect_disturbed(const Fixture *f, const char *why)
@@ -124,6 +130,34 @@ static void test_what_was_changed_and_put_back_disturbs_the_cell(void)
     f.fake->seen = "guest 1's vCPU quota was changed and put back";
     run(&f);
     expect_disturbed(&f, "guest 1's vCPU quota was changed and put back");
+    tear_down(&f);
+}
+
+static void test_settings_are_watched_from_reading_to_reading(void)
+{
+    Fixture f;
+
+    set_up(&f);
+    run(&f);
+    CU_ASSERT_EQUAL(f.fake->unwatched_reads, 0);
+    CU_ASSERT_EQUAL(f.fake->watched_writes, 0);
+    tear_down(&f);
+}
+
+static void test_what_was_changed_is_told_of_a_cell_that_failed(void)
+{
+    Fixture f;
+
+    set_up(&f);
+    f.fake->seen = "guest 1's vCPU quota was changed and put back";
+    f.fake->agents[0]->die_in_window = TRUE;
+    CU_ASSERT_FALSE(try(&f));
+    CU_ASSERT_EQUAL(f.cell->status, HVB_CELL_FAILED);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(f.cell->why);
+    CU_ASSERT_TRUE(
+        g_str_has_prefix(f.cell->why,
+                         "guest 1's vCPU quota was changed and put back; "));
+    CU_ASSERT_FALSE(f.fake->watching);
     tear_down(&f);
 }
 
@@ -209,6 +243,10 @@ CU_TestInfo tests_meddling[] = {
      test_settings_that_change_in_mid_window_disturb_the_cell},
     {"what was changed and put back disturbs the cell",
      test_what_was_changed_and_put_back_disturbs_the_cell},
+    {"settings are watched from reading to reading",
+     test_settings_are_watched_from_reading_to_reading},
+    {"what was changed is told of a cell that failed",
+     test_what_was_changed_is_told_of_a_cell_that_failed},
     {"the weight of the host's services is looked at",
      test_the_weight_of_the_hosts_services_is_looked_at},
     {"a manager that is gone disturbs the cell",
