@@ -117,10 +117,12 @@ static void check_charge(GPtrArray *reasons, const Quota *quota)
 {
     double share = (double)quota->quota_us / (double)quota->period_us;
     /* A window that begins late in one period and ends early in another holds
-     * more than its share of either: less than a period in all. */
-    double edge_ns = (double)quota->period_us + (double)quota->burst_us;
+     * more than its share of either: less than a period in all, or on several
+     * CPUs less than a quota. */
+    double edge_us = (double)MAX(quota->period_us, quota->quota_us) +
+                     (double)quota->burst_us;
     double allowed_ns =
-        (share + TOLERANCE) * quota->window_ns + edge_ns * NS_PER_US;
+        (share + TOLERANCE) * quota->window_ns + edge_us * NS_PER_US;
 
     if (quota->charged_ns > allowed_ns)
         add(reasons, "%s charged %.0f %% under %s of %.4g %%", quota->who,

@@ -15,10 +15,10 @@
  * not as it should be: settings that differ, what the cell's `changes` say, and
  * meters that contradict the settings.
  *
- * A guest may be charged what its cap, or one above it, gives for the window,
- * one period's and one burst's quota more, since periods do not begin with the
- * window, and 2 % of the window. How long it was throttled does not count: what
- * that time means depends on the kernel. */
+ * A guest may be charged what its cap, or one above it, gives for the window;
+ * more by a period or, if that is longer, a quota, and by a burst, since
+ * periods do not begin with the window; and by 2 % of the window. How long it
+ * was throttled does not count: what that time means depends on the kernel. */
 void hvb_changes_find(const HvbCell *cell, GPtrArray *reasons);
 
 #endif

@@ -132,16 +132,44 @@ static void test_what_changes_above_all_guests_is_named_once(void)
                          "\"nothing\" before");
 }
 
+/* Of the guest's whole VM. */
+static HvbCell *charged_cell(gint64 quota_us, gint64 burst_us,
+                             gint64 charged_ns)
+{
+    HvbCell *cell = quiet_cell();
+    HvbTuning *tunings[] = {before(cell, 2), after(cell, 2)};
+
+    for (guint i = 0; i < 2; i++) {
+        tunings[i]->vm_quota_us = quota_us;
+        tunings[i]->vm_burst_us = burst_us;
+    }
+    meter_of(cell, 2)->host_cpu_ns = charged_ns;
+    meter_of(cell, 2)->throttling[HVB_QUOTA_VM] = (HvbThrottling){200, 199, 0};
+    return cell;
+}
+
+static void test_a_charge_is_allowed_the_edges_of_its_window(void)
+{
+    /* Half of the window, a period, and 2 % of the window. */
+    const gint64 half_ns = 10 * S + S / 10 + 4 * S / 10;
+    /* Twice the window, a quota of two CPUs, and 2 % of the window. */
+    const gint64 two_ns = 40 * S + 2 * S / 10 + 4 * S / 10;
+
+    expect_reasons(charged_cell(50000, 0, half_ns - 1000), "");
+    expect_reasons(charged_cell(50000, 0, half_ns + 1000),
+                   "guest 2 was charged 53 % under a cap of 50 %");
+    expect_reasons(charged_cell(50000, 20000, half_ns + S / 50 - 1000), "");
+    expect_reasons(charged_cell(50000, 20000, half_ns + S / 50 + 1000),
+                   "guest 2 was charged 53 % under a cap of 50 %");
+    expect_reasons(charged_cell(200000, 0, two_ns - 1000), "");
+    expect_reasons(charged_cell(200000, 0, two_ns + 1000),
+                   "guest 2 was charged 203 % under a cap of 200 %");
+}
+
 static void test_more_cpu_than_a_cap_allows_is_named(void)
 {
-    HvbCell *at_most = quiet_cell(), *vcpu = quiet_cell(), *vm = quiet_cell();
+    HvbCell *vcpu = quiet_cell(), *vm = quiet_cell();
 
-    /* Half of the window, a period's quota, and 2 % of the window. */
-    cap(at_most);
-    meter_of(at_most, 1)->host_vcpu_ns = 10 * S + S / 20 + 4 * S / 10;
-    meter_of(at_most, 1)->throttling[HVB_QUOTA_VCPU] =
-        (HvbThrottling){200, 199, 0};
-    expect_reasons(at_most, "");
     cap(vcpu);
     meter_of(vcpu, 1)->host_vcpu_ns = 146 * S / 10;
     meter_of(vcpu, 1)->throttling[HVB_QUOTA_VCPU] =
@@ -239,6 +267,8 @@ CU_TestInfo tests_changes[] = {
      test_the_hosts_services_are_compared_as_well},
     {"what changes above all guests is named once",
      test_what_changes_above_all_guests_is_named_once},
+    {"a charge is allowed the edges of its window",
+     test_a_charge_is_allowed_the_edges_of_its_window},
     {"more CPU than a cap allows is named",
      test_more_cpu_than_a_cap_allows_is_named},
     {"a limit above holds for all guests together",
