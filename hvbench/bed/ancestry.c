@@ -151,6 +151,7 @@ static void note_limit(HvbTuning *tuning, const char *group,
     g_strlcpy(tuning->limit_group, group, sizeof tuning->limit_group);
     tuning->limit_quota_us = settings->quota_us;
     tuning->limit_period_us = settings->period_us;
+    tuning->limit_burst_us = settings->burst_us;
 }
 
 static gboolean read_cpu(const HvbAncestry *self, const char *dir,
@@ -210,6 +211,7 @@ gboolean hvb_ancestry_read(const HvbAncestry *ancestry, HvbTuning *tuning,
 
     *tuning->limit_group = '\0';
     tuning->limit_quota_us = tuning->limit_period_us = 0;
+    tuning->limit_burst_us = 0;
     for (guint i = 0; i < ancestry->cpu->len; i++)
         if (!read_cpu(ancestry, ancestry->cpu->pdata[i], above, &last, tuning,
                       error))

@@ -38,6 +38,8 @@ typedef struct {
     char limit_group[HVB_GROUP_MAX];
     gint64 limit_quota_us;
     gint64 limit_period_us;
+    gint64 limit_burst_us; /* for who looks at charges at once: not kept, but
+                            * told in `above` */
 } HvbTuning;
 
 /* Whose quota stops a guest. */

@@ -214,7 +214,8 @@ static void check_above(GPtrArray *reasons, const HvbCell *cell)
     Quota all = {.who = "the guests together were",
                  .of = of,
                  .quota_us = *tuning->limit_group ? tuning->limit_quota_us : -1,
-                 .period_us = tuning->limit_period_us};
+                 .period_us = tuning->limit_period_us,
+                 .burst_us = tuning->limit_burst_us};
 
     for (guint i = 0; i < cell->meters->len; i++) {
         const HvbMeterRecord *meter =

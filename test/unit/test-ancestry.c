@@ -54,6 +54,7 @@ static void test_every_setting_above_a_guest_is_told_with_its_group(void)
     expect_text(tuning.limit_group, "/machine");
     CU_ASSERT_EQUAL(tuning.limit_quota_us, 50000);
     CU_ASSERT_EQUAL(tuning.limit_period_us, 100000);
+    CU_ASSERT_EQUAL(tuning.limit_burst_us, 7000);
 }
 
 /* In a container the root that it sees has a limit that it cannot lift. */

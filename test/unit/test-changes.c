@@ -182,7 +182,8 @@ static void test_more_cpu_than_a_cap_allows_is_named(void)
     expect_reasons(vm, "guest 2 was charged 40 % under a cap of 25 %");
 }
 
-static void test_a_limit_above_holds_for_all_guests_together(void)
+/* Half a CPU for both guests, of which each is charged `each_ns`. */
+static HvbCell *limited_cell(gint64 burst_us, gint64 each_ns)
 {
     HvbCell *cell = quiet_cell();
 
@@ -192,13 +193,30 @@ static void test_a_limit_above_holds_for_all_guests_together(void)
             g_strlcpy(tunings[i]->limit_group, "/machine", HVB_GROUP_MAX);
             tunings[i]->limit_quota_us = 50000;
             tunings[i]->limit_period_us = 100000;
+            tunings[i]->limit_burst_us = burst_us;
         }
-        meter_of(cell, guest)->host_cpu_ns = 8 * S;
+        meter_of(cell, guest)->host_cpu_ns = each_ns;
         meter_of(cell, guest)->throttling[HVB_QUOTA_ABOVE] =
             (HvbThrottling){200, 100, 9 * S};
     }
-    expect_reasons(cell,
+    return cell;
+}
+
+static void test_a_limit_above_holds_for_all_guests_together(void)
+{
+    expect_reasons(limited_cell(0, 8 * S),
                    "the guests together were charged 80 % under the limit "
+                   "of /machine of 50 %");
+}
+
+static void test_a_limit_above_is_allowed_its_burst(void)
+{
+    /* Of half the window, a period, a burst, and 2 % of the window. */
+    const gint64 half_ns = (10 * S + S / 10 + S / 20 + 4 * S / 10) / 2;
+
+    expect_reasons(limited_cell(50000, half_ns - 1000), "");
+    expect_reasons(limited_cell(50000, half_ns + 1000),
+                   "the guests together were charged 53 % under the limit "
                    "of /machine of 50 %");
 }
 
@@ -273,6 +291,8 @@ CU_TestInfo tests_changes[] = {
      test_more_cpu_than_a_cap_allows_is_named},
     {"a limit above holds for all guests together",
      test_a_limit_above_holds_for_all_guests_together},
+    {"a limit above is allowed its burst",
+     test_a_limit_above_is_allowed_its_burst},
     {"a whole cap that was never enforced is named",
      test_a_whole_cap_that_was_never_enforced_is_named},
     {"throttling that does not fit the quota is named",

@@ -36,12 +36,12 @@ static HvbCell *make_full_cell(void)
     HvbTuning tunings[] = {
         {-1, 100000, 50000, 1000000, G_MAXUINT64, TRUE, "0-1,4", "0-7", 2000,
          2001, TRUE, "/machine/vm/vcpu0", "/: CPUs 0-3 and /machine: idle", "",
-         0, 0},
+         0, 0, 0},
         {1000, 1001, 1002, 1003, 2, FALSE, "", "", 0, 0, FALSE, "",
-         "/machine: quota 1004 of 1005 us", "/machine", 1004, 1005},
+         "/machine: quota 1004 of 1005 us", "/machine", 1004, 1005, 0},
     };
-    HvbTuning later = {-1, 5, -1,    6,   7,  FALSE, "", "",
-                       8,  9, FALSE, "/", "", "",    0,  0};
+    HvbTuning later = {-1, 5,     -1,  6,  7,  FALSE, "", "", 8,
+                       9,  FALSE, "/", "", "", 0,     0,  0};
     HvbEventRecord events[] = {
         {0, G_MININT64, 78, g_strdup("note"), NULL},
         {2, 77, G_MAXINT64, g_strdup("demoted"), g_strdup("")},
