@@ -182,12 +182,11 @@ static gboolean run_window(HvbConductor *self, const HvbProfile *profile,
     hvb_conductor_unwatch(self);
     tell_of_client(self, window);
     hvb_record_meters(self->cell, window, opened, closed);
-    return hvb_window_wait_end(window, self->cancellable, error) &&
-           hvb_conductor_check_managers(self, profile, FALSE, error);
+    return hvb_window_wait_end(window, self->cancellable, error);
 }
 
-/* The window's part of a cell's life. A guest that is held may be all the
- * reason why it did not end. */
+/* The window's part of a cell's life, in which guests must not stand still. One
+ * that is held may be all the reason why it did not end. */
 static gboolean measure(HvbConductor *self, const HvbProfile *profile,
                         HvbWindow *window, GError **error)
 {
@@ -209,7 +208,8 @@ static gboolean watch_over(HvbConductor *self, const HvbProfile *profile,
     if (hvb_conductor_read_settings(self, FALSE, error) &&
         set_managers(self, profile, error) && set_load(self, profile, error) &&
         hvb_sleep(profile->settle_ms, self->cancellable, error) &&
-        measure(self, profile, window, error))
+        measure(self, profile, window, error) &&
+        hvb_conductor_check_managers(self, profile, FALSE, error))
         return TRUE;
     hvb_conductor_unwatch(self);
     for (guint i = self->cell->changes->len; i-- > 0;)

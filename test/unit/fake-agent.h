@@ -56,13 +56,13 @@ typedef struct {
     guint64 rate;
     guint calibrations;
     guint resets;
+    guint meters;
     guint64 seeds[64]; /* of PROBEs, in order */
 
     /* Private. */
     int fd;
     guint watch;
     guint32 sequence;
-    guint meters;
     guint64 began_ns;
     WireReader reader;
     int client_ends[2]; /* of its client port: [0] its own, [1] the host's */

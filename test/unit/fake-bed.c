@@ -127,6 +127,7 @@ static void fake_look(HvbBed *bed, guint guest, HvbPulse *pulse)
     FakeBed *self = (FakeBed *)bed;
 
     self->looks++;
+    self->meters_at_look = self->agents[0]->meters;
     pulse->hold = self->holds[guest];
 }
 

@@ -31,12 +31,13 @@ struct _FakeBed {
     HvbGuestProfile *tuned; /* what each guest was last tuned to */
     FakePlace *placed;
     guint tunings;
-    gint64 busy_percent; /* host CPU charged to each guest */
-    HvbHold *holds;      /* what holds each guest */
-    guint looks;         /* how often guests were looked at */
-    HvbTuning *now;      /* what is enforced on each guest */
-    const char *above;   /* what is set of the groups above them */
-    const char *seen;    /* what was written to and put back; NULL: nothing */
+    gint64 busy_percent;  /* host CPU charged to each guest */
+    HvbHold *holds;       /* what holds each guest */
+    guint looks;          /* how often guests were looked at */
+    guint meters_at_look; /* that the first had answered at the last of these */
+    HvbTuning *now;       /* what is enforced on each guest */
+    const char *above;    /* what is set of the groups above them */
+    const char *seen;     /* what was written to and put back; NULL: nothing */
     gboolean watching;
     guint watched_writes;  /* hvbench's own that were made while it watched */
     guint unwatched_reads; /* of what is enforced, while it did not */

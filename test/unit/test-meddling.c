@@ -144,6 +144,19 @@ static void test_settings_are_watched_from_reading_to_reading(void)
     tear_down(&f);
 }
 
+/* What happens once all operations have ended delays none of them. */
+static void test_guests_are_looked_at_until_their_window_ends(void)
+{
+    Fixture f;
+
+    set_up(&f);
+    run(&f);
+    CU_ASSERT_TRUE(f.fake->looks > 0);
+    /* Whether its manager runs was asked after the last look. */
+    CU_ASSERT_EQUAL(f.fake->meters_at_look + 1, f.fake->agents[0]->meters);
+    tear_down(&f);
+}
+
 static void test_what_was_changed_is_told_of_a_cell_that_failed(void)
 {
     Fixture f;
@@ -245,6 +258,8 @@ CU_TestInfo tests_meddling[] = {
      test_what_was_changed_and_put_back_disturbs_the_cell},
     {"settings are watched from reading to reading",
      test_settings_are_watched_from_reading_to_reading},
+    {"guests are looked at until their window ends",
+     test_guests_are_looked_at_until_their_window_ends},
     {"what was changed is told of a cell that failed",
      test_what_was_changed_is_told_of_a_cell_that_failed},
     {"the weight of the host's services is looked at",
