@@ -85,11 +85,13 @@ struct _HvbBed {
     /* From watch() on each write to a setting of a guest, of a group above it,
      * or of the host's services is noted, whoever makes it. unwatch() ends that
      * and tells of each that was written to and is now what it was before:
-     * nobody would see it by reading. It returns sentences, which the caller
-     * frees; "guest 1's vCPU quota ... was written to in mid-cell". NULL for
-     * a bed without such settings. */
+     * nobody would see it by reading. It returns sentences ("guest 1's vCPU
+     * quota ... was written to in mid-cell"), and in `ret_notes` those that
+     * mean nothing by themselves: writes to groups above the guests of which no
+     * other value was seen. The caller frees both. Without a watch both are
+     * empty. NULL for a bed without such settings. */
     void (*watch)(HvbBed *bed);
-    GStrv (*unwatch)(HvbBed *bed);
+    GStrv (*unwatch)(HvbBed *bed, GStrv *ret_notes);
     gboolean (*read_meter)(HvbBed *bed, guint guest, HvbGuestMeter *ret_meter,
                            GError **error);
     /* The process that runs guest `guest`: to be stopped as a whole. NULL: no

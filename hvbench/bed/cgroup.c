@@ -322,5 +322,4 @@ void hvb_cgroup_foreach_file(const HvbCgroup *cgroup, const char *who,
     hvb_group_files_foreach(cgroup->vcpu, cgroup->v2, vcpu, "", func,
                             user_data);
     hvb_group_files_foreach(cgroup->vm, cgroup->v2, vm, "", func, user_data);
-    hvb_ancestry_foreach_file(cgroup->above, func, user_data);
 }

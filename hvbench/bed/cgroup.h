@@ -63,9 +63,8 @@ gboolean hvb_cgroup_read_tuning(const HvbCgroup *cgroup, HvbTuning *ret_tuning,
 gboolean hvb_cgroup_read_meter(const HvbCgroup *cgroup,
                                HvbGuestMeter *ret_meter, GError **error);
 
-/* Calls `func` for each file that sets the guest's caps and weight, or
- * something of the groups above it: "WHO's vCPU quota", "the quota of
- * /machine". */
+/* Calls `func` for each file of the guest's own groups that sets its caps and
+ * weight: "WHO's vCPU quota". */
 void hvb_cgroup_foreach_file(const HvbCgroup *cgroup, const char *who,
                              HvbGroupFileFunc func, gpointer user_data);
 

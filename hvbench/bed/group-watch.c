@@ -13,6 +13,7 @@ typedef struct {
     char *what;
     char *before;
     char *between; /* another value that was seen; NULL: none was */
+    gboolean shared;
     gboolean written;
 } File;
 
@@ -114,7 +115,7 @@ void hvb_group_watch_free(HvbGroupWatch *watch)
 }
 
 void hvb_group_watch_add(HvbGroupWatch *watch, const char *path,
-                         const char *what)
+                         const char *what, gboolean shared)
 {
     int id = watch->fd >= 0 ? inotify_add_watch(watch->fd, path,
                                                 IN_MODIFY | IN_MASK_CREATE)
@@ -132,6 +133,7 @@ void hvb_group_watch_add(HvbGroupWatch *watch, const char *path,
     file->path = g_strdup(path);
     file->what = g_strdup(what);
     file->before = read_value(path);
+    file->shared = shared;
     g_ptr_array_add(watch->files, file);
 }
 
@@ -156,9 +158,15 @@ static char *sentence(const File *file)
                            file->what, file->before);
 }
 
-GStrv hvb_group_watch_take(HvbGroupWatch *watch)
+static GStrv to_strv(GPtrArray *sentences)
 {
-    g_autoptr(GPtrArray) sentences = g_ptr_array_new();
+    g_ptr_array_add(sentences, NULL);
+    return (GStrv)g_ptr_array_free(sentences, FALSE);
+}
+
+GStrv hvb_group_watch_take(HvbGroupWatch *watch, GStrv *ret_notes)
+{
+    GPtrArray *sentences = g_ptr_array_new(), *notes = g_ptr_array_new();
 
     if (watch->fd >= 0)
         read_events(watch);
@@ -166,8 +174,9 @@ GStrv hvb_group_watch_take(HvbGroupWatch *watch)
         const File *file = watch->files->pdata[i];
         g_autofree char *now = read_value(file->path);
         if (file->written && strcmp(now, file->before) == 0)
-            g_ptr_array_add(sentences, sentence(file));
+            g_ptr_array_add(file->shared && !file->between ? notes : sentences,
+                            sentence(file));
     }
-    g_ptr_array_add(sentences, NULL);
-    return (GStrv)g_ptr_array_free(g_steal_pointer(&sentences), FALSE);
+    *ret_notes = to_strv(notes);
+    return to_strv(sentences);
 }

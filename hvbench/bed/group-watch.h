@@ -21,10 +21,12 @@ void hvb_group_watch_free(HvbGroupWatch *watch);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HvbGroupWatch, hvb_group_watch_free)
 
 /* Watches the file `path` as well, which sets `what` ("guest 1's vCPU quota").
- * One that is not there, or is watched already, is left out. A file that is
- * there and cannot be watched makes the watch incomplete. */
+ * What is `shared` with others may be written to by who manages the host, which
+ * means nothing as long as the value stays. One that is not there, or is
+ * watched already, is left out. A file that is there and cannot be watched
+ * makes the watch incomplete. */
 void hvb_group_watch_add(HvbGroupWatch *watch, const char *path,
-                         const char *what);
+                         const char *what, gboolean shared);
 
 /* How many files are watched. */
 guint hvb_group_watch_count(const HvbGroupWatch *watch);
@@ -32,7 +34,8 @@ guint hvb_group_watch_count(const HvbGroupWatch *watch);
 const char *hvb_group_watch_why_blind(const HvbGroupWatch *watch);
 
 /* A sentence for each file that was written to and now is as it was when it was
- * added; what is not is seen by reading it. The caller frees them. */
-GStrv hvb_group_watch_take(HvbGroupWatch *watch);
+ * added; what is not is seen by reading it. Of a shared file of which no other
+ * value was seen it goes to `ret_notes`. The caller frees both. */
+GStrv hvb_group_watch_take(HvbGroupWatch *watch, GStrv *ret_notes);
 
 #endif

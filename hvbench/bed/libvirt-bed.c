@@ -146,7 +146,13 @@ static gboolean libvirt_bed_read_tuning(HvbBed *bed, guint guest,
 
 static void add_file(const char *path, const char *what, gpointer user_data)
 {
-    hvb_group_watch_add(user_data, path, what);
+    hvb_group_watch_add(user_data, path, what, FALSE);
+}
+
+static void add_shared_file(const char *path, const char *what,
+                            gpointer user_data)
+{
+    hvb_group_watch_add(user_data, path, what, TRUE);
 }
 
 static void libvirt_bed_watch(HvbBed *bed)
@@ -157,8 +163,9 @@ static void libvirt_bed_watch(HvbBed *bed)
     self->watch = hvb_group_watch_new();
     for (guint i = 0; i < bed->n_guests; i++) {
         g_autofree char *who = g_strdup_printf("guest %u", i + 1);
-        hvb_cgroup_foreach_file(self->machines[i].cgroup, who, add_file,
-                                self->watch);
+        const HvbCgroup *cgroup = self->machines[i].cgroup;
+        hvb_cgroup_foreach_file(cgroup, who, add_file, self->watch);
+        hvb_ancestry_foreach_file(cgroup->above, add_shared_file, self->watch);
     }
     if (bed->host && bed->host->foreach_file)
         bed->host->foreach_file(bed->host, add_file, self->watch);
@@ -170,12 +177,15 @@ static void libvirt_bed_watch(HvbBed *bed)
     self->told_blind = self->told_blind || why;
 }
 
-static GStrv libvirt_bed_unwatch(HvbBed *bed)
+static GStrv libvirt_bed_unwatch(HvbBed *bed, GStrv *ret_notes)
 {
     LibvirtBed *self = (LibvirtBed *)bed;
-    GStrv sentences =
-        self->watch ? hvb_group_watch_take(self->watch) : g_new0(char *, 1);
 
+    if (!self->watch) {
+        *ret_notes = g_new0(char *, 1);
+        return g_new0(char *, 1);
+    }
+    GStrv sentences = hvb_group_watch_take(self->watch, ret_notes);
     g_clear_pointer(&self->watch, hvb_group_watch_free);
     return sentences;
 }

@@ -39,7 +39,8 @@ void hvb_conductor_note(HvbConductor *self, const char *kind, const char *text);
 gboolean hvb_conductor_read_settings(HvbConductor *self, gboolean after,
                                      GError **error);
 /* From before the first reading to after the second, writes to these settings
- * are seen; what they were becomes the cell's. Once more does nothing. */
+ * are seen; what they were becomes the cell's, and an event of it what means
+ * nothing. To end it once more does nothing. */
 void hvb_conductor_watch(HvbConductor *self);
 void hvb_conductor_unwatch(HvbConductor *self);
 /* Asks agents whether their manager runs as it should; what is not so becomes

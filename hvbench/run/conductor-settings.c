@@ -37,9 +37,16 @@ void hvb_conductor_unwatch(HvbConductor *self)
 {
     if (!self->bed->unwatch)
         return;
-    g_auto(GStrv) seen = self->bed->unwatch(self->bed);
+    g_auto(GStrv) notes = NULL;
+    g_auto(GStrv) seen = self->bed->unwatch(self->bed, &notes);
     for (char **text = seen; *text; text++)
         g_ptr_array_add(self->cell->changes, g_strdup(*text));
+    for (char **text = notes; *text; text++) {
+        const HvbEventRecord event = {.time_ns = hvb_now_ns(),
+                                      .kind = g_strdup("note"),
+                                      .text = g_strdup(*text)};
+        g_array_append_val(self->cell->events, event);
+    }
 }
 
 /* `whose` system has so many managers, and `wanted` says whether it should. */

@@ -60,12 +60,14 @@ static void fake_watch(HvbBed *bed)
     ((FakeBed *)bed)->watching = TRUE;
 }
 
-static GStrv fake_unwatch(HvbBed *bed)
+static GStrv fake_unwatch(HvbBed *bed, GStrv *ret_notes)
 {
     FakeBed *self = (FakeBed *)bed;
     const char *const seen[] = {self->watching ? self->seen : NULL, NULL};
+    const char *const noted[] = {self->watching ? self->noted : NULL, NULL};
 
     self->watching = FALSE;
+    *ret_notes = g_strdupv((char **)noted);
     return g_strdupv((char **)seen);
 }
 

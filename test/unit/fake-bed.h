@@ -38,6 +38,7 @@ struct _FakeBed {
     HvbTuning *now;       /* what is enforced on each guest */
     const char *above;    /* what is set of the groups above them */
     const char *seen;     /* what was written to and put back; NULL: nothing */
+    const char *noted;    /* the same, but means nothing */
     gboolean watching;
     guint watched_writes;  /* hvbench's own that were made while it watched */
     guint unwatched_reads; /* of what is enforced, while it did not */

@@ -174,17 +174,18 @@ static void test_what_is_changed_and_put_back_is_seen_with_both_values(void)
     write_below(root, "quota", "50000\n");
     write_below(root, "other", "7\n");
     g_autoptr(HvbGroupWatch) watch = hvb_group_watch_new();
-    hvb_group_watch_add(watch, path, "guest 1's vCPU quota");
-    hvb_group_watch_add(watch, path, "the same again");
-    hvb_group_watch_add(watch, other, "the weight of /machine");
-    hvb_group_watch_add(watch, missing, "what is not there");
+    hvb_group_watch_add(watch, path, "guest 1's vCPU quota", FALSE);
+    hvb_group_watch_add(watch, path, "the same again", FALSE);
+    hvb_group_watch_add(watch, other, "the weight of /machine", TRUE);
+    hvb_group_watch_add(watch, missing, "what is not there", FALSE);
     CU_ASSERT_EQUAL(hvb_group_watch_count(watch), 2);
     CU_ASSERT_PTR_NULL(hvb_group_watch_why_blind(watch));
     overwrite(path, "99999\n");
     while (g_main_context_iteration(NULL, FALSE))
         ;
     overwrite(path, "50000\n");
-    g_auto(GStrv) seen = hvb_group_watch_take(watch);
+    g_auto(GStrv) notes = NULL;
+    g_auto(GStrv) seen = hvb_group_watch_take(watch, &notes);
     CU_ASSERT_EQUAL_FATAL(g_strv_length(seen), 1);
     expect_text(seen[0],
                 "guest 1's vCPU quota was changed in mid-cell and put back: "
@@ -199,13 +200,41 @@ static void test_a_write_that_leaves_no_trace_is_seen_too(void)
 
     write_below(root, "quota", "50000\n");
     g_autoptr(HvbGroupWatch) watch = hvb_group_watch_new();
-    hvb_group_watch_add(watch, path, "guest 1's vCPU quota");
+    hvb_group_watch_add(watch, path, "guest 1's vCPU quota", FALSE);
     overwrite(path, "99999\n");
     overwrite(path, "50000\n");
-    g_auto(GStrv) seen = hvb_group_watch_take(watch);
+    g_auto(GStrv) notes = NULL;
+    g_auto(GStrv) seen = hvb_group_watch_take(watch, &notes);
     CU_ASSERT_EQUAL_FATAL(g_strv_length(seen), 1);
     expect_text(seen[0], "guest 1's vCPU quota was written to in mid-cell, "
                          "and is 50000 as before");
+}
+
+/* As who manages the host does it to make sure. */
+static void test_a_shared_value_that_is_written_again_is_a_note(void)
+{
+    g_autoptr(Root) root = root_new();
+    g_autofree char *again = g_build_filename(root, "again", NULL);
+    g_autofree char *changed = g_build_filename(root, "changed", NULL);
+
+    write_below(root, "again", "100\n");
+    write_below(root, "changed", "100\n");
+    g_autoptr(HvbGroupWatch) watch = hvb_group_watch_new();
+    hvb_group_watch_add(watch, again, "the weight of /machine", TRUE);
+    hvb_group_watch_add(watch, changed, "the weight of /", TRUE);
+    overwrite(again, "100\n");
+    overwrite(changed, "999\n");
+    while (g_main_context_iteration(NULL, FALSE))
+        ;
+    overwrite(changed, "100\n");
+    g_auto(GStrv) notes = NULL;
+    g_auto(GStrv) seen = hvb_group_watch_take(watch, &notes);
+    CU_ASSERT_EQUAL_FATAL(g_strv_length(notes), 1);
+    expect_text(notes[0], "the weight of /machine was written to in mid-cell, "
+                          "and is 100 as before");
+    CU_ASSERT_EQUAL_FATAL(g_strv_length(seen), 1);
+    expect_text(seen[0], "the weight of / was changed in mid-cell and put "
+                         "back: 999, before and after it 100");
 }
 
 /* It is seen by reading, with the value of before. */
@@ -216,9 +245,10 @@ static void test_what_stays_changed_is_left_to_who_reads_it(void)
 
     write_below(root, "quota", "50000\n");
     g_autoptr(HvbGroupWatch) watch = hvb_group_watch_new();
-    hvb_group_watch_add(watch, path, "guest 1's vCPU quota");
+    hvb_group_watch_add(watch, path, "guest 1's vCPU quota", FALSE);
     overwrite(path, "99999\n");
-    g_auto(GStrv) seen = hvb_group_watch_take(watch);
+    g_auto(GStrv) notes = NULL;
+    g_auto(GStrv) seen = hvb_group_watch_take(watch, &notes);
     CU_ASSERT_EQUAL(g_strv_length(seen), 0);
 }
 
@@ -239,6 +269,7 @@ static void test_all_that_limits_a_guest_is_watched(void)
     write_group(root, "cpuset/machine", "cpuset.cpus", "0-1\n");
     g_autoptr(HvbCgroup) cgroup = find_cgroup(root);
     hvb_cgroup_foreach_file(cgroup, "guest 1", count_files, text);
+    hvb_ancestry_foreach_file(cgroup->above, count_files, text);
     expect_text(text->str, "guest 1's vCPU quota\n"
                            "guest 1's vCPU period\n"
                            "guest 1's vCPU weight\n"
@@ -355,6 +386,8 @@ CU_TestInfo tests_ancestry[] = {
      test_what_is_changed_and_put_back_is_seen_with_both_values},
     {"a write that leaves no trace is seen, too",
      test_a_write_that_leaves_no_trace_is_seen_too},
+    {"a shared value that is written again is a note",
+     test_a_shared_value_that_is_written_again_is_a_note},
     {"what stays changed is left to who reads it",
      test_what_stays_changed_is_left_to_who_reads_it},
     {"all that limits a guest is watched",

@@ -133,6 +133,30 @@ static void test_what_was_changed_and_put_back_disturbs_the_cell(void)
     tear_down(&f);
 }
 
+static void test_what_means_nothing_is_an_event_of_the_cell(void)
+{
+    Fixture f;
+
+    set_up(&f);
+    f.fake->noted = "the weight of /machine was written to";
+    run(&f);
+    CU_ASSERT_EQUAL(f.cell->status, HVB_CELL_DONE);
+    CU_ASSERT_EQUAL(f.cell->changes->len, 0);
+    guint told = 0;
+    for (guint i = 0; i < f.cell->events->len; i++) {
+        const HvbEventRecord *event =
+            &g_array_index(f.cell->events, HvbEventRecord, i);
+        if (g_strcmp0(event->text, f.fake->noted) == 0) {
+            CU_ASSERT_STRING_EQUAL(event->kind, "note");
+            CU_ASSERT_EQUAL(event->guest, 0);
+            CU_ASSERT_TRUE(event->host_ns > 0);
+            told++;
+        }
+    }
+    CU_ASSERT_EQUAL(told, 1);
+    tear_down(&f);
+}
+
 static void test_settings_are_watched_from_reading_to_reading(void)
 {
     Fixture f;
@@ -256,6 +280,8 @@ CU_TestInfo tests_meddling[] = {
      test_settings_that_change_in_mid_window_disturb_the_cell},
     {"what was changed and put back disturbs the cell",
      test_what_was_changed_and_put_back_disturbs_the_cell},
+    {"what means nothing is an event of the cell",
+     test_what_means_nothing_is_an_event_of_the_cell},
     {"settings are watched from reading to reading",
      test_settings_are_watched_from_reading_to_reading},
     {"guests are looked at until their window ends",
