@@ -31,8 +31,11 @@ static char *read_tail(const char *path)
     int fd = hvb_input_open(path, NULL);
     FILE *file = fd >= 0 ? fdopen(fd, "r") : NULL;
 
-    if (!file)
+    if (!file) {
+        if (fd >= 0)
+            close(fd);
         return NULL;
+    }
     if (fseek(file, -TAIL_BYTES, SEEK_END) != 0)
         rewind(file);
     gsize n = fread(tail, 1, TAIL_BYTES, file);

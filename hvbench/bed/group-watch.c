@@ -88,6 +88,20 @@ static gboolean on_readable(gint fd, GIOCondition condition, gpointer user_data)
     return G_SOURCE_CONTINUE;
 }
 
+/* `object` cannot be watched, and what helps, if something does. */
+static char *explain(const char *object, int error_number)
+{
+    const char *remedy = "";
+
+    if (error_number == ENOSPC)
+        remedy = ": raise fs.inotify.max_user_watches";
+    else if (error_number == EMFILE)
+        remedy = ": raise fs.inotify.max_user_instances, or how many files "
+                 "hvbench may open (ulimit -n)";
+    return g_strdup_printf("%s: %s%s", object, g_strerror(error_number),
+                           remedy);
+}
+
 HvbGroupWatch *hvb_group_watch_new(void)
 {
     HvbGroupWatch *self = g_new0(HvbGroupWatch, 1);
@@ -97,7 +111,7 @@ HvbGroupWatch *hvb_group_watch_new(void)
     if (self->fd >= 0)
         self->source = g_unix_fd_add(self->fd, G_IO_IN, on_readable, self);
     else
-        self->why_blind = g_strdup_printf("inotify: %s", g_strerror(errno));
+        self->why_blind = explain("inotify", errno);
     return self;
 }
 
@@ -124,8 +138,7 @@ void hvb_group_watch_add(HvbGroupWatch *watch, const char *path,
     if (id < 0) {
         if (watch->fd >= 0 && errno != ENOENT && errno != EEXIST &&
             !watch->why_blind)
-            watch->why_blind =
-                g_strdup_printf("%s: %s", path, g_strerror(errno));
+            watch->why_blind = explain(path, errno);
         return;
     }
     File *file = g_new0(File, 1);
@@ -172,8 +185,10 @@ GStrv hvb_group_watch_take(HvbGroupWatch *watch, GStrv *ret_notes)
         read_events(watch);
     for (guint i = 0; i < watch->files->len; i++) {
         const File *file = watch->files->pdata[i];
+        if (!file->written)
+            continue;
         g_autofree char *now = read_value(file->path);
-        if (file->written && strcmp(now, file->before) == 0)
+        if (strcmp(now, file->before) == 0)
             g_ptr_array_add(file->shared && !file->between ? notes : sentences,
                             sentence(file));
     }

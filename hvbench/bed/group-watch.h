@@ -30,7 +30,8 @@ void hvb_group_watch_add(HvbGroupWatch *watch, const char *path,
 
 /* How many files are watched. */
 guint hvb_group_watch_count(const HvbGroupWatch *watch);
-/* Why not all files can be watched; NULL: they are. Borrowed. */
+/* Why not all files can be watched, with the remedy where there is one; NULL:
+ * they are. Borrowed. */
 const char *hvb_group_watch_why_blind(const HvbGroupWatch *watch);
 
 /* A sentence for each file that was written to and now is as it was when it was

@@ -172,7 +172,7 @@ static void libvirt_bed_watch(HvbBed *bed)
     const char *why = hvb_group_watch_why_blind(self->watch);
     if (why && !self->told_blind)
         g_warning("what is changed in a cell and put back before its end "
-                  "cannot be seen here (%s): raise fs.inotify's limits",
+                  "cannot be seen here: %s",
                   why);
     self->told_blind = self->told_blind || why;
 }

@@ -7,7 +7,10 @@
 #include "test/unit/cgroup-fixture.h"
 #include "test/unit/profile-fixture.h"
 
+#include <errno.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 static HvbTuning read_tuning(const Root *root)
 {
@@ -252,6 +255,28 @@ static void test_what_stays_changed_is_left_to_who_reads_it(void)
     CU_ASSERT_EQUAL(g_strv_length(seen), 0);
 }
 
+static void test_limits_are_blamed_only_where_they_are_the_reason(void)
+{
+    g_autoptr(Root) root = root_new();
+    g_autofree char *loop = g_build_filename(root, "loop", NULL);
+    g_autofree char *expected =
+        g_strdup_printf("%s: %s", loop, g_strerror(ELOOP));
+    struct rlimit limit;
+
+    CU_ASSERT_EQUAL_FATAL(symlink("loop", loop), 0);
+    g_autoptr(HvbGroupWatch) watch = hvb_group_watch_new();
+    hvb_group_watch_add(watch, loop, "a quota", FALSE);
+    expect_text(hvb_group_watch_why_blind(watch), expected);
+    CU_ASSERT_EQUAL_FATAL(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    const struct rlimit none = {.rlim_max = limit.rlim_max};
+    CU_ASSERT_EQUAL_FATAL(setrlimit(RLIMIT_NOFILE, &none), 0);
+    g_autoptr(HvbGroupWatch) refused = hvb_group_watch_new();
+    CU_ASSERT_EQUAL_FATAL(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(hvb_group_watch_why_blind(refused));
+    CU_ASSERT_PTR_NOT_NULL(strstr(hvb_group_watch_why_blind(refused),
+                                  "raise fs.inotify.max_user_instances"));
+}
+
 static void count_files(const char *path, const char *what, gpointer user_data)
 {
     GString *text = user_data;
@@ -388,6 +413,8 @@ CU_TestInfo tests_ancestry[] = {
      test_a_write_that_leaves_no_trace_is_seen_too},
     {"a shared value that is written again is a note",
      test_a_shared_value_that_is_written_again_is_a_note},
+    {"limits are blamed only where they are the reason",
+     test_limits_are_blamed_only_where_they_are_the_reason},
     {"what stays changed is left to who reads it",
      test_what_stays_changed_is_left_to_who_reads_it},
     {"all that limits a guest is watched",
