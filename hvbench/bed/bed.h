@@ -82,9 +82,10 @@ struct _HvbBed {
     /* What the host enforces on it now; nothing is set. */
     gboolean (*read_tuning)(HvbBed *bed, guint guest, HvbTuning *ret_now,
                             GError **error);
-    /* From watch() on each write to a setting of a guest, of a group above it,
-     * or of the host's services is noted, whoever makes it. unwatch() ends that
-     * and tells of each that was written to and is now what it was before:
+    /* From watch() on each write to a control group's setting of a guest, of
+     * what is above it, or of the host's services is noted, whoever makes it;
+     * not what changes without such a write (group-watch.h). unwatch() ends
+     * that and tells of each that was written to and is now what it was before:
      * nobody would see it by reading. It returns sentences ("guest 1's vCPU
      * quota ... was written to in mid-cell"), and in `ret_notes` those that
      * mean nothing by themselves: writes to groups above the guests of which no

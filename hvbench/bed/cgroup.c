@@ -196,6 +196,7 @@ static gboolean set_dirs(HvbCgroup *self, const char *root, const char *listing)
         self->vcpu_account = vcpu_dir(root, listing, NULL);
     if (!self->vcpu || !self->vcpu_account)
         return FALSE;
+    self->cpuset = vcpu_dir(root, listing, self->v2 ? NULL : "cpuset");
     self->vm = g_path_get_dirname(self->vcpu);
     self->vm_account = g_path_get_dirname(self->vcpu_account);
     self->shares = g_str_has_suffix(self->vm, "/libvirt")
@@ -255,6 +256,7 @@ void hvb_cgroup_free(HvbCgroup *cgroup)
     g_free(cgroup->vm);
     g_free(cgroup->vcpu);
     g_free(cgroup->shares);
+    g_free(cgroup->cpuset);
     g_free(cgroup->vm_account);
     g_free(cgroup->vcpu_account);
     hvb_ancestry_free(cgroup->above);
@@ -313,6 +315,24 @@ gboolean hvb_cgroup_read_meter(const HvbCgroup *cgroup,
     return TRUE;
 }
 
+static void foreach_cpuset(const HvbCgroup *self, const char *who,
+                           HvbGroupFileFunc func, gpointer user_data)
+{
+    g_autofree char *vm = g_path_get_dirname(self->cpuset);
+    g_autofree char *emulator = g_build_filename(vm, "emulator", NULL);
+    const struct {
+        const char *dir, *of;
+    } groups[] = {{self->cpuset, "vCPU"}, {vm, "VM"}, {emulator, "emulator"}};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(groups); i++) {
+        g_autofree char *path =
+            g_build_filename(groups[i].dir, "cpuset.cpus", NULL);
+        g_autofree char *what =
+            g_strdup_printf("%s's %s set of CPUs", who, groups[i].of);
+        func(path, what, user_data);
+    }
+}
+
 void hvb_cgroup_foreach_file(const HvbCgroup *cgroup, const char *who,
                              HvbGroupFileFunc func, gpointer user_data)
 {
@@ -322,4 +342,6 @@ void hvb_cgroup_foreach_file(const HvbCgroup *cgroup, const char *who,
     hvb_group_files_foreach(cgroup->vcpu, cgroup->v2, vcpu, "", func,
                             user_data);
     hvb_group_files_foreach(cgroup->vm, cgroup->v2, vm, "", func, user_data);
+    if (cgroup->cpuset)
+        foreach_cpuset(cgroup, who, func, user_data);
 }

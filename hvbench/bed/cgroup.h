@@ -22,6 +22,9 @@ typedef struct {
     char *vm;
     char *vcpu;
     char *shares;
+    /* Directory of the vCPU's own group with a set of CPUs, beside which its
+     * emulator has one; NULL: libvirt made none. */
+    char *cpuset;
     /* Where CPU time is charged, VM and vCPU: in cgroup v1's cpuacct if libvirt
      * uses it, else in the cgroup2 tree, which a v1 host has as well. */
     gboolean account_v1;
@@ -63,8 +66,8 @@ gboolean hvb_cgroup_read_tuning(const HvbCgroup *cgroup, HvbTuning *ret_tuning,
 gboolean hvb_cgroup_read_meter(const HvbCgroup *cgroup,
                                HvbGuestMeter *ret_meter, GError **error);
 
-/* Calls `func` for each file of the guest's own groups that sets its caps and
- * weight: "WHO's vCPU quota". */
+/* Calls `func` for each file of the guest's own groups that sets its caps,
+ * weight and CPUs: "WHO's vCPU quota". */
 void hvb_cgroup_foreach_file(const HvbCgroup *cgroup, const char *who,
                              HvbGroupFileFunc func, gpointer user_data);
 

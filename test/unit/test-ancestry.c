@@ -292,6 +292,9 @@ static void test_all_that_limits_a_guest_is_watched(void)
 
     write_group(root, "cpu/machine", "cpu.cfs_quota_us", "-1\n");
     write_group(root, "cpuset/machine", "cpuset.cpus", "0-1\n");
+    write_group(root, "cpuset" MACHINE, "cpuset.cpus", "0-1\n");
+    write_group(root, "cpuset" MACHINE "/vcpu0", "cpuset.cpus", "0\n");
+    write_group(root, "cpuset" MACHINE "/emulator", "cpuset.cpus", "1\n");
     g_autoptr(HvbCgroup) cgroup = find_cgroup(root);
     hvb_cgroup_foreach_file(cgroup, "guest 1", count_files, text);
     hvb_ancestry_foreach_file(cgroup->above, count_files, text);
@@ -301,6 +304,9 @@ static void test_all_that_limits_a_guest_is_watched(void)
                            "guest 1's VM quota\n"
                            "guest 1's VM period\n"
                            "guest 1's VM weight\n"
+                           "guest 1's vCPU set of CPUs\n"
+                           "guest 1's VM set of CPUs\n"
+                           "guest 1's emulator set of CPUs\n"
                            "the quota of /machine\n"
                            "the CPUs of /machine\n");
 }
