@@ -4,14 +4,17 @@
 #include "hvbench/bed/cgroup.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 /* Longer than the parts of these files that are looked at. */
 #define TEXT_SIZE 512
+#define NS_PER_S G_GINT64_CONSTANT(1000000000)
 
 struct _HvbPulseSource {
     int schedstat; /* open; -1: the kernel has none */
+    gint64 tick_ns;
     char *stat;
     char *freezer; /* v1's freezer.state; NULL: there is none */
     char *events;  /* v2's cgroup.events; NULL: there is none */
@@ -55,6 +58,7 @@ HvbPulseSource *hvb_pulse_source_new(const char *root, const char *thread)
     g_autofree char *schedstat = g_build_filename(thread, "schedstat", NULL);
 
     self->schedstat = open(schedstat, O_RDONLY | O_CLOEXEC);
+    self->tick_ns = NS_PER_S / sysconf(_SC_CLK_TCK);
     self->stat = g_build_filename(thread, "stat", NULL);
     find_groups(self, root, thread);
     return self;
@@ -111,6 +115,33 @@ static gboolean is_frozen(const HvbPulseSource *self)
     return strstr(text, "frozen 1") != NULL;
 }
 
+/* Of "TID (name) S ...": the 14th and the 15th, in ticks. */
+static gint64 ticks_of(const char *stat)
+{
+    const char *end = strrchr(stat, ')');
+    long long user, kernel;
+
+    if (!end || sscanf(end + 1,
+                       " %*c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %lld %lld",
+                       &user, &kernel) != 2)
+        return 0;
+    return user + kernel;
+}
+
+/* A kernel without statistics of its scheduler has no schedstat, or one of
+ * zeros. */
+static gint64 read_run_ns(const HvbPulseSource *self)
+{
+    char text[TEXT_SIZE];
+
+    read_open(self->schedstat, text);
+    gint64 run_ns = g_ascii_strtoll(text, NULL, 10);
+    if (run_ns > 0)
+        return run_ns;
+    read_text(self->stat, text);
+    return ticks_of(text) * self->tick_ns;
+}
+
 static HvbHold find_hold(const HvbPulseSource *self, HvbHold told)
 {
     char stat[TEXT_SIZE];
@@ -135,11 +166,12 @@ static HvbHold find_hold(const HvbPulseSource *self, HvbHold told)
 
 void hvb_pulse_look(const HvbPulseSource *source, HvbHold told, HvbPulse *pulse)
 {
-    char schedstat[TEXT_SIZE];
+    gint64 run_ns = read_run_ns(source);
+    HvbHold found =
+        run_ns != pulse->run_ns ? HVB_HOLD_NONE : find_hold(source, told);
+    gboolean is_blocked = found == HVB_HOLD_BLOCKED;
 
-    read_open(source->schedstat, schedstat);
-    gint64 run_ns = g_ascii_strtoll(schedstat, NULL, 10);
-    gboolean ran = run_ns != pulse->run_ns;
-    pulse->hold = ran ? HVB_HOLD_NONE : find_hold(source, told);
+    pulse->hold = is_blocked && !pulse->was_blocked ? HVB_HOLD_NONE : found;
+    pulse->was_blocked = is_blocked;
     pulse->run_ns = run_ns;
 }

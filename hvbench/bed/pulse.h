@@ -25,6 +25,7 @@ const char *hvb_hold_text(HvbHold hold);
 
 typedef struct {
     gint64 run_ns; /* CPU time of the vCPU's thread; -1: not looked at yet */
+    gboolean was_blocked; /* at the last look, for the first time perhaps */
     HvbHold hold;
 } HvbPulse;
 
@@ -40,9 +41,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(HvbPulseSource, hvb_pulse_source_free)
 
 /* Looks at it, and compares with `pulse`, its last look, which it replaces. A
  * thread that has run since is not held; then, and that is nearly always, one
- * small file that is open already is all that is read. `told` is what libvirt
- * says, and is believed of a thread that sleeps. Never fails: a thread that is
- * gone is not held. */
+ * small file that is open already is all that is read, if this kernel counts
+ * CPU time there. `told` is what libvirt
+ * says, and is believed of a thread that sleeps. One that is blocked counts as
+ * held from the second such look in a row on: each page that is read blocks it
+ * for a moment. Never fails: a thread that is gone is not held. */
 void hvb_pulse_look(const HvbPulseSource *source, HvbHold told,
                     HvbPulse *pulse);
 

@@ -5,6 +5,9 @@
 /* A thread that has not run between two looks so near to each other may be
  * idle, but is never held by mistake: its state tells. */
 #define DESCRIBE_GAP_MS 20
+/* The first has nothing to compare with, and one that is blocked counts from
+ * the second of those after it on. */
+#define DESCRIBE_LOOKS 3
 
 /* What was seen of one guest. */
 typedef struct {
@@ -155,21 +158,22 @@ void hvb_stands_record(HvbStands *stands, const gboolean *active, HvbCell *cell)
 
 char *hvb_stands_describe(HvbBed *bed)
 {
-    g_autofree HvbPulse *pulses = g_new(HvbPulse, bed->n_guests);
+    g_autofree HvbPulse *pulses = g_new0(HvbPulse, bed->n_guests);
     GString *text = g_string_new(NULL);
 
-    for (guint i = 0; bed->look && i < bed->n_guests; i++) {
+    for (guint i = 0; i < bed->n_guests; i++)
         pulses[i].run_ns = -1;
-        bed->look(bed, i, &pulses[i]);
+    for (guint n = 0; bed->look && n < DESCRIBE_LOOKS; n++) {
+        if (n > 0)
+            g_usleep(DESCRIBE_GAP_MS * 1000);
+        for (guint i = 0; i < bed->n_guests; i++)
+            bed->look(bed, i, &pulses[i]);
     }
-    g_usleep(DESCRIBE_GAP_MS * 1000);
-    for (guint i = 0; bed->look && i < bed->n_guests; i++) {
-        bed->look(bed, i, &pulses[i]);
+    for (guint i = 0; i < bed->n_guests; i++)
         if (pulses[i].hold != HVB_HOLD_NONE)
             g_string_append_printf(text, "%s%s stands still: it %s",
                                    text->len > 0 ? "; " : "",
                                    bed->guests[i].name,
                                    hvb_hold_text(pulses[i].hold));
-    }
     return g_string_free(text, text->len == 0);
 }

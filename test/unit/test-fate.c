@@ -19,16 +19,25 @@
 #define VM "/machine/qemu-1-hvbench-guest1.libvirt-qemu"
 #define NAME "hvbench-guest1"
 
+/* The thread's state, and its CPU time where schedstat does not have it. */
+static void write_stat(const Root *root, const char *state, guint ticks)
+{
+    g_autofree char *stat =
+        g_strdup_printf("9 (CPU 0) S (TCG)) %s 1 7 7 0 -1 64 5 5 5 5 %u 20 0 0 "
+                        "20 0 3 0 99\n",
+                        state, ticks);
+
+    write_below(root, THREAD "stat", stat);
+}
+
 /* A vCPU that has run for 5 s and is in this state, in groups of either kind.
  */
 static Root *root_with_thread(const char *state)
 {
     Root *root = root_new();
-    g_autofree char *stat =
-        g_strdup_printf("9 (CPU 0) S (TCG)) %s 1 7 7 0 -1\n", state);
 
     write_below(root, THREAD "schedstat", "5000000000 70 3\n");
-    write_below(root, THREAD "stat", stat);
+    write_stat(root, state, 480);
     write_below(root, THREAD "cgroup", "6:freezer:" VM "\n0::" VM "/vcpu0\n");
     write_below(root, "sys/fs/cgroup/freezer" VM "/freezer.state", "THAWED\n");
     write_below(root, "sys/fs/cgroup/unified" VM "/vcpu0/cgroup.events",
@@ -65,7 +74,6 @@ static void test_what_holds_a_thread_is_told_by_its_state(void)
 {
     expect_hold("T", HVB_HOLD_NONE, HVB_HOLD_STOPPED);
     expect_hold("t", HVB_HOLD_NONE, HVB_HOLD_TRACED);
-    expect_hold("D", HVB_HOLD_NONE, HVB_HOLD_BLOCKED);
     expect_hold("S", HVB_HOLD_PAUSED, HVB_HOLD_PAUSED);
     expect_hold("R", HVB_HOLD_PAUSED, HVB_HOLD_NONE);
 }
@@ -94,6 +102,57 @@ static void test_a_thread_that_ran_since_is_not_held(void)
     CU_ASSERT_EQUAL(pulse.run_ns, G_GINT64_CONSTANT(5000000000));
     hvb_pulse_look(source, HVB_HOLD_NONE, &pulse);
     CU_ASSERT_EQUAL(pulse.hold, HVB_HOLD_STOPPED);
+}
+
+static void test_a_thread_is_blocked_if_two_looks_in_a_row_find_it_so(void)
+{
+    static const struct {
+        const char *state;
+        HvbHold hold;
+    } looks[] = {
+        {"D", HVB_HOLD_NONE}, {"D", HVB_HOLD_BLOCKED}, {"D", HVB_HOLD_BLOCKED},
+        {"S", HVB_HOLD_NONE}, {"D", HVB_HOLD_NONE},    {"R", HVB_HOLD_NONE},
+        {"D", HVB_HOLD_NONE},
+    };
+    g_autoptr(Root) root = root_with_thread("S");
+    g_autofree char *thread = g_build_filename(root, THREAD, NULL);
+    g_autoptr(HvbPulseSource) source = hvb_pulse_source_new(root, thread);
+    HvbPulse pulse = {.run_ns = G_GINT64_CONSTANT(5000000000)};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(looks); i++) {
+        write_stat(root, looks[i].state, 480);
+        hvb_pulse_look(source, HVB_HOLD_NONE, &pulse);
+        CU_ASSERT_EQUAL(pulse.hold, looks[i].hold);
+    }
+}
+
+/* `schedstat` may be NULL: there is none. */
+static void expect_ticks_to_count(const char *schedstat)
+{
+    g_autoptr(Root) root = root_with_thread("T");
+    g_autofree char *thread = g_build_filename(root, THREAD, NULL);
+    g_autofree char *file = g_build_filename(thread, "schedstat", NULL);
+    HvbPulse pulse = {.run_ns = -1};
+
+    if (schedstat)
+        write_below(root, THREAD "schedstat", schedstat);
+    else
+        CU_ASSERT_EQUAL(unlink(file), 0);
+    g_autoptr(HvbPulseSource) source = hvb_pulse_source_new(root, thread);
+    hvb_pulse_look(source, HVB_HOLD_NONE, &pulse);
+    CU_ASSERT_EQUAL(pulse.run_ns, 500 * (G_GINT64_CONSTANT(1000000000) /
+                                         sysconf(_SC_CLK_TCK)));
+    write_stat(root, "T", 481);
+    hvb_pulse_look(source, HVB_HOLD_NONE, &pulse);
+    CU_ASSERT_EQUAL(pulse.hold, HVB_HOLD_NONE);
+    hvb_pulse_look(source, HVB_HOLD_NONE, &pulse);
+    CU_ASSERT_EQUAL(pulse.hold, HVB_HOLD_STOPPED);
+}
+
+static void test_a_kernel_without_schedstat_tells_by_ticks_who_ran(void)
+{
+    expect_ticks_to_count(NULL);
+    expect_ticks_to_count("0 0 0\n");
 }
 
 static void test_libvirt_tells_of_pauses_and_ends(void)
@@ -365,6 +424,10 @@ CU_TestInfo tests_fate[] = {
      test_a_frozen_group_is_told_by_either_version},
     {"a thread that ran since is not held",
      test_a_thread_that_ran_since_is_not_held},
+    {"a thread is blocked if two looks in a row find it so",
+     test_a_thread_is_blocked_if_two_looks_in_a_row_find_it_so},
+    {"a kernel without schedstat tells by ticks who ran",
+     test_a_kernel_without_schedstat_tells_by_ticks_who_ran},
     {"libvirt tells of pauses and ends", test_libvirt_tells_of_pauses_and_ends},
     {"the kernel log tells whose limit killed",
      test_the_kernel_log_tells_whose_limit_killed},
