@@ -3,6 +3,7 @@
  * that the quota's arithmetic predicts (cap.h). */
 #include "hvbench/selftest/cap.h"
 #include "hvbench/selftest/rig.h"
+#include "hvbench/selftest/verdict.h"
 
 #include <gsl/gsl_sort.h>
 #include <math.h>
@@ -64,7 +65,7 @@ static void answer(HvbRig *rig, const Cap *cap, const HvbTake *take,
         g_strdup_printf("mean %.1f ms", hvb_cap_mean_ms(quota_ms, period_ms)),
         g_strdup_printf("mean %.1f ms", hvb_values_mean(delays)),
         g_strdup_printf("D %.3f", distance), g_strdup_printf("D %.3f", limit),
-        take->missing > 0 ? take->missing : distance / limit,
+        take->missing > 0 ? HVB_OFF_MISSING : HVB_OFF_NO_SIDE,
         distance <= limit && take->missing == 0,
         take->missing > 0 ? g_strdup_printf("%u samples missing", take->missing)
                           : NULL);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Checks c to f: shares, stretched operations, loads, calibration. */
 #include "hvbench/selftest/rig.h"
+#include "hvbench/selftest/verdict.h"
 #include "loadgen/operations.h"
 
 #include <math.h>
@@ -157,7 +158,8 @@ static gboolean stretch(HvbRig *rig, WireOperation operation, double work_ms,
                    g_strdup_printf("+%.2f ms", measured),
                    g_strdup_printf("%.2f ms", fabs(measured - expected)),
                    g_strdup("1 ms + 5 %"),
-                   missing > 0 ? missing : (measured - expected) / limit,
+                   missing > 0 ? HVB_OFF_MISSING
+                               : (measured - expected) / limit,
                    fabs(measured - expected) <= limit && missing == 0,
                    missing > 0
                        ? g_strdup_printf("%u of %d operations are missing or "
@@ -263,8 +265,7 @@ static gboolean repeat_calibration(HvbRig *rig, GError **error)
                                    guest.highest / 1000.0),
                    g_strdup_printf("%.1f %%", spread),
                    g_strdup_printf("%.0f %%", CALIBRATION_LIMIT_PERCENT),
-                   spread / CALIBRATION_LIMIT_PERCENT,
-                   spread <= CALIBRATION_LIMIT_PERCENT, NULL);
+                   HVB_OFF_NO_SIDE, spread <= CALIBRATION_LIMIT_PERCENT, NULL);
     return TRUE;
 }
 

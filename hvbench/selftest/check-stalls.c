@@ -5,6 +5,7 @@
 #include "hvbench/run/clock.h"
 #include "hvbench/selftest/rig.h"
 #include "hvbench/selftest/stalls.h"
+#include "hvbench/selftest/verdict.h"
 
 #include <math.h>
 
@@ -235,8 +236,8 @@ static void answer_bins(HvbRig *rig, const GArray *pairs)
     hvb_rig_answer(rig, g_strdup("bins of the P3"),
                    g_strdup_printf("%u", pairs->len - aside),
                    g_strdup_printf("%u", pairs->len - aside - off),
-                   g_strdup_printf("%u wrong", off), g_strdup("0"), off,
-                   off == 0,
+                   g_strdup_printf("%u wrong", off), g_strdup("0"),
+                   HVB_OFF_NO_SIDE, off == 0,
                    g_strdup_printf("expected %s\nmeasured %s\n"
                                    "%u more are at an edge, where either bin "
                                    "is right",
@@ -269,8 +270,8 @@ static void answer_count(HvbRig *rig, const HvbTake *take, const GArray *stalls)
                    g_strdup_printf("%u", take->scheduled),
                    g_strdup_printf("%u", take->samples->len),
                    g_strdup_printf("%u missing", take->missing), g_strdup("0"),
-                   take->missing, take->missing == 0,
-                   describe_skipper(take, stalls));
+                   take->missing > 0 ? HVB_OFF_MISSING : 0.0,
+                   take->missing == 0, describe_skipper(take, stalls));
 }
 
 static void answer_all(HvbRig *rig, const HvbTake *take, const GArray *stalls)

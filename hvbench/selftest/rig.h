@@ -19,7 +19,8 @@ typedef struct {
 } HvbRig;
 
 /* Adds a row to the check's answers. `off` is the error in terms of the limit,
- * signed where it has a side. Texts are taken over; `remark` may be NULL. */
+ * signed, or what verdict.h has in its place. Texts are taken over; `remark`
+ * may be NULL. */
 void hvb_rig_answer(HvbRig *rig, char *what, char *expected, char *measured,
                     char *error, char *limit, double off, gboolean right,
                     char *remark);

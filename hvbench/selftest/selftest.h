@@ -31,7 +31,7 @@ typedef struct {
     char *measured;
     char *error;
     char *limit; /* of the error */
-    double off;  /* the error in terms of the limit, signed */
+    double off;  /* the error in terms of the limit, or HVB_OFF_... */
     HvbAnswerVerdict verdict;
     char *remark; /* one or more lines; NULL: none */
 } HvbAnswer;

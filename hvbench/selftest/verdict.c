@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "hvbench/selftest/verdict.h"
 
-#include <math.h>
-
 /* Errors are the same amount if the largest is not more than so many times the
  * smallest. */
 #define SAME_FACTOR 1.5
@@ -19,8 +17,9 @@ static gboolean are_the_same(const HvbAttempt *attempts, guint n)
 {
     double smallest = fabs(attempts[0].off), largest = smallest;
 
-    for (guint i = 1; i < n; i++) {
-        if (signbit(attempts[i].off) != signbit(attempts[0].off))
+    for (guint i = 0; i < n; i++) {
+        if (isnan(attempts[i].off) ||
+            signbit(attempts[i].off) != signbit(attempts[0].off))
             return FALSE;
         smallest = fmin(smallest, fabs(attempts[i].off));
         largest = fmax(largest, fabs(attempts[i].off));
