@@ -20,7 +20,7 @@ static const char *provenance_of(const HvbRunRecord *run, const char *key)
 static gboolean is_unfinished(const char *dir, const char *options,
                               GPtrArray *profiles)
 {
-    if (hvb_set_is_locked(dir))
+    if (hvb_set_use(dir) != HVB_SET_FREE)
         return FALSE;
     g_autoptr(HvbStore) store = hvb_store_open(dir, FALSE, NULL);
     g_autoptr(HvbRunRecord) run =

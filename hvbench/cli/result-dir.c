@@ -54,6 +54,20 @@ static guint count_missing(const char *path)
     return missing;
 }
 
+static void report_lock(const char *path, int failure, GError **error)
+{
+    if (failure == EWOULDBLOCK)
+        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_EXIST,
+                    "another hvbench measures into %s: name another place with "
+                    "--output",
+                    path);
+    else
+        g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(failure),
+                    "cannot lock the result set %s: %s; name another place "
+                    "with --output",
+                    path, g_strerror(failure));
+}
+
 gboolean hvb_result_dir_make(const char *wanted, HvbResultDir *ret_dir,
                              GError **error)
 {
@@ -75,10 +89,7 @@ gboolean hvb_result_dir_make(const char *wanted, HvbResultDir *ret_dir,
     dir.lock = hvb_set_lock(dir.path);
     dir.locked = dir.lock >= 0;
     if (!dir.locked) {
-        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_EXIST,
-                    "another hvbench measures into %s: name another place with "
-                    "--output",
-                    dir.path);
+        report_lock(dir.path, errno, error);
         return FALSE;
     }
     *ret_dir = dir;

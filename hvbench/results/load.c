@@ -258,14 +258,14 @@ void hvb_run_record_free(HvbRunRecord *run)
 }
 
 /* One that says that it is running, though nobody writes into the set, or it
- * is not the last one in it. */
+ * is not the last one in it. Where it cannot be told, it may well run. */
 static void see_cut_off(HvbStore *store, gboolean is_last, HvbRunRecord *run)
 {
     g_autofree char *dir =
         g_path_get_dirname(hvb_database_path(store->database));
 
     if (g_strcmp0(run->status, "running") != 0 ||
-        (is_last && hvb_set_is_locked(dir)))
+        (is_last && hvb_set_use(dir) != HVB_SET_FREE))
         return;
     g_free(run->status);
     run->status = g_strdup("cut off");

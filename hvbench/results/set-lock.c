@@ -33,11 +33,15 @@ int hvb_set_lock(const char *dir)
     return fd;
 }
 
-gboolean hvb_set_is_locked(const char *dir)
+HvbSetUse hvb_set_use(const char *dir)
 {
     int fd = try_lock(dir, LOCK_SH);
 
-    if (fd >= 0)
+    if (fd >= 0) {
         close(fd);
-    return fd < 0 && errno == EWOULDBLOCK;
+        return HVB_SET_FREE;
+    }
+    if (errno == EWOULDBLOCK)
+        return HVB_SET_LOCKED;
+    return errno == ENOENT || errno == ENOTDIR ? HVB_SET_FREE : HVB_SET_BARRED;
 }

@@ -5,6 +5,9 @@
 
 #include <CUnit/CUnit.h>
 #include <glib/gstdio.h>
+#include <unistd.h>
+
+#define NOBODY 65534
 
 void root_free(Root *root)
 {
@@ -33,4 +36,19 @@ void write_bytes_below(const Root *root, const char *file, const char *bytes,
 void write_below(const Root *root, const char *file, const char *text)
 {
     write_bytes_below(root, file, text, -1);
+}
+
+uid_t become_nobody(void)
+{
+    uid_t uid = geteuid();
+
+    if (uid == 0)
+        CU_ASSERT_EQUAL_FATAL(seteuid(NOBODY), 0);
+    return uid;
+}
+
+void become_again(uid_t uid)
+{
+    if (geteuid() != uid)
+        CU_ASSERT_EQUAL_FATAL(seteuid(uid), 0);
 }

@@ -4,6 +4,7 @@
 #define TEST_UNIT_ROOT_FIXTURE_H
 
 #include <glib.h>
+#include <sys/types.h>
 
 /* Its path. */
 typedef char Root;
@@ -15,5 +16,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Root, root_free)
 void write_bytes_below(const Root *root, const char *file, const char *bytes,
                        gssize length);
 void write_below(const Root *root, const char *file, const char *text);
+
+/* Until become_again() with what it returns, root is a user without rights;
+ * anybody else is already. */
+uid_t become_nobody(void);
+void become_again(uid_t uid);
 
 #endif

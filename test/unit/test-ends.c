@@ -7,12 +7,14 @@
 #include "test/unit/profile-fixture.h"
 #include "test/unit/program.h"
 #include "test/unit/result-set.h"
+#include "test/unit/root-fixture.h"
 
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -76,17 +78,33 @@ static void test_run_that_another_one_followed_is_not_running(void)
     close(lock);
 }
 
+/* By somebody who may read its database, which is open already here. */
+static void test_run_in_a_set_that_may_not_be_opened_is_not_cut_off(void)
+{
+    g_autoptr(Set) set = set_begin();
+
+    CU_ASSERT_EQUAL_FATAL(chmod(set->dir, 0311), 0);
+    uid_t before = become_nobody();
+    HvbSetUse use = hvb_set_use(set->dir);
+    g_autoptr(HvbRunRecord) run = hvb_store_load_run(set->store, NULL);
+    become_again(before);
+    CU_ASSERT_EQUAL(chmod(set->dir, 0700), 0);
+    CU_ASSERT_EQUAL(use, HVB_SET_BARRED);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(run);
+    expect_text(run->status, "running");
+}
+
 static void test_lock_is_had_by_one(void)
 {
     g_autoptr(TestDir) dir = test_dir_new();
     int first = hvb_set_lock(dir);
 
     CU_ASSERT(first >= 0);
-    CU_ASSERT(hvb_set_is_locked(dir));
+    CU_ASSERT_EQUAL(hvb_set_use(dir), HVB_SET_LOCKED);
     CU_ASSERT(hvb_set_lock(dir) < 0);
     close(first);
-    CU_ASSERT_FALSE(hvb_set_is_locked(dir));
-    CU_ASSERT_FALSE(hvb_set_is_locked("/nonexistent/x"));
+    CU_ASSERT_EQUAL(hvb_set_use(dir), HVB_SET_FREE);
+    CU_ASSERT_EQUAL(hvb_set_use("/nonexistent/x"), HVB_SET_FREE);
 }
 
 /* A full disk */
@@ -206,6 +224,7 @@ CU_TestInfo tests_ends[] = {
     TEST(run_is_running_while_who_writes_holds_the_lock),
     TEST(run_of_a_killed_process_is_cut_off),
     TEST(run_that_another_one_followed_is_not_running),
+    TEST(run_in_a_set_that_may_not_be_opened_is_not_cut_off),
     TEST(lock_is_had_by_one),
     TEST(run_that_a_full_disk_ended_says_so),
     TEST(words_are_quoted_for_a_shell_only_if_they_must_be),

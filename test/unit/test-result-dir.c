@@ -4,6 +4,7 @@
 #include "hvbench/results/set-lock.h"
 #include "hvbench/results/store.h"
 #include "test/suites.h"
+#include "test/unit/root-fixture.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -121,7 +122,7 @@ static void test_directory_in_use_is_refused_until_it_is_left(void)
     g_autoptr(GError) error = NULL;
 
     make(&fixture);
-    CU_ASSERT(hvb_set_is_locked(fixture.dir.path));
+    CU_ASSERT_EQUAL(hvb_set_use(fixture.dir.path), HVB_SET_LOCKED);
     CU_ASSERT_FALSE(hvb_result_dir_make(fixture.dir.path, &again, &error));
     CU_ASSERT(g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_EXIST));
     CU_ASSERT_PTR_NOT_NULL(strstr(error->message, fixture.dir.path));
@@ -132,6 +133,23 @@ static void test_directory_in_use_is_refused_until_it_is_left(void)
     hvb_result_dir_discard(&again);
     hvb_result_dir_clear(&again);
     g_rmdir(fixture.parent);
+}
+
+static void test_directory_that_cannot_be_opened_is_in_nobodys_use(void)
+{
+    g_auto(HvbResultDir) dir = {0};
+    g_autoptr(GError) error = NULL;
+    g_autofree char *barred = g_dir_make_tmp("hvbench-test-XXXXXX", NULL);
+
+    CU_ASSERT_EQUAL_FATAL(chmod(barred, 0311), 0);
+    uid_t before = become_nobody();
+    CU_ASSERT_FALSE(hvb_result_dir_make(barred, &dir, &error));
+    become_again(before);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(error);
+    CU_ASSERT(g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_ACCES));
+    CU_ASSERT_PTR_NOT_NULL(strstr(error->message, "cannot lock"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(error->message, barred));
+    CU_ASSERT_EQUAL(g_rmdir(barred), 0);
 }
 
 /* SQLite would wait for who writes into it. */
@@ -191,6 +209,7 @@ CU_TestInfo tests_result_dir[] = {
     TEST(directory_without_a_result_set_gets_none_for_nothing),
     TEST(directory_that_cannot_be_made_is_named),
     TEST(directory_in_use_is_refused_until_it_is_left),
+    TEST(directory_that_cannot_be_opened_is_in_nobodys_use),
     TEST(pipe_in_the_place_of_a_database_is_named_and_stays),
     TEST(pipe_that_was_there_stays),
     TEST_END,
