@@ -158,8 +158,8 @@ static void drop_forbidden(const char *root, HvbCpus *cpus)
             hvb_cpus_intersect(cpus, &group);
 }
 
-gboolean hvb_host_cpus_read(const char *root, HvbHostCpus *ret_cpus,
-                            GError **error)
+gboolean hvb_host_cpus_read_own(const char *root, HvbHostCpus *ret_cpus,
+                                GError **error)
 {
     g_autofree char *self = g_build_filename(root, "proc/self", NULL);
     HvbHostCpus cpus = {0};
@@ -168,8 +168,19 @@ gboolean hvb_host_cpus_read(const char *root, HvbHostCpus *ret_cpus,
         !read_allowed(self, &cpus.usable, error))
         return FALSE;
     hvb_cpus_intersect(&cpus.usable, &cpus.online);
-    drop_forbidden(root, &cpus.usable);
     (void)read_list(root, CPU_DIR "/isolated", &cpus.isolated);
+    *ret_cpus = cpus;
+    return TRUE;
+}
+
+gboolean hvb_host_cpus_read(const char *root, HvbHostCpus *ret_cpus,
+                            GError **error)
+{
+    HvbHostCpus cpus;
+
+    if (!hvb_host_cpus_read_own(root, &cpus, error))
+        return FALSE;
+    drop_forbidden(root, &cpus.usable);
     if (hvb_cpus_count(&cpus.usable) == 0) {
         g_set_error(error, HVB_BED_ERROR, HVB_BED_ERROR_TUNING,
                     "no CPU of this host is left for guests: those that "
@@ -192,17 +203,17 @@ char *hvb_host_cpus_doubt(const HvbHostCpus *cpus)
         g_autofree char *online = hvb_cpus_text(&cpus->online);
         g_string_append_printf(text,
                                "only %s of the host's CPUs %s may be used (by "
-                               "hvbench's affinity, or a cpuset): guests run "
-                               "there",
+                               "hvbench's affinity, or a cpuset): what is "
+                               "measured runs there",
                                usable, online);
     }
     if (hvb_cpus_count(&isolated) > 0 && hvb_cpus_count(&cpus->usable) > 1) {
         g_autofree char *list = hvb_cpus_text(&isolated);
         g_string_append_printf(text,
-                               "%sCPUs %s of those for guests are isolated: "
+                               "%sCPUs %s of those that are used are isolated: "
                                "the kernel moves nothing between them and "
-                               "others, so a guest that floats stays where it "
-                               "happens to be",
+                               "others, so what floats stays where it happens "
+                               "to be",
                                text->len > 0 ? "; " : "", list);
     }
     return g_string_free(text, text->len == 0);

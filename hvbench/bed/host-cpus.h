@@ -36,7 +36,7 @@ gboolean hvb_cpus_of_thread(const char *directory, HvbCpus *ret_cpus,
 
 typedef struct {
     HvbCpus online;
-    HvbCpus usable;   /* by guests */
+    HvbCpus usable;   /* by guests, or by hvbench itself */
     HvbCpus isolated; /* isolcpus=, or an isolated cpuset */
 } HvbHostCpus;
 
@@ -45,7 +45,12 @@ typedef struct {
 gboolean hvb_host_cpus_read(const char *root, HvbHostCpus *ret_cpus,
                             GError **error);
 
-/* What is wrong with running guests on these CPUs, whatever the scenario;
+/* The same for what runs without guests: the cpuset of their group, which may
+ * be there for others, does not count. */
+gboolean hvb_host_cpus_read_own(const char *root, HvbHostCpus *ret_cpus,
+                                GError **error);
+
+/* What is wrong with running a scenario on these CPUs, whatever the scenario;
  * NULL: nothing. Caller frees. */
 char *hvb_host_cpus_doubt(const HvbHostCpus *cpus);
 /* The same of a scenario that wants its guests on `wanted` of them (0: all). */

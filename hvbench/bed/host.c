@@ -181,7 +181,7 @@ static char *read_isolated_cpus(const char *root)
 {
     HvbHostCpus cpus;
 
-    if (!hvb_host_cpus_read(root, &cpus, NULL))
+    if (!hvb_host_cpus_read_own(root, &cpus, NULL))
         return NULL;
     return hvb_cpus_count(&cpus.isolated) > 0 ? hvb_cpus_text(&cpus.isolated)
                                               : g_strdup("none");
@@ -448,40 +448,39 @@ GArray *hvb_host_facts_below(const char *root)
     return facts;
 }
 
-/* "QEMU emulator version 7.2.22 (Debian ...)" and a line of copyright. */
-static char *qemu_version(void)
-{
-    static const char intro[] = "QEMU emulator version ";
-    g_autofree char *text = NULL;
-    g_autoptr(GSubprocess) qemu =
-        g_subprocess_new(G_SUBPROCESS_FLAGS_STDOUT_PIPE |
-                             G_SUBPROCESS_FLAGS_STDERR_SILENCE,
-                         NULL, "qemu-system-x86_64", "--version", NULL);
-
-    if (!qemu ||
-        !g_subprocess_communicate_utf8(qemu, NULL, NULL, &text, NULL, NULL) ||
-        !g_subprocess_get_successful(qemu) || !text ||
-        !g_str_has_prefix(text, intro))
-        return NULL;
-    const char *version = text + strlen(intro);
-    return g_strndup(version, strcspn(version, "\n"));
-}
-
 GArray *hvb_host_facts(void)
 {
     GArray *facts = hvb_host_facts_below("/");
 
     add_fact(facts, "host.libvirt", hvb_hypervisor_library());
-    add_fact(facts, "host.qemu", qemu_version());
+    add_fact(facts, "host.qemu", hvb_hypervisor_emulator());
     return facts;
+}
+
+static HvbHostFact *find_fact(const GArray *facts, const char *key)
+{
+    for (guint i = 0; i < facts->len; i++) {
+        HvbHostFact *fact = &g_array_index(facts, HvbHostFact, i);
+        if (strcmp(fact->key, key) == 0)
+            return fact;
+    }
+    return NULL;
+}
+
+void hvb_host_facts_without_guests(GArray *facts, const char *root)
+{
+    HvbHostFact *fact = find_fact(facts, "host.usable_cpus");
+    HvbHostCpus cpus;
+
+    if (!fact || !hvb_host_cpus_read_own(root, &cpus, NULL))
+        return;
+    g_free(fact->value);
+    fact->value = hvb_cpus_text(&cpus.usable);
 }
 
 const char *hvb_host_fact(const GArray *facts, const char *key)
 {
-    for (guint i = 0; i < facts->len; i++) {
-        const HvbHostFact *fact = &g_array_index(facts, HvbHostFact, i);
-        if (strcmp(fact->key, key) == 0)
-            return fact->value;
-    }
-    return HVB_HOST_UNKNOWN;
+    const HvbHostFact *fact = find_fact(facts, key);
+
+    return fact ? fact->value : HVB_HOST_UNKNOWN;
 }

@@ -60,6 +60,10 @@ GArray *hvb_host_facts(void);
  * host), without host.libvirt and host.qemu. */
 GArray *hvb_host_facts_below(const char *root);
 
+/* Makes host.usable_cpus what it is for a run without guests: those that
+ * hvbench itself may use, whatever the guests' cpuset is. */
+void hvb_host_facts_without_guests(GArray *facts, const char *root);
+
 /* host.clocksource alone; NULL if unknown. Caller frees. */
 char *hvb_host_clocksource(const char *root);
 

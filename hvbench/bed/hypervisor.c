@@ -4,6 +4,7 @@
 #include "hvbench/bed/connection-private.h"
 #include "hvbench/bed/parallel.h"
 
+#include <gio/gio.h>
 #include <libvirt-gconfig/libvirt-gconfig.h>
 #include <stdlib.h>
 #include <string.h>
@@ -162,4 +163,23 @@ GArray *hvb_hypervisor_pids(const char *root, const char *prefix)
             g_array_append_val(pids, pid);
     }
     return pids;
+}
+
+/* "QEMU emulator version 7.2.22 (Debian ...)" and a line of copyright. */
+char *hvb_hypervisor_emulator(void)
+{
+    static const char intro[] = "QEMU emulator version ";
+    g_autofree char *text = NULL;
+    g_autoptr(GSubprocess) qemu =
+        g_subprocess_new(G_SUBPROCESS_FLAGS_STDOUT_PIPE |
+                             G_SUBPROCESS_FLAGS_STDERR_SILENCE,
+                         NULL, "qemu-system-x86_64", "--version", NULL);
+
+    if (!qemu ||
+        !g_subprocess_communicate_utf8(qemu, NULL, NULL, &text, NULL, NULL) ||
+        !g_subprocess_get_successful(qemu) || !text ||
+        !g_str_has_prefix(text, intro))
+        return NULL;
+    const char *version = text + strlen(intro);
+    return g_strndup(version, strcspn(version, "\n"));
 }

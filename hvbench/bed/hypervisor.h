@@ -39,6 +39,9 @@ void hvb_hypervisor_choose(const HvbProfile *profile, HvbAccel accel,
 /* The version of the libvirt library in this process; NULL if unknown. Caller
  * frees. */
 char *hvb_hypervisor_library(void);
+/* That of the qemu-system-x86_64 in PATH, which is run for it: "7.2.22 (Debian
+ * ...)"; NULL if there is none. Caller frees. */
+char *hvb_hypervisor_emulator(void);
 
 /* Those processes of /proc below `root` ("/" for this host) that are QEMUs
  * whose domain's name begins with `prefix`; an array of pid_t. libvirt gives

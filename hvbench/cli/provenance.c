@@ -55,13 +55,15 @@ static gboolean refuse(const GString *differences, const char *dir,
 }
 
 gboolean hvb_provenance_add_host(HvbStore *store, const char *dir,
-                                 GError **error)
+                                 gboolean has_guests, GError **error)
 {
     static const char *const kept[] = {"host.kernel", "host.cpu_model",
                                        "host.cpus", "host.usable_cpus", NULL};
     g_autoptr(GArray) facts = hvb_host_facts();
     g_autoptr(GString) differences = g_string_new(NULL);
 
+    if (!has_guests)
+        hvb_host_facts_without_guests(facts, "/");
     for (const char *const *key = kept; *key; key++)
         if (!keep(store, *key, hvb_host_fact(facts, *key), differences, error))
             return FALSE;

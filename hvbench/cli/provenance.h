@@ -14,9 +14,9 @@
  * differs, if an earlier part of the run was made on something else; or with
  * what the store reports. */
 
-/* The facts of this host. */
+/* The facts of this host, for a run with or without guests. */
 gboolean hvb_provenance_add_host(HvbStore *store, const char *dir,
-                                 GError **error);
+                                 gboolean has_guests, GError **error);
 /* The stack of the plan's bed `index` (from 0), as booted from `profile`: also
  * what QEMU was told, the guests' kernels, clocksources and agents, and which
  * disk images they have, by path, size and time of change. Warns of an agent of

@@ -303,20 +303,32 @@ static gboolean check_measured(HvbSession *self, GError **error)
     return n == 0;
 }
 
+static gboolean has_guests(HvbSession *self)
+{
+    for (guint i = 0; i < self->settings->profiles->len; i++)
+        if (!hvb_session_profile(self, i)->native)
+            return TRUE;
+    return FALSE;
+}
+
 /* What the scenarios will not have of this host's CPUs, or have too little of.
  */
 static gboolean check_cpus(HvbSession *self, GError **error)
 {
-    HvbHostCpus cpus;
+    HvbHostCpus own, guests;
 
-    if (!hvb_host_cpus_read("/", &cpus, error))
+    if (!hvb_host_cpus_read_own("/", &own, error))
         return FALSE;
-    warn(self, NULL, hvb_host_cpus_doubt(&cpus));
+    guests = own;
+    if (has_guests(self) && !hvb_host_cpus_read("/", &guests, error))
+        return FALSE;
+    warn(self, NULL, hvb_host_cpus_doubt(&guests));
     for (guint i = 0; i < self->settings->profiles->len; i++) {
         const HvbProfile *profile = hvb_session_profile(self, i);
-        warn(self, profile->name, hvb_host_cpus_lack(&cpus, profile->cpus));
+        const HvbHostCpus *cpus = profile->native ? &own : &guests;
+        warn(self, profile->name, hvb_host_cpus_lack(cpus, profile->cpus));
         warn(self, profile->name,
-             hvb_turn_doubt(profile, hvb_cpus_count(&cpus.usable)));
+             hvb_turn_doubt(profile, hvb_cpus_count(&cpus->usable)));
     }
     return TRUE;
 }
@@ -327,7 +339,8 @@ gboolean hvb_session_run(const HvbSessionSettings *settings, GError **error)
 
     session_init(&self, settings);
     if (!hold_lock(&self, error) ||
-        !hvb_provenance_add_host(settings->store, settings->dir, error) ||
+        !hvb_provenance_add_host(settings->store, settings->dir,
+                                 has_guests(&self), error) ||
         !check_cpus(&self, error))
         return FALSE;
     for (guint bed = 0; bed < settings->planner->n_beds; bed++)

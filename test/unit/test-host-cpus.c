@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Which CPUs of a host there are for guests. */
 #include "hvbench/bed/host-cpus.h"
+#include "hvbench/bed/host.h"
 #include "hvbench/bed/placement.h"
 #include "test/suites.h"
 #include "test/unit/profile-fixture.h"
@@ -96,6 +97,24 @@ static void test_the_cpuset_of_the_guests_group_counts(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(error->message, "cpuset"));
 }
 
+static void test_the_cpuset_of_the_guests_group_binds_nobody_else(void)
+{
+    g_autoptr(Root) root = root_with_cpus("0-3\n", "0-1,7");
+    HvbHostCpus own = {0};
+
+    write_below(root, "sys/fs/cgroup/cpuset/machine/cpuset.effective_cpus",
+                "2-3\n");
+    CU_ASSERT_FALSE(hvb_host_cpus_read(root, &own, NULL));
+    CU_ASSERT_TRUE_FATAL(hvb_host_cpus_read_own(root, &own, NULL));
+    g_autofree char *text = hvb_cpus_text(&own.usable);
+    expect_text(text, "0-1");
+    g_autoptr(GArray) facts = hvb_host_facts_below(root);
+    expect_text(hvb_host_fact(facts, "host.usable_cpus"), HVB_HOST_UNKNOWN);
+    hvb_host_facts_without_guests(facts, root);
+    expect_text(hvb_host_fact(facts, "host.usable_cpus"), "0-1");
+    expect_text(hvb_host_fact(facts, "host.isolated_cpus"), "none");
+}
+
 static void test_guests_that_float_on_isolated_cpus_are_doubted(void)
 {
     g_autoptr(Root) root = root_with_cpus("0-3\n", "2-3");
@@ -107,7 +126,7 @@ static void test_guests_that_float_on_isolated_cpus_are_doubted(void)
     const HvbHostCpus usual = read_cpus(none);
     g_autofree char *doubt = hvb_host_cpus_doubt(&cpus);
     CU_ASSERT_PTR_NOT_NULL_FATAL(doubt);
-    CU_ASSERT_PTR_NOT_NULL(strstr(doubt, "CPUs 2-3 of those for guests are "
+    CU_ASSERT_PTR_NOT_NULL(strstr(doubt, "CPUs 2-3 of those that are used are "
                                          "isolated"));
     CU_ASSERT_PTR_NULL(hvb_host_cpus_doubt(&usual));
 }
@@ -119,6 +138,8 @@ CU_TestInfo tests_host_cpus[] = {
      test_an_affinity_of_hvbenchs_own_is_said},
     {"the cpuset of the guests' group counts",
      test_the_cpuset_of_the_guests_group_counts},
+    {"the cpuset of the guests' group binds nobody else",
+     test_the_cpuset_of_the_guests_group_binds_nobody_else},
     {"guests that float on isolated CPUs are doubted",
      test_guests_that_float_on_isolated_cpus_are_doubted},
     TEST_END,

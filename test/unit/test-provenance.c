@@ -120,13 +120,13 @@ static void test_a_host_that_was_changed_under_way_is_warned_of(void)
     g_auto(Warnings) warnings = {0};
 
     warnings_begin(&warnings);
-    CU_ASSERT_FATAL(hvb_provenance_add_host(set->store, "DIR", NULL));
+    CU_ASSERT_FATAL(hvb_provenance_add_host(set->store, "DIR", TRUE, NULL));
     CU_ASSERT(
         hvb_store_set_provenance(set->store, "host.governor", "odd", NULL));
     /* How much memory there is shows in no figure. */
     CU_ASSERT(
         hvb_store_set_provenance(set->store, "host.memory_mib", "1", NULL));
-    CU_ASSERT(hvb_provenance_add_host(set->store, "DIR", NULL));
+    CU_ASSERT(hvb_provenance_add_host(set->store, "DIR", TRUE, NULL));
     CU_ASSERT_PTR_NOT_NULL(
         strstr(warnings.text->str, "host.governor \"odd\", now it is"));
     CU_ASSERT_PTR_NULL(strstr(warnings.text->str, "memory"));

@@ -272,11 +272,11 @@ static void test_another_host_is_refused(void)
     g_autoptr(Set) set = set_begin();
     g_autoptr(GError) error = NULL;
 
-    CU_ASSERT(hvb_provenance_add_host(set->store, "DIR", NULL));
-    CU_ASSERT(hvb_provenance_add_host(set->store, "DIR", NULL));
+    CU_ASSERT(hvb_provenance_add_host(set->store, "DIR", TRUE, NULL));
+    CU_ASSERT(hvb_provenance_add_host(set->store, "DIR", TRUE, NULL));
     CU_ASSERT(
         hvb_store_set_provenance(set->store, "host.cpu_model", "Z80", NULL));
-    CU_ASSERT_FALSE(hvb_provenance_add_host(set->store, "DIR", &error));
+    CU_ASSERT_FALSE(hvb_provenance_add_host(set->store, "DIR", TRUE, &error));
     CU_ASSERT_FATAL(
         g_error_matches(error, HVB_RESULTS_ERROR, HVB_RESULTS_ERROR_DIFFERS));
     CU_ASSERT_PTR_NOT_NULL(
