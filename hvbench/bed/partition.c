@@ -29,6 +29,15 @@ static GPtrArray *list_places(const char *root)
     return places;
 }
 
+/* Ends `dirs` with NULL. Where it cannot be kept, an empty group stays after a
+ * kill. */
+static void keep_record(const char *record, GPtrArray *dirs)
+{
+    g_ptr_array_add(dirs, NULL);
+    g_autofree char *text = g_strjoinv("\n", (char **)dirs->pdata);
+    (void)g_file_set_contents(record, text, -1, NULL);
+}
+
 HvbPartition *hvb_partition_new(const char *root, const char *record)
 {
     HvbPartition *self = g_new0(HvbPartition, 1);
@@ -46,10 +55,7 @@ HvbPartition *hvb_partition_new(const char *root, const char *record)
             (before && g_strv_contains((const char *const *)before, place)))
             g_ptr_array_add(self->ours, place);
     }
-    g_ptr_array_add(self->ours, NULL);
-    g_autofree char *text = g_strjoinv("\n", (char **)self->ours->pdata);
-    /* Where it cannot be kept, an empty group stays after a kill. */
-    (void)g_file_set_contents(record, text, -1, NULL);
+    keep_record(record, self->ours);
     return self;
 }
 
@@ -167,16 +173,31 @@ gboolean hvb_partition_is_as_made(const char *dir)
     return has_its_parents_cpus(dir);
 }
 
+/* What stays, since it is in use or was set, is still on record then: another
+ * hvbench removes it once it can. */
+static void remove_ours(HvbPartition *self)
+{
+    g_autoptr(GPtrArray) left = g_ptr_array_new();
+
+    for (char **dir = (char **)self->ours->pdata; *dir; dir++) {
+        if (hvb_partition_is_as_made(*dir))
+            (void)g_rmdir(*dir);
+        if (g_file_test(*dir, G_FILE_TEST_EXISTS))
+            g_ptr_array_add(left, *dir);
+    }
+    if (left->len > 0)
+        keep_record(self->record, left);
+    else
+        (void)g_unlink(self->record);
+}
+
 void hvb_partition_free(HvbPartition *partition)
 {
     if (!partition)
         return;
     for (guint i = 0; i < partition->places->len; i++)
         remove_domains(partition->places->pdata[i]);
-    for (char **dir = (char **)partition->ours->pdata; *dir; dir++)
-        if (hvb_partition_is_as_made(*dir))
-            (void)g_rmdir(*dir);
-    (void)g_unlink(partition->record);
+    remove_ours(partition);
     g_ptr_array_unref(partition->ours);
     g_ptr_array_unref(partition->places);
     g_free(partition->record);

@@ -8,10 +8,10 @@
  *
  * It is removed by whoever made it and nobody else: an administrator may have
  * put limits on it before there is any guest. So a group goes only if it was
- * not there when the partition was made, or a killed hvbench has left word that
- * it had not been there for that one; if it is empty; and if nothing of it has
- * been set since. Groups of hvbench's guests in it that libvirt forgot go in
- * any case. */
+ * not there when the partition was made, or an earlier hvbench that could not
+ * remove it has left word that it had not been there for that one; if it is
+ * empty; and if nothing of it has been set since. Groups of hvbench's guests in
+ * it that libvirt forgot go in any case. */
 #ifndef HVB_BED_PARTITION_H
 #define HVB_BED_PARTITION_H
 
@@ -25,7 +25,8 @@ gboolean hvb_partition_is_as_made(const char *dir);
 
 /* Below `root`'s /sys/fs/cgroup. `record` is a file to leave word in. */
 HvbPartition *hvb_partition_new(const char *root, const char *record);
-/* Removes what may be removed, and the record. NULL is fine. */
+/* Removes what may be removed, and the record unless some of it could not be.
+ * NULL is fine. */
 void hvb_partition_free(HvbPartition *partition);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HvbPartition, hvb_partition_free)
 

@@ -337,6 +337,31 @@ static void test_only_a_partition_that_came_with_hvbench_goes_with_it(void)
     CU_ASSERT_TRUE(has_dir_below(root, "memory/machine"));
     CU_ASSERT_FALSE(
         has_dir_below(root, "memory/machine/qemu-1-hvbench-guest1"));
+}
+
+static void test_what_was_in_use_is_removed_by_the_next(void)
+{
+    g_autoptr(Root) root = root_new();
+    g_autofree char *record = record_of(root);
+    g_autofree char *left = NULL;
+
+    make_dir_below(root, "cpu");
+    make_dir_below(root, "cpuset");
+    HvbPartition *partition = hvb_partition_new(root, record);
+    make_dir_below(root, "cpu/machine");
+    make_dir_below(root, "cpuset/machine/somebodys");
+    hvb_partition_free(partition);
+    CU_ASSERT_FALSE(has_dir_below(root, "cpu/machine"));
+    CU_ASSERT_TRUE_FATAL(g_file_get_contents(record, &left, NULL, NULL));
+    g_autofree char *busy =
+        g_build_filename(root, "sys/fs/cgroup/cpuset/machine", NULL);
+    expect_text(left, busy);
+    g_autofree char *guest = g_build_filename(busy, "somebodys", NULL);
+    CU_ASSERT_EQUAL(rmdir(guest), 0);
+    make_dir_below(root, "cpu/machine"); /* not hvbench's this time */
+    hvb_partition_free(hvb_partition_new(root, record));
+    CU_ASSERT_FALSE(has_dir_below(root, "cpuset/machine"));
+    CU_ASSERT_TRUE(has_dir_below(root, "cpu/machine"));
     CU_ASSERT_FALSE(g_file_test(record, G_FILE_TEST_EXISTS));
 }
 
@@ -427,6 +452,8 @@ CU_TestInfo tests_ancestry[] = {
      test_all_that_limits_a_guest_is_watched},
     {"only a partition that came with hvbench goes with it",
      test_only_a_partition_that_came_with_hvbench_goes_with_it},
+    {"what was in use is removed by the next",
+     test_what_was_in_use_is_removed_by_the_next},
     {"a partition with limits is told from one without",
      test_a_partition_with_limits_is_told_from_one_without},
     {"what a killed hvbench made is removed by the next",
