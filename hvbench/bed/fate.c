@@ -134,6 +134,18 @@ static char *field_of(const char *line, const char *key)
               : NULL;
 }
 
+/* Whether a control group is that of domain `name`. Its end is a dot, or what
+ * systemd makes of one; systemd-machined writes "\\x2d" for each "-" in the
+ * name of a scope. */
+static gboolean is_group_of(const char *group, const char *name)
+{
+    g_autofree char *plain = g_strconcat("-", name, ".", NULL);
+    g_auto(GStrv) parts = g_strsplit(plain, "-", 0);
+    g_autofree char *escaped = g_strjoinv("\\x2d", parts);
+
+    return strstr(group, plain) || strstr(group, escaped);
+}
+
 /* "oom-kill:constraint=CONSTRAINT_MEMCG,...,oom_memcg=/machine,task_memcg=
  * /machine/qemu-1-...,task=qemu-system-x86,pid=7,uid=0". */
 static HvbOom judge_account(const char *line, int pid, const char *name,
@@ -141,11 +153,9 @@ static HvbOom judge_account(const char *line, int pid, const char *name,
 {
     g_autofree char *victim = field_of(line, ",pid=");
     g_autofree char *group = field_of(line, "task_memcg=");
-    /* The name's end is a dot, or what systemd makes of one. */
-    g_autofree char *in_group = g_strconcat("-", name, ".", NULL);
 
     if (!(pid > 0 && victim && atoi(victim) == pid) &&
-        !(group && strstr(group, in_group)))
+        !(group && is_group_of(group, name)))
         return HVB_OOM_NONE;
     if (!strstr(line, "constraint=CONSTRAINT_MEMCG"))
         return HVB_OOM_HOST;

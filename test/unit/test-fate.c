@@ -202,6 +202,19 @@ static void test_the_kernel_log_tells_whose_limit_killed(void)
     expect_oom("", 77, NAME, HVB_OOM_NONE, NULL);
 }
 
+static void test_the_kernel_log_tells_of_a_scope_of_systemds(void)
+{
+    const char *account =
+        "6,1,3,-;oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),"
+        "cpuset=vcpu0,mems_allowed=0,oom_memcg=/machine.slice,task_memcg="
+        "/machine.slice/machine-qemu\\x2d1\\x2dhvbench\\x2dguest1.scope/"
+        "libvirt/emulator,task=qemu-system-x86,pid=77,uid=107\n";
+
+    expect_oom(account, 3, NAME, HVB_OOM_GROUP, "/machine.slice");
+    expect_oom(account, 3, "hvbench-guest11", HVB_OOM_NONE, NULL);
+    expect_oom(account, 3, "hvbench-guest", HVB_OOM_NONE, NULL);
+}
+
 static void test_a_host_without_memory_is_told_from_a_limit(void)
 {
     expect_oom("6,1,3,-;oom-kill:constraint=CONSTRAINT_NONE,nodemask=(null),"
@@ -431,6 +444,8 @@ CU_TestInfo tests_fate[] = {
     {"libvirt tells of pauses and ends", test_libvirt_tells_of_pauses_and_ends},
     {"the kernel log tells whose limit killed",
      test_the_kernel_log_tells_whose_limit_killed},
+    {"the kernel log tells of a scope of systemd's",
+     test_the_kernel_log_tells_of_a_scope_of_systemds},
     {"a host without memory is told from a limit",
      test_a_host_without_memory_is_told_from_a_limit},
     {"the last words are of the last start",
