@@ -61,6 +61,14 @@ const char *hvb_throttling_name(HvbThrottlingMeaning meaning)
     return names[meaning];
 }
 
+HvbThrottlingMeaning hvb_throttling_of_name(const char *name)
+{
+    for (guint i = 0; i < HVB_N_THROTTLINGS; i++)
+        if (strcmp(hvb_throttling_name((HvbThrottlingMeaning)i), name) == 0)
+            return (HvbThrottlingMeaning)i;
+    return HVB_THROTTLING_UNKNOWN;
+}
+
 const char *hvb_throttling_sentence(HvbThrottlingMeaning meaning)
 {
     static const char *const sentences[HVB_N_THROTTLINGS] = {

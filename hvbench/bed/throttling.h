@@ -28,6 +28,8 @@ HvbThrottlingMeaning hvb_throttling_of_release(const char *release);
 
 /* "to the end of the period", as provenance has it. */
 const char *hvb_throttling_name(HvbThrottlingMeaning meaning);
+/* The meaning of such a name; HVB_THROTTLING_UNKNOWN if it is none. */
+HvbThrottlingMeaning hvb_throttling_of_name(const char *name);
 /* What to make of the figures, a sentence. */
 const char *hvb_throttling_sentence(HvbThrottlingMeaning meaning);
 

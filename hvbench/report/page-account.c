@@ -6,6 +6,7 @@
 #include "hvbench/results/origin.h"
 
 #include <math.h>
+#include <string.h>
 
 /* What of a guest the account adds up and shows. */
 typedef enum {
@@ -212,13 +213,19 @@ static JsonObject *scenario_of(const HvbP3 *p3, const GArray *account)
 }
 
 /* What the host's kernel means by throttled time. Older result sets have only
- * its release to tell. */
+ * its release to tell, and its version's text after that. */
 char *hvb_page_throttling(const HvbRunRecord *run)
 {
+    const char *stored = hvb_origin_value(run, "host.throttling");
     const char *kernel = hvb_origin_value(run, "host.kernel");
 
-    return g_strdup(hvb_throttling_sentence(
-        hvb_throttling_of_release(kernel ? kernel : "")));
+    if (stored)
+        return g_strdup(
+            hvb_throttling_sentence(hvb_throttling_of_name(stored)));
+    g_autofree char *release =
+        kernel ? g_strndup(kernel, strcspn(kernel, " ")) : g_strdup("");
+    return g_strdup(
+        hvb_throttling_sentence(hvb_throttling_of_release(release)));
 }
 
 JsonArray *hvb_page_account(const HvbFindings *findings, GPtrArray *ordered)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "hvbench/bed/throttling.h"
+#include "hvbench/report/page-parts.h"
 #include "test/suites.h"
+#include "test/unit/profile-fixture.h"
 
 #include <string.h>
 
@@ -66,6 +68,52 @@ static void test_each_meaning_has_words_of_its_own(void)
         }
 }
 
+static void add(HvbRunRecord *run, const char *key, const char *value)
+{
+    HvbProvenance *entry = g_new0(HvbProvenance, 1);
+
+    entry->key = g_strdup(key);
+    entry->value = g_strdup(value);
+    g_ptr_array_add(run->provenance, entry);
+}
+
+static void free_entry(gpointer item)
+{
+    HvbProvenance *entry = item;
+
+    g_free(entry->key);
+    g_free(entry->value);
+    g_free(entry);
+}
+
+/* `stored` may be NULL: an older set has it not. */
+static void expect_told(const char *stored, const char *kernel,
+                        HvbThrottlingMeaning meaning)
+{
+    g_autoptr(GPtrArray) provenance =
+        g_ptr_array_new_with_free_func(free_entry);
+    HvbRunRecord run = {.provenance = provenance};
+
+    if (stored)
+        add(&run, "host.throttling", stored);
+    add(&run, "host.kernel", kernel);
+    g_autofree char *told = hvb_page_throttling(&run);
+    expect_text(told, hvb_throttling_sentence(meaning));
+}
+
+static void test_a_report_tells_what_its_run_had_stored(void)
+{
+    const char *kernel = "6.8.0-45-generic #45 SMP (gcc.el9 uek)";
+
+    for (guint i = 0; i < HVB_N_THROTTLINGS; i++)
+        expect_told(hvb_throttling_name((HvbThrottlingMeaning)i), kernel,
+                    (HvbThrottlingMeaning)i);
+    expect_told("of another version's words", kernel, HVB_THROTTLING_UNKNOWN);
+    /* A vendor's mark counts in the release, not in the text behind it. */
+    expect_told(NULL, kernel, HVB_THROTTLING_WHILE_WAITING);
+    expect_told(NULL, "5.14.0-503.el9.x86_64 #1 SMP", HVB_THROTTLING_UNKNOWN);
+}
+
 CU_TestInfo tests_throttling[] = {
     {"the meaning follows from the version",
      test_the_meaning_follows_from_the_version},
@@ -73,5 +121,7 @@ CU_TestInfo tests_throttling[] = {
      test_nothing_is_said_of_kernels_that_are_not_known},
     {"each meaning has words of its own",
      test_each_meaning_has_words_of_its_own},
+    {"a report tells what its run had stored",
+     test_a_report_tells_what_its_run_had_stored},
     TEST_END,
 };
