@@ -298,12 +298,21 @@ const char *hvb_connection_uri(const HvbConnection *connection)
     return connection->uri;
 }
 
+char *hvb_qemu_log_of_daemon(const char *uri, const char *name)
+{
+    g_autofree char *place = g_strndup(uri, strcspn(uri, "?"));
+
+    if (g_str_has_suffix(place, "/session"))
+        return g_strdup_printf("%s/libvirt/qemu/log/%s.log",
+                               g_get_user_cache_dir(), name);
+    return g_strdup_printf("/var/log/libvirt/qemu/%s.log", name);
+}
+
 char *hvb_connection_qemu_log(const HvbConnection *connection, const char *name)
 {
-    return g_strdup_printf("%s/qemu/%s.log",
-                           connection->embedded ? EMBED_ROOT "/log"
-                                                : "/var/log/libvirt",
-                           name);
+    if (connection->embedded)
+        return g_strdup_printf(EMBED_ROOT "/log/qemu/%s.log", name);
+    return hvb_qemu_log_of_daemon(connection->uri, name);
 }
 
 static void close_in_thread(gpointer item, gpointer user_data)

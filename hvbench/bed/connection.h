@@ -38,6 +38,8 @@ const char *hvb_connection_uri(const HvbConnection *connection);
 /* Where the QEMU of domain `name` says what goes wrong. Caller frees. */
 char *hvb_connection_qemu_log(const HvbConnection *connection,
                               const char *name);
+/* The same for the libvirt daemon at `uri`: root's, or this user's own. */
+char *hvb_qemu_log_of_daemon(const char *uri, const char *name);
 
 /* Whether libvirt's `uri` leads to this machine: names no host, or goes over a
  * local socket all the same. Errors: HVB_BED_ERROR_HOST. */

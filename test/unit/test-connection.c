@@ -299,12 +299,35 @@ static void test_libvirt_logs_into_a_file(void)
     g_rmdir(lock);
 }
 
+static void test_qemus_log_is_in_the_place_of_its_daemon(void)
+{
+    g_autofree char *own =
+        g_build_filename(g_get_user_cache_dir(), "libvirt/qemu/log",
+                         "guest.log", NULL);
+    const struct {
+        const char *uri, *file;
+    } cases[] = {
+        {"qemu:///system", "/var/log/libvirt/qemu/guest.log"},
+        {"qemu:///session", own},
+        {"qemu+unix:///session?socket=/run/x", own},
+        {"qemu:///system?socket=/run/session",
+         "/var/log/libvirt/qemu/guest.log"},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *file = hvb_qemu_log_of_daemon(cases[i].uri, "guest");
+        CU_ASSERT_STRING_EQUAL(file, cases[i].file);
+    }
+}
+
 CU_TestInfo tests_connection[] = {
     {"what others say is one printable line",
      test_what_others_say_is_one_printable_line},
     {"libvirt logs into a file", test_libvirt_logs_into_a_file},
     {"only URIs of this machine are local",
      test_only_uris_of_this_machine_are_local},
+    {"QEMU's log is in the place of its daemon",
+     test_qemus_log_is_in_the_place_of_its_daemon},
     {"a lock handed over is let go when connecting fails",
      test_a_lock_handed_over_is_let_go_when_connecting_fails},
     {"a libvirt that does not answer is the host's fault",
