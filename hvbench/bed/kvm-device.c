@@ -2,11 +2,10 @@
 #include "hvbench/bed/kvm-device.h"
 
 #include "hvbench/bed/connection.h"
+#include "hvbench/bed/qemu-user.h"
 
 #include <grp.h>
 #include <pwd.h>
-
-#define MOST_GROUPS 64
 
 gboolean hvb_kvm_mode_is_open(mode_t mode, gboolean is_owner, gboolean in_group)
 {
@@ -20,16 +19,13 @@ gboolean hvb_kvm_mode_is_open(mode_t mode, gboolean is_owner, gboolean in_group)
 static gboolean is_member(const struct passwd *user, gid_t gid)
 {
     const struct group *kvm = getgrnam(HVB_KVM_GROUP);
-    int n = MOST_GROUPS;
-    gid_t gids[MOST_GROUPS];
 
     /* libvirt's embedded driver gives QEMU this group. */
     if (kvm && kvm->gr_gid == gid)
         return TRUE;
-    if (getgrouplist(user->pw_name, user->pw_gid, gids, &n) < 0)
-        return FALSE;
-    for (int i = 0; i < n; i++)
-        if (gids[i] == gid)
+    g_autoptr(GArray) gids = hvb_user_groups(user);
+    for (guint i = 0; i < gids->len; i++)
+        if (g_array_index(gids, gid_t, i) == gid)
             return TRUE;
     return FALSE;
 }

@@ -10,16 +10,35 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define GROUPS_AT_MOST 64
 #define EXIT_NOT_BECOME 126
 #define MODE_BITS 07777
 
 typedef struct {
     uid_t uid;
     gid_t gid;
-    gid_t groups[GROUPS_AT_MOST];
-    int n_groups;
+    GArray *groups; /* gid_t */
 } User;
+
+static void user_clear(User *user)
+{
+    g_clear_pointer(&user->groups, g_array_unref);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(User, user_clear)
+
+/* getgrouplist() says how many there are when the list is too short. */
+GArray *hvb_user_groups(const struct passwd *user)
+{
+    GArray *groups = g_array_new(FALSE, TRUE, sizeof(gid_t));
+    int n = 1;
+
+    do
+        g_array_set_size(groups, (guint)n);
+    while (getgrouplist(user->pw_name, user->pw_gid, (gid_t *)groups->data,
+                        &n) < 0 &&
+           n > (int)groups->len);
+    g_array_set_size(groups, (guint)CLAMP(n, 0, (int)groups->len));
+    return groups;
+}
 
 /* FALSE: QEMU runs as this process's own user, or as one that only libvirt
  * knows. */
@@ -29,14 +48,15 @@ static gboolean find_qemu_user(User *ret)
 
     if (geteuid() != 0 || !qemu)
         return FALSE;
-    *ret = (User){qemu->pw_uid, qemu->pw_gid, {0}, GROUPS_AT_MOST};
-    return getgrouplist(HVB_QEMU_USER, qemu->pw_gid, ret->groups,
-                        &ret->n_groups) >= 0;
+    ret->uid = qemu->pw_uid;
+    ret->gid = qemu->pw_gid;
+    ret->groups = hvb_user_groups(qemu);
+    return TRUE;
 }
 
 const char *hvb_qemu_user_name(void)
 {
-    User user;
+    g_auto(User) user = {0};
 
     return find_qemu_user(&user) ? HVB_QEMU_USER : g_get_user_name();
 }
@@ -46,7 +66,7 @@ static void become(gpointer user_data)
 {
     const User *user = user_data;
 
-    if (setgroups((size_t)user->n_groups, user->groups) != 0 ||
+    if (setgroups(user->groups->len, (const gid_t *)user->groups->data) != 0 ||
         setgid(user->gid) != 0 || setuid(user->uid) != 0)
         _exit(EXIT_NOT_BECOME);
 }
@@ -58,7 +78,7 @@ char *hvb_qemu_user_run(HvbRunAs as, const char *const *argv, GError **error)
     g_autofree char *said = NULL;
     g_autofree char *complaint = NULL;
     g_autoptr(GError) local = NULL;
-    User user;
+    g_auto(User) user = {0};
     gboolean other = as == HVB_AS_QEMU && find_qemu_user(&user);
     int status = 0;
 

@@ -7,6 +7,8 @@
 #define HVB_BED_QEMU_USER_H
 
 #include <glib.h>
+#include <pwd.h>
+#include <sys/types.h>
 
 typedef enum {
     HVB_AS_QEMU, /* can do what QEMU can */
@@ -15,6 +17,10 @@ typedef enum {
 
 /* Its name, borrowed. */
 const char *hvb_qemu_user_name(void);
+
+/* The groups that `user` is in, its own among them, however many they are: an
+ * array of gid_t. The caller owns it. */
+GArray *hvb_user_groups(const struct passwd *user);
 
 /* Runs a program to its end, in the C locale; `argv` ends with NULL. Returns
  * what it printed, which the caller frees, or NULL with HVB_BED_ERROR_HOST and
