@@ -22,6 +22,21 @@ gboolean hvb_clocksource_is_coarse(const char *clocksource)
     return g_str_has_suffix(clocksource, "jiffies");
 }
 
+gboolean hvb_clocksource_check(const char *guest, const char *clocksource,
+                               GError **error)
+{
+    if (!hvb_clocksource_is_coarse(clocksource))
+        return TRUE;
+    g_set_error(error, HVB_BED_ERROR, HVB_BED_ERROR_BOOT,
+                "%s tells the time by its clocksource \"%s\", in whole timer "
+                "ticks: too coarse to time anything. Its kernel gave up the "
+                "better clocks while it booted, most likely since the host "
+                "was busy: try again on a quiet host, or with fewer guests "
+                "(--guests)",
+                guest, clocksource);
+    return FALSE;
+}
+
 void hvb_bed_free(HvbBed *bed)
 {
     if (!bed)

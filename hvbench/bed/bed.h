@@ -55,6 +55,10 @@ void hvb_stack_clear(HvbStack *stack);
 
 /* Whether this clocksource only counts timer ticks: nothing can be timed. */
 gboolean hvb_clocksource_is_coarse(const char *clocksource);
+/* Whether a guest with it can time operations. Errors:
+ * HVB_BED_ERROR_BOOT names guest, clocksource and remedy. */
+gboolean hvb_clocksource_check(const char *guest, const char *clocksource,
+                               GError **error);
 
 typedef struct _HvbBed HvbBed;
 struct _HvbBed {

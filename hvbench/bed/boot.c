@@ -132,19 +132,3 @@ gboolean hvb_boot_is_worth_another(const char *message)
             return TRUE;
     return FALSE;
 }
-
-gboolean hvb_libvirt_bed_check_clocksource(const char *guest,
-                                           const char *clocksource,
-                                           GError **error)
-{
-    if (!hvb_clocksource_is_coarse(clocksource))
-        return TRUE;
-    g_set_error(error, HVB_BED_ERROR, HVB_BED_ERROR_BOOT,
-                "%s tells the time by its clocksource \"%s\", in whole timer "
-                "ticks: too coarse to time anything. Its kernel gave up the "
-                "better clocks while it booted, most likely since the host "
-                "was busy: try again on a quiet host, or with fewer guests "
-                "(--guests)",
-                guest, clocksource);
-    return FALSE;
-}

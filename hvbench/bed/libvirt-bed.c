@@ -453,8 +453,8 @@ static gboolean start(LibvirtBed *self, guint timeout_s, guint patience_s,
         if (!guest->link)
             continue;
         guest->hello = *hvb_link_hello(guest->link);
-        if (!hvb_libvirt_bed_check_clocksource(guest->name,
-                                               guest->hello.clocksource, error))
+        if (!hvb_clocksource_check(guest->name, guest->hello.clocksource,
+                                   error))
             return FALSE;
     }
     return find_cgroups(self, error);

@@ -41,12 +41,6 @@ HvbBed *hvb_libvirt_bed_boot(HvbConnection *connection,
                              const char *accel_reason,
                              const HvbBootSettings *settings, GError **error);
 
-/* Whether a guest's clock is fit to time operations. Errors:
- * HVB_BED_ERROR_BOOT names guest, clocksource and remedy. */
-gboolean hvb_libvirt_bed_check_clocksource(const char *guest,
-                                           const char *clocksource,
-                                           GError **error);
-
 /* Boots one guest under `accel` (not AUTO) and takes it down again: whether it
  * says HELLO. Instead of a fixed deadline it is given `patience_s` anew
  * whenever its console grows. Errors as above. */

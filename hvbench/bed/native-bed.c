@@ -2,7 +2,6 @@
 #include "hvbench/bed/native-bed.h"
 
 #include "hvbench/bed/console.h"
-#include "hvbench/bed/libvirt-bed.h"
 #include "hvbench/bed/local-agent.h"
 
 #include <sys/utsname.h>
@@ -165,9 +164,8 @@ static gboolean start(NativeBed *self, const HvbProfile *profile,
     self->host.link = self->agent->link;
     self->host.client_fd = self->agent->client_fd;
     self->host.hello = *hvb_link_hello(self->host.link);
-    return hvb_libvirt_bed_check_clocksource(self->host.name,
-                                             self->host.hello.clocksource,
-                                             error) &&
+    return hvb_clocksource_check(self->host.name, self->host.hello.clocksource,
+                                 error) &&
            native_bed_place(&self->bed, 0, profile->cpus, profile->affinity,
                             &placed, error);
 }

@@ -182,12 +182,10 @@ static void test_a_guest_that_counts_jiffies_is_refused(void)
     static const char *const good[] = {"tsc", "kvm-clock", "hpet", "acpi_pm"};
 
     for (gsize i = 0; i < G_N_ELEMENTS(good); i++)
-        CU_ASSERT_TRUE(
-            hvb_libvirt_bed_check_clocksource("guest3", good[i], NULL));
+        CU_ASSERT_TRUE(hvb_clocksource_check("guest3", good[i], NULL));
     for (gsize i = 0; i < G_N_ELEMENTS(bad); i++) {
         g_autoptr(GError) error = NULL;
-        CU_ASSERT_FALSE(
-            hvb_libvirt_bed_check_clocksource("guest3", bad[i], &error));
+        CU_ASSERT_FALSE(hvb_clocksource_check("guest3", bad[i], &error));
         CU_ASSERT_TRUE_FATAL(
             g_error_matches(error, HVB_BED_ERROR, HVB_BED_ERROR_BOOT));
         CU_ASSERT_TRUE(g_str_has_prefix(error->message, "guest3 "));
