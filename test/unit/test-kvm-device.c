@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#define _GNU_SOURCE /* RTLD_NEXT */
 /* KVM's device, and what a run and the doctor make of it. */
 #include "hvbench/bed/kvm-device.h"
 
 #include "hvbench/bed/accel.h"
 #include "hvbench/bed/connection.h"
+#include "hvbench/bed/qemu-user.h"
 #include "test/suites.h"
 #include "test/unit/profile-fixture.h"
 
+#include <dlfcn.h>
+#include <grp.h>
 #include <pwd.h>
 #include <string.h>
 #include <sys/sysmacros.h>
@@ -119,6 +123,39 @@ static void test_tcg_needs_no_device(void)
     expect_text(reason, "asked for");
 }
 
+/* How many groups everybody is in, numbered from 0; 0: as the host has it. */
+static int many_groups;
+
+/* In place of the C library's. */
+int getgrouplist(const char *user, gid_t group, gid_t *groups, int *n)
+{
+    int (*real)(const char *, gid_t, gid_t *, int *);
+    int room = *n;
+
+    if (many_groups == 0) {
+        *(void **)&real = dlsym(RTLD_NEXT, "getgrouplist");
+        return real(user, group, groups, n);
+    }
+    *n = many_groups;
+    for (int i = 0; i < MIN(room, many_groups); i++)
+        groups[i] = (gid_t)i;
+    return room < many_groups ? -1 : many_groups;
+}
+
+static void test_somebody_is_in_all_groups_however_many(void)
+{
+    const struct passwd *user = getpwuid(0);
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(user);
+    for (many_groups = 1; many_groups < 1000; many_groups *= 3) {
+        g_autoptr(GArray) groups = hvb_user_groups(user);
+        CU_ASSERT_EQUAL_FATAL(groups->len, many_groups);
+        CU_ASSERT_EQUAL(g_array_index(groups, gid_t, many_groups - 1),
+                        many_groups - 1);
+    }
+    many_groups = 0;
+}
+
 #define TEST(name)         \
     {                      \
 #name, test_##name \
@@ -131,5 +168,6 @@ CU_TestInfo tests_kvm_device[] = {
     TEST(device_closed_to_qemus_user_is_named),
     TEST(device_that_is_open_has_to_be_tried),
     TEST(tcg_needs_no_device),
+    TEST(somebody_is_in_all_groups_however_many),
     TEST_END,
 };
