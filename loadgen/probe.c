@@ -321,7 +321,6 @@ static void count_sample(WireEnd *end, const WireSample *sample)
 uint32_t probe_collect(Probe *self, WireSamples *ret)
 {
     ret->cell = self->request.cell;
-    ret->sent_ns = clock_now_ns();
     ret->n = 0;
     if (self->state < PROBE_RUNNING)
         return 0;
@@ -336,6 +335,8 @@ uint32_t probe_collect(Probe *self, WireSamples *ret)
     }
     while (self->first_open < self->n && self->collected[self->first_open])
         self->first_open++;
+    /* After the last of them has ended, which may be while they are collected. */
+    ret->sent_ns = clock_now_ns();
     return ret->n;
 }
 
