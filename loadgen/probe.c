@@ -335,7 +335,8 @@ uint32_t probe_collect(Probe *self, WireSamples *ret)
     }
     while (self->first_open < self->n && self->collected[self->first_open])
         self->first_open++;
-    /* After the last of them has ended, which may be while they are collected. */
+    /* After the last of them has ended, which may be while they are collected.
+     */
     ret->sent_ns = clock_now_ns();
     return ret->n;
 }

@@ -47,8 +47,8 @@ static const WireCalibrate brief = {
  * calibration's error, and what it needs beside that (a document read, a
  * process started) is less than so much. What takes longer was held up by
  * others. */
-#define REFERENCE_LEAST(work_ns) ((work_ns)*9 / 10)
-#define REFERENCE_MOST(work_ns) ((work_ns)*3 / 2 + 100 * NS_PER_MS)
+#define REFERENCE_LEAST(work_ms) ((work_ms)*0.9)
+#define REFERENCE_MOST(work_ms) ((work_ms)*1.5 + 100.0)
 
 #define ATTEMPTS 3
 
@@ -243,19 +243,17 @@ static char *doubt_times(const HvbReferences *references, guint vantages,
 {
     for (guint v = 0; v < WIRE_N_VANTAGES; v++)
         for (guint i = 0; i < WIRE_N_OPERATIONS; i++) {
-            gint64 work_ns = operation_work_ms((WireOperation)i) * NS_PER_MS;
-            gint64 ns = references->ns[v][i];
+            double work_ms = operation_work_ms((WireOperation)i);
+            double ms = (double)references->ns[v][i] / (double)NS_PER_MS;
             if (!(vantages & HVB_VANTAGE_BIT(v)) ||
-                (ns >= REFERENCE_LEAST(work_ns) &&
-                 ns <= REFERENCE_MOST(work_ns)))
+                (ms >= REFERENCE_LEAST(work_ms) &&
+                 ms <= REFERENCE_MOST(work_ms)))
                 continue;
             return g_strdup_printf(
                 "'%s' took %.1f ms on the idle %s, of which its work is "
                 "%.0f ms (expected at least %.1f, at most %.1f ms in all)",
-                hvb_operation_name((WireOperation)i), (double)ns / NS_PER_MS,
-                name, (double)work_ns / NS_PER_MS,
-                (double)REFERENCE_LEAST(work_ns) / NS_PER_MS,
-                (double)REFERENCE_MOST(work_ns) / NS_PER_MS);
+                hvb_operation_name((WireOperation)i), ms, name, work_ms,
+                REFERENCE_LEAST(work_ms), REFERENCE_MOST(work_ms));
         }
     return NULL;
 }
