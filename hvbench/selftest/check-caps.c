@@ -56,16 +56,21 @@ static void answer(HvbRig *rig, const Cap *cap, const HvbTake *take,
     double distance =
         hvb_cap_distance(delays, quota_ms, period_ms, SLACK_MS, SLACK_PERCENT);
     double limit = hvb_cap_critical_distance(SAMPLES);
+    double mean_ms = hvb_values_mean(delays);
+    double expected_ms = hvb_cap_mean_ms(quota_ms, period_ms);
+    /* A distance has no side: that of the mean tells one cap that is always
+     * wrong alike from noise. */
+    double off = copysign(distance / limit, mean_ms - expected_ms);
 
     hvb_rig_answer(
         rig,
         cap->percent == 100
             ? g_strdup("no cap")
             : g_strdup_printf("%u %% of %.0f ms", cap->percent, period_ms),
-        g_strdup_printf("mean %.1f ms", hvb_cap_mean_ms(quota_ms, period_ms)),
-        g_strdup_printf("mean %.1f ms", hvb_values_mean(delays)),
+        g_strdup_printf("mean %.1f ms", expected_ms),
+        g_strdup_printf("mean %.1f ms", mean_ms),
         g_strdup_printf("D %.3f", distance), g_strdup_printf("D %.3f", limit),
-        take->missing > 0 ? HVB_OFF_MISSING : HVB_OFF_NO_SIDE,
+        take->missing > 0 ? HVB_OFF_MISSING : off,
         distance <= limit && take->missing == 0,
         take->missing > 0 ? g_strdup_printf("%u samples missing", take->missing)
                           : NULL);
