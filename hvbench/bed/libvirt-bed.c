@@ -3,121 +3,37 @@
 
 #include "hvbench/bed/boot.h"
 #include "hvbench/bed/channel.h"
-#include "hvbench/bed/connection-private.h"
 #include "hvbench/bed/console.h"
 #include "hvbench/bed/domain-news.h"
-#include "hvbench/bed/domain.h"
-#include "hvbench/bed/fate.h"
 #include "hvbench/bed/group-watch.h"
-#include "hvbench/bed/host.h"
 #include "hvbench/bed/hypervisor.h"
-#include "hvbench/bed/images.h"
-#include "hvbench/bed/parallel.h"
+#include "hvbench/bed/machine.h"
 #include "hvbench/bed/partition.h"
 #include "hvbench/bed/placement.h"
 #include "hvbench/bed/tuning.h"
 
 #include <glib/gstdio.h>
 #include <libvirt-gconfig/libvirt-gconfig.h>
-#include <libvirt/virterror.h>
-#include <string.h>
 #include <unistd.h>
-
-/* Creating a domain is mostly QEMU's own start: more at once than a few only
- * makes each of them slower. */
-#define CREATE_THREADS 4
 
 /* For libvirt to tell why a domain stopped. */
 #define OBITUARY_MS 3000
-
-/* What the threads that create and destroy domains work on. */
-typedef struct {
-    virConnectPtr handle;
-    const HvbGuestProfile *profile; /* borrowed */
-    HvbImages images;
-    char *xml;
-    virDomainPtr domain;
-    HvbCgroup *cgroup;
-    HvbPulseSource *pulse;
-    HvbFate *fate;
-    char *name;         /* of the domain */
-    char *client_port;  /* the path of the socket to it */
-    char *kept_console; /* where its console goes in the end; NULL: nowhere */
-    GError *error;
-} Machine;
 
 typedef struct {
     HvbBed bed;
     HvbConnection *connection;
     HvbNewsroom *newsroom;
-    Machine *machines;
+    HvbMachine *machines;
     HvbGroupWatch *watch; /* NULL: nobody watches */
     gboolean told_blind;
 } LibvirtBed;
-
-static void watch_machine(Machine *machine)
-{
-    g_autofree char *exactly = g_strconcat(machine->name, ",", NULL);
-    g_autoptr(GArray) pids = hvb_hypervisor_pids("/", exactly);
-
-    if (pids->len > 0)
-        hvb_fate_watch(machine->fate, g_array_index(pids, pid_t, 0));
-}
-
-static void create_machine(gpointer item, gpointer user_data)
-{
-    Machine *machine = item;
-
-    (void)user_data;
-    machine->domain = virDomainCreateXML(machine->handle, machine->xml, 0);
-    if (machine->domain) {
-        watch_machine(machine);
-        return;
-    }
-    hvb_set_libvirt_error(&machine->error, "cannot start a guest");
-    g_autofree char *fate = hvb_fate_tell(machine->fate, NULL);
-    if (fate)
-        g_prefix_error(&machine->error, "%s; ", fate);
-}
-
-static void destroy_machine(gpointer item, gpointer user_data)
-{
-    Machine *machine = item;
-
-    (void)user_data;
-    g_clear_error(&machine->error);
-    if (machine->domain && virDomainDestroy(machine->domain) < 0 &&
-        virGetLastErrorCode() != VIR_ERR_OPERATION_INVALID &&
-        virGetLastErrorCode() != VIR_ERR_NO_DOMAIN)
-        hvb_set_libvirt_error(&machine->error, "cannot stop %s",
-                              virDomainGetName(machine->domain));
-}
-
-static void create_again(gpointer item, gpointer user_data)
-{
-    Machine *machine = item;
-
-    if (!machine->error || !hvb_boot_is_worth_another(machine->error->message))
-        return;
-    g_clear_error(&machine->error);
-    create_machine(item, user_data);
-}
-
-static void for_all_machines(LibvirtBed *self, GFunc func)
-{
-    g_autofree gpointer *items = g_new(gpointer, self->bed.n_guests);
-
-    for (guint i = 0; i < self->bed.n_guests; i++)
-        items[i] = &self->machines[i];
-    hvb_parallel(func, items, self->bed.n_guests, CREATE_THREADS, NULL);
-}
 
 static gboolean libvirt_bed_tune(HvbBed *bed, guint guest,
                                  const HvbGuestProfile *wanted,
                                  HvbTuning *ret_enforced, GError **error)
 {
     LibvirtBed *self = (LibvirtBed *)bed;
-    Machine *machine = &self->machines[guest];
+    HvbMachine *machine = &self->machines[guest];
 
     return hvb_tuning_apply(machine->domain, machine->cgroup, wanted,
                             ret_enforced, error);
@@ -128,7 +44,7 @@ static gboolean libvirt_bed_place(HvbBed *bed, guint guest, guint cpus,
                                   GError **error)
 {
     LibvirtBed *self = (LibvirtBed *)bed;
-    Machine *machine = &self->machines[guest];
+    HvbMachine *machine = &self->machines[guest];
 
     return hvb_placement_apply(machine->domain, machine->cgroup, guest, cpus,
                                affinity, ret_enforced->cpus, error);
@@ -207,7 +123,7 @@ static GPid libvirt_bed_process(HvbBed *bed, guint guest)
 static void libvirt_bed_look(HvbBed *bed, guint guest, HvbPulse *pulse)
 {
     LibvirtBed *self = (LibvirtBed *)bed;
-    const Machine *machine = &self->machines[guest];
+    const HvbMachine *machine = &self->machines[guest];
 
     hvb_pulse_look(machine->pulse,
                    hvb_newsroom_get(self->newsroom, machine->name).hold, pulse);
@@ -217,7 +133,7 @@ static void libvirt_bed_look(HvbBed *bed, guint guest, HvbPulse *pulse)
  * gone; libvirt tells of that when it has cleared everything away. */
 static char *tell_fate(LibvirtBed *self, guint guest)
 {
-    const Machine *machine = &self->machines[guest];
+    const HvbMachine *machine = &self->machines[guest];
     const HvbLink *link = self->bed.guests[guest].link;
     gboolean lost = link && hvb_link_why_down(link);
 
@@ -228,7 +144,7 @@ static char *tell_fate(LibvirtBed *self, guint guest)
 
 static char *libvirt_bed_explain(HvbBed *bed, guint guest)
 {
-    const Machine *machine = &((LibvirtBed *)bed)->machines[guest];
+    const HvbMachine *machine = &((LibvirtBed *)bed)->machines[guest];
     const char *kept = machine->kept_console;
     const char *console = bed->guests[guest].console;
     g_autofree char *fate = tell_fate((LibvirtBed *)bed, guest);
@@ -255,9 +171,9 @@ static void libvirt_bed_free(HvbBed *bed)
         if (bed->guests[i].client_fd > 0)
             close(bed->guests[i].client_fd);
     }
-    for_all_machines(self, destroy_machine);
+    hvb_machines_destroy(self->machines, bed->n_guests);
     for (guint i = 0; i < bed->n_guests; i++) {
-        Machine *machine = &self->machines[i];
+        HvbMachine *machine = &self->machines[i];
         if (machine->error)
             g_warning("%s", machine->error->message);
         if (machine->kept_console)
@@ -265,16 +181,7 @@ static void libvirt_bed_free(HvbBed *bed)
                              bed->guests[i].name);
         if (bed->guests[i].console)
             g_unlink(bed->guests[i].console);
-        g_clear_pointer(&machine->domain, virDomainFree);
-        g_clear_pointer(&machine->cgroup, hvb_cgroup_free);
-        g_clear_pointer(&machine->pulse, hvb_pulse_source_free);
-        g_clear_pointer(&machine->fate, hvb_fate_free);
-        hvb_images_clear(&machine->images);
-        g_clear_error(&machine->error);
-        g_free(machine->name);
-        g_free(machine->client_port);
-        g_free(machine->kept_console);
-        g_free(machine->xml);
+        hvb_machine_clear(machine);
         g_free(bed->guests[i].no_client);
         g_free(bed->guests[i].name);
         g_free(bed->guests[i].console);
@@ -286,7 +193,9 @@ static void libvirt_bed_free(HvbBed *bed)
     g_free(self);
 }
 
-static LibvirtBed *new_bed(HvbConnection *connection, guint n_guests)
+/* Of guests "PREFIX1" and so on. */
+static LibvirtBed *new_bed(HvbConnection *connection, guint n_guests,
+                           const char *prefix)
 {
     LibvirtBed *self = g_new0(LibvirtBed, 1);
 
@@ -306,76 +215,27 @@ static LibvirtBed *new_bed(HvbConnection *connection, guint n_guests)
     self->bed.free = libvirt_bed_free;
     self->connection = connection;
     self->newsroom = hvb_newsroom_open(connection);
-    self->machines = g_new0(Machine, n_guests);
+    self->machines = g_new0(HvbMachine, n_guests);
+    for (guint i = 0; i < n_guests; i++)
+        self->bed.guests[i].name = g_strdup_printf("%s%u", prefix, i + 1);
     return self;
 }
 
-/* What all machines of a bed have in common. */
-typedef struct {
-    const HvbProfile *profile;
-    HvbAccel accel;
-    const char *machine_type;
-    const char *prefix; /* of the guests' names */
-    gboolean verbose;
-    const char *console_dir;
-} Design;
-
-static gboolean describe_machine(LibvirtBed *self, guint i,
-                                 const HvbGuestProfile *profile,
-                                 const Design *design, GError **error)
-{
-    Machine *machine = &self->machines[i];
-    HvbGuest *guest = &self->bed.guests[i];
-    g_autofree char *clocksource = hvb_host_clocksource("/");
-
-    guest->name = g_strdup_printf("%s%u", design->prefix, i + 1);
-    g_autofree char *console = g_strconcat(guest->name, ".log", NULL);
-    machine->name = g_strconcat(HVB_DOMAIN_PREFIX, guest->name, NULL);
-    g_autofree char *log =
-        hvb_connection_qemu_log(self->connection, machine->name);
-    machine->fate = hvb_fate_new("/", machine->name, log);
-    if (!hvb_images_prepare(self->connection, profile, guest->name,
-                            design->profile->cache, &machine->images, error))
-        return FALSE;
-    guest->console = hvb_connection_make_file(self->connection, console, error);
-    if (!guest->console)
-        return FALSE;
-    g_autofree char *socket = g_strconcat(guest->name, ".client", NULL);
-    machine->client_port =
-        g_build_filename(self->connection->dir, socket, NULL);
-    if (design->console_dir)
-        machine->kept_console =
-            hvb_console_new_path(design->console_dir, guest->name);
-    const HvbDomainSettings settings = {
-        .name = machine->name,
-        .guest = profile,
-        .images = &machine->images,
-        .console = guest->console,
-        .client_port = machine->client_port,
-        .machine = design->machine_type,
-        .accel = design->accel,
-        .host_has_tsc = clocksource && g_str_has_prefix(clocksource, "tsc"),
-        .verbose = design->verbose,
-    };
-    machine->handle = self->connection->handle;
-    machine->profile = profile;
-    machine->xml = hvb_domain_xml(design->profile, &settings);
-    return TRUE;
-}
-
-static gboolean describe_machines(LibvirtBed *self, const Design *design,
+static gboolean describe_machines(LibvirtBed *self,
+                                  const HvbMachineDesign *design,
                                   GError **error)
 {
     for (guint i = 0; i < self->bed.n_guests; i++)
-        if (!describe_machine(self, i, &design->profile->guests[i], design,
-                              error))
+        if (!hvb_machine_describe(&self->machines[i], self->connection,
+                                  &design->profile->guests[i], design,
+                                  &self->bed.guests[i], error))
             return FALSE;
     return TRUE;
 }
 
 /* Only what is timed from the client side needs it: who wants that will say
  * what is wrong. A libvirt of another host, say, has its sockets there. */
-static void connect_client(const Machine *machine, HvbGuest *guest)
+static void connect_client(const HvbMachine *machine, HvbGuest *guest)
 {
     g_autoptr(GError) local = NULL;
     int fd = hvb_channel_connect(machine->client_port, &local);
@@ -389,7 +249,7 @@ static void connect_client(const Machine *machine, HvbGuest *guest)
 static gboolean open_links(LibvirtBed *self, GError **error)
 {
     for (guint i = 0; i < self->bed.n_guests; i++) {
-        Machine *machine = &self->machines[i];
+        HvbMachine *machine = &self->machines[i];
         HvbGuest *guest = &self->bed.guests[i];
         if (machine->error) {
             g_propagate_prefixed_error(error, g_steal_pointer(&machine->error),
@@ -408,43 +268,12 @@ static gboolean open_links(LibvirtBed *self, GError **error)
     return TRUE;
 }
 
-static gboolean find_cgroups(LibvirtBed *self, GError **error)
-{
-    for (guint i = 0; i < self->bed.n_guests; i++) {
-        Machine *machine = &self->machines[i];
-        machine->cgroup =
-            hvb_cgroup_find(virDomainGetName(machine->domain), error);
-        if (!machine->cgroup)
-            return FALSE;
-        machine->pulse =
-            hvb_pulse_source_new("/", machine->cgroup->vcpu_thread);
-    }
-    return TRUE;
-}
-
-static void create_machines(LibvirtBed *self)
-{
-    gboolean again = FALSE;
-
-    if (self->connection->embedded)
-        hvb_partition_prepare("/");
-    for_all_machines(self, create_machine);
-    for (guint i = 0; i < self->bed.n_guests; i++) {
-        const GError *error = self->machines[i].error;
-        if (!error || !hvb_boot_is_worth_another(error->message))
-            continue;
-        again = TRUE;
-        g_message("%s: %s; once more", self->bed.guests[i].name,
-                  error->message);
-    }
-    if (again)
-        for_all_machines(self, create_again);
-}
-
 static gboolean start(LibvirtBed *self, guint timeout_s, guint patience_s,
                       const HvbBootSettings *settings, GError **error)
 {
-    create_machines(self);
+    if (self->connection->embedded)
+        hvb_partition_prepare("/");
+    hvb_machines_create(self->machines, self->bed.n_guests);
     if (!open_links(self, error) ||
         !hvb_boot_wait(&self->bed, timeout_s, patience_s, settings, error))
         return FALSE;
@@ -457,7 +286,10 @@ static gboolean start(LibvirtBed *self, guint timeout_s, guint patience_s,
                                    error))
             return FALSE;
     }
-    return find_cgroups(self, error);
+    for (guint i = 0; i < self->bed.n_guests; i++)
+        if (!hvb_machine_find_groups(&self->machines[i], error))
+            return FALSE;
+    return TRUE;
 }
 
 /* The CPU model as the first guest that has an agent calls it. */
@@ -511,12 +343,11 @@ HvbBed *hvb_libvirt_bed_boot(HvbConnection *connection,
         return NULL;
     hvb_hypervisor_choose(profile, accel, &choice);
     g_autofree char *text = choice.choice;
-    const Design design = {.profile = profile,
-                           .accel = choice.accel,
-                           .machine_type = choice.machine,
-                           .prefix = "guest",
-                           .console_dir = settings->console_dir};
-    LibvirtBed *self = new_bed(connection, profile->n_guests);
+    const HvbMachineDesign design = {.profile = profile,
+                                     .accel = choice.accel,
+                                     .type = choice.machine,
+                                     .console_dir = settings->console_dir};
+    LibvirtBed *self = new_bed(connection, profile->n_guests, "guest");
     g_autoptr(HvbBed) bed = &self->bed;
     if (!describe_machines(self, &design, error) ||
         !start(self, profile->hello_timeout_s, 0, settings, error))
@@ -533,17 +364,17 @@ gboolean hvb_libvirt_bed_try(HvbConnection *connection,
     const HvbGuestProfile *guest = hvb_images_plainest(profile);
     const HvbBootSettings quietly = {settings->console_dir, NULL, NULL,
                                      settings->cancellable};
-    const Design design = {.profile = profile,
-                           .accel = accel,
-                           .machine_type = profile->machine,
-                           .prefix = "accel-probe",
-                           .verbose = TRUE,
-                           .console_dir = settings->console_dir};
-    LibvirtBed *self = new_bed(connection, 1);
+    const HvbMachineDesign design = {.profile = profile,
+                                     .accel = accel,
+                                     .type = profile->machine,
+                                     .verbose = TRUE,
+                                     .console_dir = settings->console_dir};
+    LibvirtBed *self = new_bed(connection, 1, "accel-probe");
     g_autoptr(HvbBed) bed = &self->bed;
 
     /* A disk image need not say anything on its console. */
-    return describe_machine(self, 0, guest, &design, error) &&
+    return hvb_machine_describe(&self->machines[0], connection, guest, &design,
+                                &bed->guests[0], error) &&
            start(self, profile->hello_timeout_s, *guest->image ? 0 : patience_s,
                  &quietly, error);
 }
