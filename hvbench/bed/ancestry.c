@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "hvbench/bed/ancestry.h"
 
-#include "hvbench/bed/cgroup.h"
+#include "hvbench/bed/bed-error.h"
+#include "hvbench/bed/hierarchy.h"
 
 #include <string.h>
 
@@ -15,22 +16,6 @@ struct _HvbAncestry {
     char *online; /* the host's CPUs, as the kernel lists them; NULL: unknown */
 };
 
-/* `dir` and all above it up to `mount`. */
-static GPtrArray *climb(const char *mount, const char *dir)
-{
-    GPtrArray *dirs = g_ptr_array_new_with_free_func(g_free);
-    gsize length = strlen(mount);
-    char *at = g_strdup(dir);
-
-    while (strlen(at) > length) {
-        g_ptr_array_add(dirs, at);
-        at = g_path_get_dirname(at);
-    }
-    g_free(at);
-    g_ptr_array_add(dirs, g_strdup(mount));
-    return dirs;
-}
-
 HvbAncestry *hvb_ancestry_new(const HvbAncestryPlace *place)
 {
     HvbAncestry *self = g_new0(HvbAncestry, 1);
@@ -39,9 +24,9 @@ HvbAncestry *hvb_ancestry_new(const HvbAncestryPlace *place)
 
     self->v2 = place->v2;
     self->mount = g_strdup(place->cpu_mount);
-    self->cpu = climb(place->cpu_mount, place->cpu);
+    self->cpu = hvb_hierarchy_climb(place->cpu_mount, place->cpu);
     self->cpuset_mount = g_strdup(place->cpuset_mount);
-    self->cpuset = climb(place->cpuset_mount, place->cpuset);
+    self->cpuset = hvb_hierarchy_climb(place->cpuset_mount, place->cpuset);
     self->weighed = g_strdup(place->weighed);
     if (g_file_get_contents(online, &self->online, NULL, NULL))
         g_strstrip(self->online);
@@ -61,28 +46,25 @@ void hvb_ancestry_free(HvbAncestry *ancestry)
     g_free(ancestry);
 }
 
-/* `mount`/machine, or what there is of it. */
-static char *partition_of(const char *mount)
+/* The group that guests will be in, or, as long as there is none, the root. */
+static char *partition_of(const char *root, const char *controller)
 {
-    static const char *const names[] = {"machine", "machine.slice"};
+    g_autoptr(GPtrArray) machines = hvb_hierarchy_machines(root, controller);
 
-    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
-        char *dir = g_build_filename(mount, names[i], NULL);
-        if (g_file_test(dir, G_FILE_TEST_IS_DIR))
-            return dir;
-        g_free(dir);
-    }
-    return g_strdup(mount);
+    return machines->len > 0 ? g_strdup(machines->pdata[0])
+                             : hvb_hierarchy_mount(root, controller);
 }
 
 HvbAncestry *hvb_ancestry_of_partition(const char *root)
 {
-    gboolean v2 = hvb_cgroup_is_v2(root);
-    g_autofree char *cpu_mount = hvb_cgroup_mount(root, v2 ? NULL : "cpu");
+    gboolean v2 = hvb_hierarchy_is_v2(root);
+    const char *cpu_controller = v2 ? NULL : "cpu";
+    const char *cpuset_controller = v2 ? NULL : "cpuset";
+    g_autofree char *cpu_mount = hvb_hierarchy_mount(root, cpu_controller);
     g_autofree char *cpuset_mount =
-        hvb_cgroup_mount(root, v2 ? NULL : "cpuset");
-    g_autofree char *cpu = partition_of(cpu_mount);
-    g_autofree char *cpuset = partition_of(cpuset_mount);
+        hvb_hierarchy_mount(root, cpuset_controller);
+    g_autofree char *cpu = partition_of(root, cpu_controller);
+    g_autofree char *cpuset = partition_of(root, cpuset_controller);
 
     const HvbAncestryPlace place = {
         .root = root,
@@ -93,14 +75,6 @@ HvbAncestry *hvb_ancestry_of_partition(const char *root)
         .cpuset = cpuset,
     };
     return hvb_ancestry_new(&place);
-}
-
-/* "/machine", "/". */
-static const char *name_of(const char *mount, const char *dir)
-{
-    const char *name = dir + strlen(mount);
-
-    return *name != '\0' ? name : "/";
 }
 
 /* The setting `text` of `group`; those of one group stand together. */
@@ -158,7 +132,7 @@ static gboolean read_cpu(const HvbAncestry *self, const char *dir,
                          GString *above, const char **last, HvbTuning *tuning,
                          GError **error)
 {
-    const char *group = name_of(self->mount, dir);
+    const char *group = hvb_hierarchy_name(self->mount, dir);
     HvbGroupCpu settings;
 
     if (!hvb_group_files_read_settings(dir, self->v2, &settings,
@@ -200,7 +174,19 @@ static void read_cpuset(const HvbAncestry *self, const char *dir,
     if (!cpus || !self->online || g_str_equal(cpus, self->online))
         return;
     g_autofree char *text = g_strdup_printf("CPUs %s", cpus);
-    append(above, name_of(self->cpuset_mount, dir), last, text);
+    append(above, hvb_hierarchy_name(self->cpuset_mount, dir), last, text);
+}
+
+/* One that is too long still differs from another of which only the end is
+ * another. */
+static void store(const GString *above, char *ret, gsize size)
+{
+    g_autofree char *sum =
+        g_strdup_printf(" ... (sum %08x)", g_str_hash(above->str));
+
+    g_strlcpy(ret, above->str, size);
+    if (above->len >= size)
+        strcpy(ret + size - 1 - strlen(sum), sum);
 }
 
 gboolean hvb_ancestry_read(const HvbAncestry *ancestry, HvbTuning *tuning,
@@ -218,7 +204,7 @@ gboolean hvb_ancestry_read(const HvbAncestry *ancestry, HvbTuning *tuning,
             return FALSE;
     for (guint i = 0; i < ancestry->cpuset->len; i++)
         read_cpuset(ancestry, ancestry->cpuset->pdata[i], above, &last);
-    g_strlcpy(tuning->above, above->str, sizeof tuning->above);
+    store(above, tuning->above, sizeof tuning->above);
     return TRUE;
 }
 
@@ -242,14 +228,14 @@ void hvb_ancestry_foreach_file(const HvbAncestry *ancestry,
     for (guint i = 0; i < ancestry->cpu->len; i++) {
         const char *dir = ancestry->cpu->pdata[i];
         g_autofree char *of =
-            g_strconcat(" of ", name_of(ancestry->mount, dir), NULL);
+            g_strconcat(" of ", hvb_hierarchy_name(ancestry->mount, dir), NULL);
         hvb_group_files_foreach(dir, ancestry->v2, "the ", of, func, user_data);
     }
     for (guint i = 0; i < ancestry->cpuset->len; i++) {
         const char *dir = ancestry->cpuset->pdata[i];
         g_autofree char *what =
-            g_strconcat("the CPUs of ", name_of(ancestry->cpuset_mount, dir),
-                        NULL);
+            g_strconcat("the CPUs of ",
+                        hvb_hierarchy_name(ancestry->cpuset_mount, dir), NULL);
         g_autofree char *path = g_build_filename(dir, "cpuset.cpus", NULL);
         func(path, what, user_data);
     }

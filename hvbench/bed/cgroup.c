@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "hvbench/bed/cgroup.h"
 
+#include "hvbench/bed/hierarchy.h"
 #include "hvbench/bed/hypervisor.h"
 
 #include <string.h>
-
-#define CGROUP_DIR "sys/fs/cgroup"
 
 /* The thread that is the vCPU: QEMU calls it "CPU 0/KVM" or "CPU 0/TCG". */
 static char *find_vcpu_thread(const char *root, pid_t pid)
@@ -27,107 +26,12 @@ static char *find_vcpu_thread(const char *root, pid_t pid)
     return found;
 }
 
-/* Its line is like "4:cpu,cpuacct:/machine/qemu-1-x.libvirt-qemu/vcpu0"; v2's
- * is "0::/...". */
-char *hvb_cgroup_name(const char *listing, const char *controller)
-{
-    g_auto(GStrv) lines = g_strsplit(listing, "\n", 0);
-
-    for (char **line = lines; *line; line++) {
-        g_auto(GStrv) fields = g_strsplit(*line, ":", 3);
-        if (g_strv_length(fields) != 3)
-            continue;
-        g_auto(GStrv) controllers = g_strsplit(fields[1], ",", 0);
-        if (controller
-                ? g_strv_contains((const char *const *)controllers, controller)
-                : strcmp(fields[0], "0") == 0)
-            return g_strdup(fields[2]);
-    }
-    return NULL;
-}
-
-char *hvb_cgroup_mount(const char *root, const char *controller)
-{
-    return g_build_filename(root, CGROUP_DIR, controller ? controller : "",
-                            NULL);
-}
-
-gboolean hvb_cgroup_is_v2(const char *root)
-{
-    /* Every group of v2 has this file, and no other file system does. */
-    g_autofree char *path =
-        g_build_filename(root, CGROUP_DIR, "cgroup.controllers", NULL);
-
-    return g_file_test(path, G_FILE_TEST_EXISTS);
-}
-
-/* Whether this line of a mountinfo is that of the controller's hierarchy;
- * NULL: of v2. Its fields end with "- TYPE SOURCE OPTIONS". */
-static gboolean is_mount_of(char *const *fields, const char *controller)
-{
-    guint n = g_strv_length((char **)fields);
-    const char *type = n > 6 ? fields[n - 3] : "";
-
-    if (!controller)
-        return strcmp(type, "cgroup2") == 0;
-    if (strcmp(type, "cgroup") != 0)
-        return FALSE;
-    g_auto(GStrv) options = g_strsplit(fields[n - 1], ",", 0);
-    return g_strv_contains((const char *const *)options, controller);
-}
-
-/* Which group of the hierarchy is mounted here as its root: "/", but in a
- * container without a namespace of its own that of the container. */
-static char *mounted_group(const char *root, const char *controller)
-{
-    g_autofree char *path = g_build_filename(root, "proc/self/mountinfo", NULL);
-    g_autofree char *text = NULL;
-
-    if (!g_file_get_contents(path, &text, NULL, NULL))
-        return g_strdup("/");
-    g_auto(GStrv) lines = g_strsplit(text, "\n", 0);
-    for (char **line = lines; *line; line++) {
-        g_auto(GStrv) fields = g_strsplit(*line, " ", 0);
-        if (is_mount_of(fields, controller))
-            return g_strdup(fields[3]);
-    }
-    return g_strdup("/");
-}
-
-/* The directory of a group that is called so in a /proc/PID/cgroup. */
-static char *group_dir(const char *root, const char *group,
-                       const char *controller)
-{
-    g_autofree char *mounted = mounted_group(root, controller);
-    g_autofree char *mount =
-        hvb_cgroup_mount(root, controller || hvb_cgroup_is_v2(root)
-                                   ? controller
-                                   : "unified");
-    gsize length = strlen(mounted);
-
-    /* The root has no name that a path could end with. */
-    if (strcmp(group, mounted) == 0)
-        return g_steal_pointer(&mount);
-    if (length > 1 && strncmp(group, mounted, length) == 0 &&
-        group[length] == '/')
-        group += length;
-    return g_build_filename(mount, group, NULL);
-}
-
-char *hvb_cgroup_dir(const char *root, const char *listing,
-                     const char *controller)
-{
-    g_autofree char *group = hvb_cgroup_name(listing, controller);
-
-    return group ? group_dir(root, group, controller) : NULL;
-}
-
 /* The directory of the thread's group, or NULL if libvirt gave its vCPU no
  * group of its own there: it is called "vcpu0", below the VM's. */
 static char *vcpu_dir(const char *root, const char *listing,
                       const char *controller)
 {
-    g_autofree char *dir = hvb_cgroup_dir(root, listing, controller);
+    g_autofree char *dir = hvb_hierarchy_dir_of(root, listing, controller);
 
     return dir && g_str_has_suffix(dir, "/vcpu0") ? g_steal_pointer(&dir)
                                                   : NULL;
@@ -137,11 +41,11 @@ static char *vcpu_dir(const char *root, const char *listing,
 static char *outer_dir(const char *root, const char *listing,
                        const char *controller)
 {
-    g_autofree char *dir = hvb_cgroup_dir(root, listing, controller);
+    g_autofree char *dir = hvb_hierarchy_dir_of(root, listing, controller);
     g_autofree char *vm = dir ? g_path_get_dirname(dir) : NULL;
 
     if (!dir)
-        return hvb_cgroup_mount(root, controller);
+        return hvb_hierarchy_mount(root, controller);
     return g_str_has_suffix(dir, "/vcpu0") ? g_path_get_dirname(vm)
                                            : g_steal_pointer(&dir);
 }
@@ -151,8 +55,8 @@ static HvbAncestry *find_ancestry(const HvbCgroup *self, const char *root,
 {
     const char *cpu = self->v2 ? NULL : "cpu";
     const char *cpuset = self->v2 ? NULL : "cpuset";
-    g_autofree char *cpu_mount = hvb_cgroup_mount(root, cpu);
-    g_autofree char *cpuset_mount = hvb_cgroup_mount(root, cpuset);
+    g_autofree char *cpu_mount = hvb_hierarchy_mount(root, cpu);
+    g_autofree char *cpuset_mount = hvb_hierarchy_mount(root, cpuset);
     g_autofree char *outer_cpu = outer_dir(root, listing, cpu);
     g_autofree char *outer_cpuset = outer_dir(root, listing, cpuset);
     const HvbAncestryPlace place = {
@@ -182,7 +86,8 @@ static gboolean read_group(const HvbCgroup *self, char *ret_group,
                     "cannot read back %s", local->message);
         return FALSE;
     }
-    g_autofree char *group = hvb_cgroup_name(listing, self->v2 ? NULL : "cpu");
+    g_autofree char *group =
+        hvb_hierarchy_group(listing, self->v2 ? NULL : "cpu");
     g_strlcpy(ret_group, group ? group : "", HVB_GROUP_MAX);
     return TRUE;
 }
@@ -219,7 +124,7 @@ HvbCgroup *hvb_cgroup_find_below(const char *root, const char *name,
     g_autofree char *listing = NULL;
     g_autofree char *path = NULL;
 
-    self->v2 = hvb_cgroup_is_v2(root);
+    self->v2 = hvb_hierarchy_is_v2(root);
     if (pids->len > 0) {
         self->pid = g_array_index(pids, pid_t, 0);
         self->vcpu_thread = find_vcpu_thread(root, self->pid);

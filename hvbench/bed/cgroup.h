@@ -33,21 +33,6 @@ typedef struct {
     HvbAncestry *above;
 } HvbCgroup;
 
-/* Whether /sys/fs/cgroup below `root` ("/" for this host) is cgroup v2. A v1
- * host may have v2 mounted as well, but not there. */
-gboolean hvb_cgroup_is_v2(const char *root);
-
-/* The group's path below its controller's mount, "/machine/...", by a
- * /proc/PID/cgroup (`listing`): of the v1 `controller`, or with NULL of v2.
- * NULL: it names none. Caller frees. */
-char *hvb_cgroup_name(const char *listing, const char *controller);
-/* Its directory below `root`. */
-char *hvb_cgroup_dir(const char *root, const char *listing,
-                     const char *controller);
-/* Where below `root` the hierarchy of a v1 controller ("cpu") is mounted; NULL:
- * that of v2. Caller frees. */
-char *hvb_cgroup_mount(const char *root, const char *controller);
-
 /* Finds the groups of the local domain `name`. Errors: HVB_BED_ERROR_HOST when
  * it does not run, or has no CPU controller. */
 HvbCgroup *hvb_cgroup_find(const char *name, GError **error);

@@ -2,6 +2,7 @@
 #include "hvbench/bed/group-files.h"
 
 #include "hvbench/bed/bed-error.h"
+#include "hvbench/bed/hierarchy.h"
 
 #include <string.h>
 
@@ -130,19 +131,6 @@ void hvb_group_files_foreach(const char *dir, gboolean v2, const char *before,
     }
 }
 
-/* The value of "key value" in a cpu.stat; 0 if it has no such line (a group
- * that never had a cap). */
-static gint64 stat_value(const char *stat, const char *key)
-{
-    g_auto(GStrv) lines = g_strsplit(stat, "\n", 0);
-    gsize length = strlen(key);
-
-    for (char **line = lines; *line; line++)
-        if (strncmp(*line, key, length) == 0 && (*line)[length] == ' ')
-            return g_ascii_strtoll(*line + length, NULL, 10);
-    return 0;
-}
-
 gboolean hvb_group_files_add_throttling(const char *dir, gboolean v2,
                                         HvbThrottling *throttling, int code,
                                         GError **error)
@@ -153,10 +141,11 @@ gboolean hvb_group_files_add_throttling(const char *dir, gboolean v2,
         return FALSE;
     if (!stat)
         return TRUE;
-    throttling->periods += stat_value(stat, "nr_periods");
-    throttling->throttled_periods += stat_value(stat, "nr_throttled");
-    throttling->throttled_ns += v2 ? stat_value(stat, "throttled_usec") * 1000
-                                   : stat_value(stat, "throttled_time");
+    throttling->periods += hvb_hierarchy_field(stat, "nr_periods");
+    throttling->throttled_periods += hvb_hierarchy_field(stat, "nr_throttled");
+    throttling->throttled_ns +=
+        v2 ? hvb_hierarchy_field(stat, "throttled_usec") * 1000
+           : hvb_hierarchy_field(stat, "throttled_time");
     return TRUE;
 }
 
@@ -169,6 +158,6 @@ gboolean hvb_group_files_read_usage(const char *dir, gboolean v1_account,
     if (!text)
         return FALSE;
     *ret_ns = v1_account ? g_ascii_strtoll(text, NULL, 10)
-                         : stat_value(text, "usage_usec") * 1000;
+                         : hvb_hierarchy_field(text, "usage_usec") * 1000;
     return TRUE;
 }

@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "hvbench/bed/group.h"
 
-#include "hvbench/bed/cgroup.h"
+#include "hvbench/bed/bed-error.h"
+#include "hvbench/bed/hierarchy.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <glib/gstdio.h>
-#include <string.h>
-#include <unistd.h>
 
-#define CGROUP_DIR "sys/fs/cgroup"
 /* For the agent of a killed hvbench to see that, and to stop what it runs. */
 #define PATIENCE_US (5 * G_USEC_PER_SEC)
 #define STEP_US 20000
@@ -20,44 +17,18 @@ struct _HvbGroup {
     char *account; /* where time is charged; may be the same directory */
 };
 
-static char *mount_dir(const char *root, const char *mount)
+/* Where a v1 host charges CPU time; NULL: nowhere. Caller frees. */
+static char *v1_account_mount(const char *root)
 {
-    return g_build_filename(root, CGROUP_DIR, mount, NULL);
-}
-
-/* The mount that charges CPU time on a v1 host; NULL if there is none. */
-static const char *v1_account(const char *root)
-{
-    g_autofree char *cpuacct = mount_dir(root, "cpuacct");
-    g_autofree char *unified = mount_dir(root, "unified/cgroup.controllers");
+    g_autofree char *cpuacct = hvb_hierarchy_mount(root, "cpuacct");
+    g_autofree char *v2 = hvb_hierarchy_mount(root, NULL);
+    g_autofree char *controllers =
+        g_build_filename(v2, "cgroup.controllers", NULL);
 
     if (g_file_test(cpuacct, G_FILE_TEST_IS_DIR))
-        return "cpuacct";
-    return g_file_test(unified, G_FILE_TEST_EXISTS) ? "unified" : NULL;
-}
-
-/* Not g_file_set_contents(), which would put a new file in its place. */
-static gboolean write_file(const char *dir, const char *file, const char *text)
-{
-    g_autofree char *path = g_build_filename(dir, file, NULL);
-    int fd = open(path, O_WRONLY | O_CLOEXEC);
-
-    if (fd < 0)
-        return FALSE;
-    gboolean ok = write(fd, text, strlen(text)) == (gssize)strlen(text);
-    int saved = errno;
-    close(fd);
-    errno = saved;
-    return ok;
-}
-
-static char *read_file(const char *dir, const char *file)
-{
-    g_autofree char *path = g_build_filename(dir, file, NULL);
-    char *text = NULL;
-
-    g_file_get_contents(path, &text, NULL, NULL);
-    return text;
+        return g_steal_pointer(&cpuacct);
+    return g_file_test(controllers, G_FILE_TEST_EXISTS) ? g_steal_pointer(&v2)
+                                                        : NULL;
 }
 
 static gboolean fail(GError **error, const char *what, const char *dir)
@@ -77,21 +48,20 @@ static gboolean fail(GError **error, const char *what, const char *dir)
 static gboolean find_dirs(HvbGroup *self, const char *root, const char *name,
                           GError **error)
 {
-    const char *account = v1_account(root);
-
-    self->v2 = hvb_cgroup_is_v2(root);
-    g_autofree char *cpu = mount_dir(root, self->v2 ? "" : "cpu");
-    if (!self->v2 && (!account || !g_file_test(cpu, G_FILE_TEST_IS_DIR))) {
+    self->v2 = hvb_hierarchy_is_v2(root);
+    g_autofree char *cpu = hvb_hierarchy_mount(root, self->v2 ? NULL : "cpu");
+    g_autofree char *account =
+        self->v2 ? g_strdup(cpu) : v1_account_mount(root);
+    if (!account || !g_file_test(cpu, G_FILE_TEST_IS_DIR)) {
         g_set_error(error, HVB_BED_ERROR, HVB_BED_ERROR_HOST,
-                    "there is neither cgroup v2 at /" CGROUP_DIR
-                    ", nor v1's controllers cpu and cpuacct below it: mount "
-                    "them, for hvbench to put what it runs on the host in a "
-                    "group of its own");
+                    "there is neither cgroup v2 at /sys/fs/cgroup, nor v1's "
+                    "controllers cpu and cpuacct below it: mount them, for "
+                    "hvbench to put what it runs on the host in a group of its "
+                    "own");
         return FALSE;
     }
-    g_autofree char *charged = mount_dir(root, self->v2 ? "" : account);
     self->cpu = g_build_filename(cpu, name, NULL);
-    self->account = g_build_filename(charged, name, NULL);
+    self->account = g_build_filename(account, name, NULL);
     return TRUE;
 }
 
@@ -132,8 +102,8 @@ HvbGroup *hvb_group_make(const char *root, const char *name, GError **error)
     }
     if (ok && self->v2) {
         /* Where this is refused, time is charged all the same. */
-        g_autofree char *top = mount_dir(root, "");
-        (void)write_file(top, "cgroup.subtree_control", "+cpu");
+        g_autofree char *top = hvb_hierarchy_mount(root, NULL);
+        (void)hvb_hierarchy_write(top, "cgroup.subtree_control", "+cpu");
     }
     if (ok && g_mkdir(self->cpu, 0755) != 0)
         ok = fail(error, "make", self->cpu);
@@ -161,9 +131,9 @@ gboolean hvb_group_add(const HvbGroup *group, GPid pid, GError **error)
 {
     g_autofree char *text = g_strdup_printf("%d", pid);
 
-    if (!write_file(group->cpu, "cgroup.procs", text))
+    if (!hvb_hierarchy_write(group->cpu, "cgroup.procs", text))
         return fail(error, "put a process into", group->cpu);
-    if (!write_file(group->account, "cgroup.procs", text))
+    if (!hvb_hierarchy_write(group->account, "cgroup.procs", text))
         return fail(error, "put a process into", group->account);
     return TRUE;
 }
@@ -171,7 +141,7 @@ gboolean hvb_group_add(const HvbGroup *group, GPid pid, GError **error)
 GArray *hvb_group_pids(const HvbGroup *group)
 {
     GArray *pids = g_array_new(FALSE, FALSE, sizeof(GPid));
-    g_autofree char *text = read_file(group->cpu, "cgroup.procs");
+    g_autofree char *text = hvb_hierarchy_read(group->cpu, "cgroup.procs");
     g_auto(GStrv) lines = g_strsplit(text ? text : "", "\n", 0);
 
     for (char **line = lines; *line; line++) {
@@ -185,19 +155,18 @@ GArray *hvb_group_pids(const HvbGroup *group)
 gboolean hvb_group_read_cpu(const HvbGroup *group, gint64 *ret_cpu_ns,
                             GError **error)
 {
-    g_autofree char *usage = read_file(group->account, "cpuacct.usage");
-    g_autofree char *stat = read_file(group->account, "cpu.stat");
-    const char *usec = stat ? strstr(stat, "usage_usec ") : NULL;
+    g_autofree char *usage =
+        hvb_hierarchy_read(group->account, "cpuacct.usage");
+    g_autofree char *stat = hvb_hierarchy_read(group->account, "cpu.stat");
 
-    if (!usage && !usec) {
+    if (!usage && !stat) {
         g_set_error(error, HVB_BED_ERROR, HVB_BED_ERROR_HOST,
                     "cannot read the CPU time of the control group %s",
                     group->account);
         return FALSE;
     }
-    *ret_cpu_ns =
-        usage ? g_ascii_strtoll(usage, NULL, 10)
-              : g_ascii_strtoll(usec + strlen("usage_usec "), NULL, 10) * 1000;
+    *ret_cpu_ns = usage ? g_ascii_strtoll(usage, NULL, 10)
+                        : hvb_hierarchy_field(stat, "usage_usec") * 1000;
     return TRUE;
 }
 
@@ -211,7 +180,7 @@ gboolean hvb_group_set_weight(const HvbGroup *group, guint weight,
     /* Without a cpu controller all groups are alike. */
     if (hvb_group_read_shares(group) == 0 && weight == 100)
         return TRUE;
-    if (write_file(group->cpu, file, text) &&
+    if (hvb_hierarchy_write(group->cpu, file, text) &&
         hvb_group_read_shares(group) == shares)
         return TRUE;
     g_set_error(error, HVB_BED_ERROR, HVB_BED_ERROR_TUNING,
@@ -223,7 +192,7 @@ gboolean hvb_group_set_weight(const HvbGroup *group, guint weight,
 guint64 hvb_group_read_shares(const HvbGroup *group)
 {
     g_autofree char *text =
-        read_file(group->cpu, group->v2 ? "cpu.weight" : "cpu.shares");
+        hvb_hierarchy_read(group->cpu, group->v2 ? "cpu.weight" : "cpu.shares");
 
     return text ? g_ascii_strtoull(text, NULL, 10) : 0;
 }
@@ -274,10 +243,10 @@ static void remove_from(const char *dir)
 
 void hvb_group_remove_leftovers(const char *root)
 {
-    static const char *const mounts[] = {"", "cpu", "cpuacct", "unified"};
+    static const char *const controllers[] = {NULL, "cpu", "cpuacct"};
 
-    for (gsize i = 0; i < G_N_ELEMENTS(mounts); i++) {
-        g_autofree char *dir = mount_dir(root, mounts[i]);
-        remove_from(dir);
+    for (gsize i = 0; i < G_N_ELEMENTS(controllers); i++) {
+        g_autofree char *mount = hvb_hierarchy_mount(root, controllers[i]);
+        remove_from(mount);
     }
 }

@@ -13,10 +13,15 @@ typedef struct {
 
 static gboolean host_place(HvbHostAgent *agent, guint cpus, GError **error)
 {
+    HvbHostCpus host;
     guint n;
-    g_autofree char *list =
-        hvb_local_agent_place(((Host *)agent)->local, cpus, &n, error);
 
+    /* Where the guests are that it serves. */
+    if (!hvb_host_cpus_read("/", &host, error))
+        return FALSE;
+    g_autofree char *list =
+        hvb_local_agent_place(((Host *)agent)->local, &host.usable, cpus, &n,
+                              error);
     return list != NULL;
 }
 

@@ -2,7 +2,7 @@
 #include "hvbench/bed/host-cpus.h"
 
 #include "hvbench/bed/bed-error.h"
-#include "hvbench/bed/cgroup.h"
+#include "hvbench/bed/hierarchy.h"
 
 #include <string.h>
 
@@ -143,19 +143,21 @@ gboolean hvb_cpus_of_thread(const char *directory, HvbCpus *ret_cpus,
     return TRUE;
 }
 
-/* Where guests live: without systemd, and with it. */
 static void drop_forbidden(const char *root, HvbCpus *cpus)
 {
-    static const char *const files[] = {
-        "sys/fs/cgroup/cpuset/machine/cpuset.effective_cpus",
-        "sys/fs/cgroup/machine/cpuset.cpus.effective",
-        "sys/fs/cgroup/machine.slice/cpuset.cpus.effective",
-    };
-    HvbCpus group;
+    gboolean v2 = hvb_hierarchy_is_v2(root);
+    g_autoptr(GPtrArray) machines =
+        hvb_hierarchy_machines(root, v2 ? NULL : "cpuset");
 
-    for (gsize i = 0; i < G_N_ELEMENTS(files); i++)
-        if (read_list(root, files[i], &group))
+    for (guint i = 0; i < machines->len; i++) {
+        g_autofree char *list =
+            hvb_hierarchy_read(machines->pdata[i],
+                               v2 ? "cpuset.cpus.effective"
+                                  : "cpuset.effective_cpus");
+        HvbCpus group;
+        if (list && hvb_cpus_parse(list, &group) && hvb_cpus_count(&group) > 0)
             hvb_cpus_intersect(cpus, &group);
+    }
 }
 
 gboolean hvb_host_cpus_read_own(const char *root, HvbHostCpus *ret_cpus,

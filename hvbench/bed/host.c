@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "hvbench/bed/host.h"
 
-#include "hvbench/bed/cgroup.h"
+#include "hvbench/bed/hierarchy.h"
 #include "hvbench/bed/host-cpus.h"
 #include "hvbench/bed/host-private.h"
 #include "hvbench/bed/hypervisor.h"
@@ -269,7 +269,7 @@ static gboolean exists(const char *root, const char *path)
 
 static char *read_cgroup(const char *root)
 {
-    if (hvb_cgroup_is_v2(root))
+    if (hvb_hierarchy_is_v2(root))
         return g_strdup("v2");
     return g_strdup(exists(root, CGROUP_DIR "/cpu") ? "v1" : "none");
 }
@@ -284,7 +284,7 @@ static char *read_cgroup_cpu(const char *root)
     };
     GString *text = g_string_new(NULL);
 
-    if (hvb_cgroup_is_v2(root)) {
+    if (hvb_hierarchy_is_v2(root)) {
         g_autofree char *all =
             hvb_host_read(root, CGROUP_DIR, "cgroup.controllers");
         g_auto(GStrv) names = g_strsplit(all ? all : "", " ", 0);

@@ -14,10 +14,6 @@
 #define QEMU_OVERHEAD_MIB 128
 #define MIB (1024 * 1024)
 
-/* Below which libvirt puts guests, without systemd and with it. They leave
- * hvbench's own group, whose limit does not bind them. */
-static const char *const guests_groups[] = {"/machine", "/machine.slice"};
-
 void hvb_images_clear(HvbImages *images)
 {
     g_free(images->kernel);
@@ -224,10 +220,11 @@ static gint64 needed_mib(const HvbProfile *profile)
     return needed;
 }
 
-static gboolean check_groups(const char *root, const char *group,
-                             const HvbProfile *profile, GError **error)
+/* hvbench's own group has no say: guests leave it. */
+static gboolean check_groups(const char *root, const HvbProfile *profile,
+                             GError **error)
 {
-    g_autoptr(GArray) groups = hvb_memory_groups_read(root, group);
+    g_autoptr(GArray) groups = hvb_memory_groups_of_machines(root);
     gint64 needed = needed_mib(profile), left;
     const HvbMemoryGroup *tightest = hvb_memory_groups_tightest(groups, &left);
 
@@ -251,9 +248,8 @@ gboolean hvb_images_check_memory(const char *root, const HvbProfile *profile,
     gint64 needed = needed_mib(profile);
     gint64 available = available_mib(root);
 
-    for (gsize i = 0; i < G_N_ELEMENTS(guests_groups); i++)
-        if (!check_groups(root, guests_groups[i], profile, error))
-            return FALSE;
+    if (!check_groups(root, profile, error))
+        return FALSE;
     if (available >= needed)
         return TRUE;
     g_set_error(error, HVB_BED_ERROR, HVB_BED_ERROR_HOST,
@@ -267,24 +263,19 @@ gboolean hvb_images_check_memory(const char *root, const HvbProfile *profile,
 
 char *hvb_images_memory_doubt(const char *root, const HvbProfile *profile)
 {
+    g_autoptr(GArray) groups = hvb_memory_groups_of_machines(root);
     gint64 needed = needed_mib(profile);
 
-    for (gsize i = 0; i < G_N_ELEMENTS(guests_groups); i++) {
-        g_autoptr(GArray) groups =
-            hvb_memory_groups_read(root, guests_groups[i]);
-        for (guint k = 0; k < groups->len; k++) {
-            const HvbMemoryGroup *group =
-                &g_array_index(groups, HvbMemoryGroup, k);
-            if (group->high_bytes < 0 ||
-                (group->high_bytes - group->used_bytes) / MIB >= needed)
-                continue;
-            g_autofree char *high = hvb_memory_text(group->high_bytes);
-            return g_strdup_printf(
-                "%u guests may need %" G_GINT64_FORMAT
-                " MiB of memory: beyond %s of the control group %s "
-                "(memory.high) the kernel slows them down",
-                profile->n_guests, needed, high, group->name);
-        }
+    for (guint i = 0; i < groups->len; i++) {
+        const HvbMemoryGroup *group = &g_array_index(groups, HvbMemoryGroup, i);
+        if (group->high_bytes < 0 ||
+            (group->high_bytes - group->used_bytes) / MIB >= needed)
+            continue;
+        g_autofree char *high = hvb_memory_text(group->high_bytes);
+        return g_strdup_printf("%u guests may need %" G_GINT64_FORMAT
+                               " MiB of memory: beyond %s of the control group "
+                               "%s (memory.high) the kernel slows them down",
+                               profile->n_guests, needed, high, group->name);
     }
     return NULL;
 }

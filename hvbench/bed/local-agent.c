@@ -208,31 +208,29 @@ static cpu_set_t to_set(const HvbCpus *cpus)
     cpu_set_t set;
 
     CPU_ZERO(&set);
-    for (gsize cpu = 0; cpu < HVB_CPU_LIMIT; cpu++)
-        if ((cpus->map[cpu / 8] >> (cpu % 8)) & 1)
+    for (guint cpu = 0; cpu < HVB_CPU_LIMIT; cpu++)
+        if (hvb_cpus_have(cpus, cpu))
             CPU_SET(cpu, &set);
     return set;
 }
 
-char *hvb_local_agent_place(const HvbLocalAgent *agent, guint cpus,
-                            guint *ret_n, GError **error)
+char *hvb_local_agent_place(const HvbLocalAgent *agent, const HvbCpus *usable,
+                            guint cpus, guint *ret_n, GError **error)
 {
     g_autoptr(GArray) pids = hvb_group_pids(agent->group);
     g_autofree char *proc = g_strdup_printf("/proc/%d", agent->pid);
-    HvbCpus host, wanted, now;
+    HvbCpus wanted, now;
 
-    if (!hvb_cpus_of_thread("/proc/self", &host, error))
-        return NULL;
-    hvb_placement_choose(&host, cpus, HVB_AFFINITY_FLOAT, 0, &wanted);
+    hvb_placement_choose(usable, cpus, HVB_AFFINITY_FLOAT, 0, &wanted);
     const cpu_set_t set = to_set(&wanted);
     /* One that ends meanwhile does not matter; the agent is asked below. */
     for (guint i = 0; i < pids->len; i++)
         (void)sched_setaffinity(g_array_index(pids, GPid, i), sizeof set, &set);
     if (!hvb_cpus_of_thread(proc, &now, error))
         return NULL;
-    g_autofree char *wanted_text = hvb_cpus_text(&wanted);
     g_autofree char *now_text = hvb_cpus_text(&now);
-    if (strcmp(wanted_text, now_text) != 0) {
+    if (!hvb_cpus_equal(&wanted, &now)) {
+        g_autofree char *wanted_text = hvb_cpus_text(&wanted);
         g_set_error(error, HVB_BED_ERROR, HVB_BED_ERROR_TUNING,
                     "the agent on this host was put on its CPUs %s, but the "
                     "kernel says %s",

@@ -9,6 +9,7 @@
 #define HVB_BED_LOCAL_AGENT_H
 
 #include "hvbench/bed/group.h"
+#include "hvbench/bed/host-cpus.h"
 #include "hvbench/bed/link.h"
 
 typedef struct {
@@ -36,11 +37,11 @@ void hvb_local_agent_free(HvbLocalAgent *agent);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HvbLocalAgent, hvb_local_agent_free)
 
 /* Confines it, and all that it runs now and later, to the first `cpus` of the
- * CPUs that hvbench may use (0: all). Returns where it now may run, as read
- * back ("0-1,4", owned by the caller), and how many CPUs that is; or NULL with
+ * `usable` CPUs (0: all). Returns where it now may run, as read back ("0-1,4",
+ * owned by the caller), and how many CPUs that is; or NULL with
  * HVB_BED_ERROR_TUNING. */
-char *hvb_local_agent_place(const HvbLocalAgent *agent, guint cpus,
-                            guint *ret_n, GError **error);
+char *hvb_local_agent_place(const HvbLocalAgent *agent, const HvbCpus *usable,
+                            guint cpus, guint *ret_n, GError **error);
 
 /* What is enforced on its group and on itself now: it is a VM without a vCPU of
  * its own. Errors: HVB_BED_ERROR_TUNING. */

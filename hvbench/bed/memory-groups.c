@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "hvbench/bed/memory-groups.h"
 
-#include "hvbench/bed/cgroup.h"
+#include "hvbench/bed/hierarchy.h"
 
 #include <string.h>
 
-#define CGROUP_DIR "sys/fs/cgroup"
-#define V1_DIR CGROUP_DIR "/memory"
 /* v1 says "no limit" as the largest multiple of a page. */
 #define V1_UNLIMITED (G_MAXINT64 / 4)
 #define MIB (1024 * 1024)
@@ -16,19 +14,10 @@ static void clear_group(gpointer group)
     g_free(((HvbMemoryGroup *)group)->name);
 }
 
-static char *read_file(const char *dir, const char *file)
-{
-    g_autofree char *path = g_build_filename(dir, file, NULL);
-    char *text = NULL;
-
-    g_file_get_contents(path, &text, NULL, NULL);
-    return text;
-}
-
 /* -1: no such file, or no limit ("max"). */
 static gint64 read_limit(const char *dir, const char *file)
 {
-    g_autofree char *text = read_file(dir, file);
+    g_autofree char *text = hvb_hierarchy_read(dir, file);
     gint64 value =
         text && g_ascii_isdigit(*text) ? g_ascii_strtoll(text, NULL, 10) : -1;
 
@@ -37,22 +26,17 @@ static gint64 read_limit(const char *dir, const char *file)
 
 static gint64 read_number(const char *dir, const char *file)
 {
-    g_autofree char *text = read_file(dir, file);
+    g_autofree char *text = hvb_hierarchy_read(dir, file);
 
     return text ? g_ascii_strtoll(text, NULL, 10) : 0;
 }
 
-/* Of the line "name value"; 0: there is none. */
-static gint64 read_field(const char *dir, const char *file, const char *name)
+/* Of its line "KEY NUMBER"; 0: there is none. */
+static gint64 read_field(const char *dir, const char *file, const char *key)
 {
-    g_autofree char *text = read_file(dir, file);
-    g_auto(GStrv) lines = g_strsplit(text ? text : "", "\n", 0);
-    gsize length = strlen(name);
+    g_autofree char *text = hvb_hierarchy_read(dir, file);
 
-    for (char **line = lines; *line; line++)
-        if (strncmp(*line, name, length) == 0 && (*line)[length] == ' ')
-            return g_ascii_strtoll(*line + length, NULL, 10);
-    return 0;
+    return text ? hvb_hierarchy_field(text, key) : 0;
 }
 
 static HvbMemoryGroup read_v1(const char *dir, const char *name)
@@ -83,34 +67,46 @@ static HvbMemoryGroup read_v2(const char *dir, const char *name)
     };
 }
 
-static gboolean has_v1(const char *root)
+/* The controller that limits memory here. */
+static const char *controller_of(const char *root)
 {
-    g_autofree char *path =
-        g_build_filename(root, V1_DIR, "memory.limit_in_bytes", NULL);
+    g_autofree char *v1 = hvb_hierarchy_mount(root, "memory");
+    g_autofree char *path = g_build_filename(v1, "memory.limit_in_bytes", NULL);
 
-    return g_file_test(path, G_FILE_TEST_EXISTS);
+    return g_file_test(path, G_FILE_TEST_EXISTS) ? "memory" : NULL;
+}
+
+static GArray *new_groups(void)
+{
+    GArray *groups = g_array_new(FALSE, FALSE, sizeof(HvbMemoryGroup));
+
+    g_array_set_clear_func(groups, clear_group);
+    return groups;
+}
+
+static void append_upwards(GArray *groups, const char *root, const char *dir)
+{
+    const char *controller = controller_of(root);
+    g_autofree char *mount = hvb_hierarchy_mount(root, controller);
+    g_autoptr(GPtrArray) dirs = hvb_hierarchy_climb(mount, dir);
+
+    for (guint i = 0; i < dirs->len; i++) {
+        const char *at = dirs->pdata[i];
+        const char *name = hvb_hierarchy_name(mount, at);
+        if (!g_file_test(at, G_FILE_TEST_IS_DIR))
+            continue;
+        const HvbMemoryGroup found =
+            controller ? read_v1(at, name) : read_v2(at, name);
+        g_array_append_val(groups, found);
+    }
 }
 
 GArray *hvb_memory_groups_read(const char *root, const char *group)
 {
-    GArray *groups = g_array_new(FALSE, FALSE, sizeof(HvbMemoryGroup));
-    g_autofree char *name = g_strdup(group);
-    gboolean v1 = has_v1(root), top;
+    g_autofree char *dir = hvb_hierarchy_dir(root, group, controller_of(root));
+    GArray *groups = new_groups();
 
-    g_array_set_clear_func(groups, clear_group);
-    do {
-        g_autofree char *dir =
-            g_build_filename(root, v1 ? V1_DIR : CGROUP_DIR, name, NULL);
-        top = strcmp(name, "/") == 0;
-        if (g_file_test(dir, G_FILE_TEST_IS_DIR)) {
-            const HvbMemoryGroup found =
-                v1 ? read_v1(dir, name) : read_v2(dir, name);
-            g_array_append_val(groups, found);
-        }
-        char *parent = g_path_get_dirname(name);
-        g_free(name);
-        name = parent;
-    } while (!top);
+    append_upwards(groups, root, dir);
     return groups;
 }
 
@@ -121,8 +117,19 @@ GArray *hvb_memory_groups_of(const char *root, int pid)
     g_autofree char *group = NULL;
 
     if (g_file_get_contents(path, &listing, NULL, NULL))
-        group = hvb_cgroup_name(listing, has_v1(root) ? "memory" : NULL);
+        group = hvb_hierarchy_group(listing, controller_of(root));
     return hvb_memory_groups_read(root, group ? group : "/");
+}
+
+GArray *hvb_memory_groups_of_machines(const char *root)
+{
+    g_autoptr(GPtrArray) machines =
+        hvb_hierarchy_machines(root, controller_of(root));
+    GArray *groups = hvb_memory_groups_read(root, "/");
+
+    for (guint i = 0; i < machines->len; i++)
+        append_upwards(groups, root, machines->pdata[i]);
+    return groups;
 }
 
 const HvbMemoryGroup *hvb_memory_groups_tightest(const GArray *groups,

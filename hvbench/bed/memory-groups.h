@@ -22,6 +22,9 @@ typedef struct {
 GArray *hvb_memory_groups_read(const char *root, const char *group);
 /* Of the process, by its /proc. */
 GArray *hvb_memory_groups_of(const char *root, int pid);
+/* Those that libvirt may put guests in, as far as they are there, and all above
+ * them; some may be named twice. */
+GArray *hvb_memory_groups_of_machines(const char *root);
 
 /* The one with a limit of which the least is left, and that in bytes; NULL:
  * there is no limit. Borrowed. */

@@ -40,12 +40,15 @@ static gboolean native_bed_place(HvbBed *bed, guint guest, guint cpus,
                                  HvbAffinity affinity, HvbTuning *ret_enforced,
                                  GError **error)
 {
-    g_autofree char *list =
-        hvb_local_agent_place(((NativeBed *)bed)->agent, cpus,
-                              &bed->demand_factor, error);
+    HvbHostCpus host;
 
     (void)guest;
     (void)affinity;
+    if (!hvb_host_cpus_read_own("/", &host, error))
+        return FALSE;
+    g_autofree char *list =
+        hvb_local_agent_place(((NativeBed *)bed)->agent, &host.usable, cpus,
+                              &bed->demand_factor, error);
     if (!list)
         return FALSE;
     g_strlcpy(ret_enforced->cpus, list, sizeof ret_enforced->cpus);

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "hvbench/bed/partition.h"
 
-#include <fcntl.h>
+#include "hvbench/bed/hierarchy.h"
+
+#include <errno.h>
 #include <glib/gstdio.h>
 #include <string.h>
-#include <unistd.h>
-
-#define CGROUP_DIR "sys/fs/cgroup"
-#define NAME "machine"
 
 struct _HvbPartition {
     char *record;
@@ -19,13 +17,14 @@ struct _HvbPartition {
 static GPtrArray *list_places(const char *root)
 {
     GPtrArray *places = g_ptr_array_new_with_free_func(g_free);
-    g_autofree char *dir = g_build_filename(root, CGROUP_DIR, NULL);
+    g_autofree char *dir = g_build_filename(root, "sys/fs/cgroup", NULL);
     g_autoptr(GDir) listing = g_dir_open(dir, 0, NULL);
     const char *mount;
 
     while (listing && (mount = g_dir_read_name(listing)))
-        g_ptr_array_add(places, g_build_filename(dir, mount, NAME, NULL));
-    g_ptr_array_add(places, g_build_filename(dir, NAME, NULL));
+        g_ptr_array_add(places, g_build_filename(dir, mount,
+                                                 HVB_HIERARCHY_MACHINE, NULL));
+    g_ptr_array_add(places, g_build_filename(dir, HVB_HIERARCHY_MACHINE, NULL));
     return places;
 }
 
@@ -78,43 +77,22 @@ static void remove_domains(const char *partition)
     }
 }
 
-/* NULL: there is no such file. Caller frees. */
-static char *read_value(const char *dir, const char *file)
-{
-    g_autofree char *path = g_build_filename(dir, file, NULL);
-    char *text = NULL;
-
-    return g_file_get_contents(path, &text, NULL, NULL) ? g_strstrip(text)
-                                                        : NULL;
-}
-
-/* Not g_file_set_contents(), which would put a new file in its place. */
-static void write_file(const char *dir, const char *file, const char *text)
-{
-    g_autofree char *path = g_build_filename(dir, file, NULL);
-    int fd = open(path, O_WRONLY | O_CLOEXEC);
-
-    if (fd < 0)
-        return;
-    if (write(fd, text, strlen(text)) != (gssize)strlen(text))
-        g_warning("cannot write '%s' to %s", text, path);
-    close(fd);
-}
-
 void hvb_partition_prepare(const char *root)
 {
     static const char *const sets[] = {"cpuset.cpus", "cpuset.mems"};
-    g_autofree char *top = g_build_filename(root, CGROUP_DIR "/cpuset", NULL);
-    g_autofree char *dir = g_build_filename(top, NAME, NULL);
+    g_autofree char *top = hvb_hierarchy_mount(root, "cpuset");
+    g_autofree char *dir = g_build_filename(top, HVB_HIERARCHY_MACHINE, NULL);
 
     if (!g_file_test(top, G_FILE_TEST_IS_DIR))
         return;
     (void)g_mkdir(dir, 0755);
     for (gsize i = 0; i < G_N_ELEMENTS(sets); i++) {
-        g_autofree char *of_top = read_value(top, sets[i]);
-        g_autofree char *own = read_value(dir, sets[i]);
-        if (of_top && own && !*own)
-            write_file(dir, sets[i], of_top);
+        g_autofree char *of_top = hvb_hierarchy_read(top, sets[i]);
+        g_autofree char *own = hvb_hierarchy_read(dir, sets[i]);
+        if (of_top && own && !*own &&
+            !hvb_hierarchy_write(dir, sets[i], of_top))
+            g_warning("cannot write '%s' to %s of %s: %s", of_top, sets[i], dir,
+                      g_strerror(errno));
     }
 }
 
@@ -126,8 +104,8 @@ static gboolean has_its_parents_cpus(const char *dir)
     g_autofree char *parent = g_path_get_dirname(dir);
 
     for (gsize i = 0; i < G_N_ELEMENTS(files); i++) {
-        g_autofree char *value = read_value(dir, files[i]);
-        g_autofree char *above = read_value(parent, files[i]);
+        g_autofree char *value = hvb_hierarchy_read(dir, files[i]);
+        g_autofree char *above = hvb_hierarchy_read(parent, files[i]);
         if (value && *value && g_strcmp0(value, above) != 0)
             return FALSE;
     }
@@ -166,7 +144,7 @@ gboolean hvb_partition_is_as_made(const char *dir)
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS(defaults); i++) {
-        g_autofree char *value = read_value(dir, defaults[i].file);
+        g_autofree char *value = hvb_hierarchy_read(dir, defaults[i].file);
         if (value && strcmp(value, defaults[i].value) != 0)
             return FALSE;
     }

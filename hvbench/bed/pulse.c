@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "hvbench/bed/pulse.h"
 
-#include "hvbench/bed/cgroup.h"
+#include "hvbench/bed/hierarchy.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -44,8 +44,8 @@ static void find_groups(HvbPulseSource *self, const char *root,
 
     if (!g_file_get_contents(path, &listing, NULL, NULL))
         return;
-    g_autofree char *v1 = hvb_cgroup_dir(root, listing, "freezer");
-    g_autofree char *v2 = hvb_cgroup_dir(root, listing, NULL);
+    g_autofree char *v1 = hvb_hierarchy_dir_of(root, listing, "freezer");
+    g_autofree char *v2 = hvb_hierarchy_dir_of(root, listing, NULL);
     if (v1)
         self->freezer = g_build_filename(v1, "freezer.state", NULL);
     if (v2)

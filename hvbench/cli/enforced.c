@@ -82,13 +82,9 @@ GArray *hvb_enforced_read(void)
         g_autofree char *name = g_strdup_printf(HVB_DOMAIN_PREFIX "guest%u", i);
         g_autoptr(HvbCgroup) cgroup = hvb_cgroup_find(name, NULL);
         HvbTuning tuning = {0};
-        HvbCpus cpus;
         if (!cgroup || !hvb_cgroup_read_tuning(cgroup, &tuning, NULL))
             break;
-        if (hvb_cpus_of_thread(cgroup->vcpu_thread, &cpus, NULL)) {
-            g_autofree char *list = hvb_cpus_text(&cpus);
-            g_strlcpy(tuning.cpus, list, sizeof tuning.cpus);
-        }
+        (void)hvb_placement_read(cgroup, &tuning, NULL);
         g_array_append_val(tunings, tuning);
     }
     return tunings->len > 0 ? g_steal_pointer(&tunings) : NULL;

@@ -2,7 +2,7 @@
 /* The bed without guests: a real agent on this host. One test starts the bed
  * that those after it share. */
 #define _GNU_SOURCE
-#include "hvbench/bed/cgroup.h"
+#include "hvbench/bed/hierarchy.h"
 #include "hvbench/bed/local-agent.h"
 #include "hvbench/bed/native-bed.h"
 #include "hvbench/bed/state.h"
@@ -42,7 +42,7 @@ static HvbBed *start(void)
 static char *group_dir(void)
 {
     return g_build_filename("/sys/fs/cgroup",
-                            hvb_cgroup_is_v2("/") ? "" : "cpu", GROUP, NULL);
+                            hvb_hierarchy_is_v2("/") ? "" : "cpu", GROUP, NULL);
 }
 
 /* The processes in the group. */
@@ -114,7 +114,7 @@ static void test_nothing_caps_it(void)
     CU_ASSERT_TRUE_FATAL(bed->tune(bed, 0, &wanted, &enforced, NULL));
     CU_ASSERT_EQUAL(enforced.vcpu_quota_us, -1);
     CU_ASSERT_EQUAL(enforced.vm_quota_us, -1);
-    CU_ASSERT_EQUAL(enforced.cgroup_v2, hvb_cgroup_is_v2("/"));
+    CU_ASSERT_EQUAL(enforced.cgroup_v2, hvb_hierarchy_is_v2("/"));
 }
 
 #define ENOUGH_NS (500 * G_GINT64_CONSTANT(1000000))

@@ -115,6 +115,30 @@ static void test_a_containers_groups_are_found_below_its_mount(void)
     expect_text(tuning.above, "/: quota 30000 of 100000 us");
 }
 
+/* Of a container's long names only so much is kept as there is room for. */
+static void test_a_change_beyond_what_can_be_kept_is_seen(void)
+{
+    static const char *const values[] = {"40000 100000\n", "50000 100000\n"};
+    g_autofree char *longest = g_strnfill(240, 'x');
+    g_autofree char *vm = g_strconcat(longest, "/", longest, "/vm", NULL);
+    g_autofree char *vcpu = g_strconcat(vm, "/vcpu0", NULL);
+    g_autofree char *middle = g_strconcat(longest, "/", longest, NULL);
+    g_autofree char *listing = g_strconcat("0::/", vcpu, "\n", NULL);
+    g_autoptr(Root) root = root_with_qemu(listing);
+    HvbTuning tunings[2];
+
+    write_group(root, "", "cgroup.controllers", "cpuset cpu io\n");
+    write_group(root, vm, "cpu.max", "max 100000\n");
+    write_group(root, vcpu, "cpu.max", "max 100000\n");
+    write_group(root, middle, "cpu.max", "30000 100000\n");
+    for (gsize i = 0; i < G_N_ELEMENTS(values); i++) {
+        write_group(root, "", "cpu.max", values[i]);
+        tunings[i] = read_tuning(root);
+        CU_ASSERT_EQUAL(strlen(tunings[i].above), HVB_ABOVE_MAX - 1);
+    }
+    CU_ASSERT_STRING_NOT_EQUAL(tunings[0].above, tunings[1].above);
+}
+
 /* Whoever is moved out of a group is not limited by it any more. */
 static void test_a_vcpu_that_was_moved_away_is_seen(void)
 {
@@ -432,6 +456,8 @@ CU_TestInfo tests_ancestry[] = {
      test_a_quota_of_the_guests_scope_is_not_hvbenchs},
     {"a container's groups are found below its mount",
      test_a_containers_groups_are_found_below_its_mount},
+    {"a change beyond what can be kept is seen",
+     test_a_change_beyond_what_can_be_kept_is_seen},
     {"a vCPU that was moved away is seen",
      test_a_vcpu_that_was_moved_away_is_seen},
     {"throttling above a guest is counted once",

@@ -293,6 +293,7 @@ static void test_libvirt_logs_into_a_file(void)
     const char *outputs = g_getenv("LIBVIRT_LOG_OUTPUTS");
     CU_ASSERT_PTR_NOT_NULL_FATAL(outputs);
     CU_ASSERT(g_str_has_prefix(outputs, "3:file:/"));
+    CU_ASSERT(g_str_has_suffix(outputs, "/libvirt.log"));
     CU_ASSERT(g_file_test(outputs + strlen("3:file:"), G_FILE_TEST_EXISTS));
     g_rmdir(lock);
 }

@@ -296,6 +296,28 @@ static void test_the_limit_with_the_least_left_is_found(void)
     CU_ASSERT_PTR_NULL(hvb_memory_groups_tightest(top, &left));
 }
 
+/* /proc names groups as the host does, the mount shows them from the
+ * container's on. */
+static void test_memory_of_a_container_is_found_below_its_mount(void)
+{
+    g_autoptr(Root) root = root_new();
+    gint64 left = 0;
+
+    write_below(root, "proc/self/mountinfo",
+                "31 30 0:28 /docker/5 /sys/fs/cgroup/memory rw - cgroup cgroup "
+                "rw,memory\n");
+    write_below(root, "proc/77/cgroup", "4:memory:/docker/5" VM "\n0::/\n");
+    write_v1_memory(root, "", "268435456\n", "1048576\n", "0\n");
+    write_v1_memory(root, VM, V1_NONE, "1048576\n", "0\n");
+    g_autoptr(GArray) groups = hvb_memory_groups_of(root, 77);
+    CU_ASSERT_EQUAL_FATAL(groups->len, 3);
+    expect_text(g_array_index(groups, HvbMemoryGroup, 0).name, VM);
+    const HvbMemoryGroup *group = hvb_memory_groups_tightest(groups, &left);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(group);
+    expect_text(group->name, "/");
+    CU_ASSERT_EQUAL(left, 256 * 1024 * 1024);
+}
+
 static void test_v2_names_its_limits_max_and_high(void)
 {
     g_autoptr(Root) root = root_new();
@@ -452,6 +474,8 @@ CU_TestInfo tests_fate[] = {
      test_the_last_words_are_of_the_last_start},
     {"the limit with the least left is found",
      test_the_limit_with_the_least_left_is_found},
+    {"memory of a container is found below its mount",
+     test_memory_of_a_container_is_found_below_its_mount},
     {"v2 names its limits max and high", test_v2_names_its_limits_max_and_high},
     {"the limit that was reached since is found",
      test_the_limit_that_was_reached_since_is_found},

@@ -84,9 +84,11 @@ static void test_the_cpuset_of_the_guests_group_counts(void)
 
     write_below(v1, "sys/fs/cgroup/cpuset/machine/cpuset.effective_cpus",
                 "2-3\n");
+    write_below(v2, "sys/fs/cgroup/cgroup.controllers", "cpuset cpu\n");
     write_below(v2, "sys/fs/cgroup/machine.slice/cpuset.cpus.effective", "0\n");
     write_below(empty, "sys/fs/cgroup/cpuset/machine/cpuset.effective_cpus",
                 "\n");
+    write_below(elsewhere, "sys/fs/cgroup/cgroup.controllers", "cpuset cpu\n");
     write_below(elsewhere, "sys/fs/cgroup/machine/cpuset.cpus.effective",
                 "2-3\n");
     expect_usable(v1, "2-3");
