@@ -235,14 +235,15 @@ static bool all_done(const Probe *self)
     return self->board->served >= self->n_client;
 }
 
-static void leave(Probe *self, Children *children, uint64_t now_ns)
+static void leave(Probe *self, Children *children)
 {
     /* Gone before the unfinished ones are looked at, so that no operation
-     * finishes while it is being reported as unfinished. */
+     * finishes while it is being reported as unfinished, or begins after the
+     * time at which it is said to have been left. */
     children_stop(children, CHILD_PROBE, SIGKILL, 0);
     self->end.started = self->board->requested;
     self->end.done = self->board->served;
-    self->left_ns = now_ns;
+    self->left_ns = clock_now_ns();
     self->state = PROBE_LEFT;
 }
 
@@ -269,7 +270,7 @@ ProbeNews probe_advance(Probe *self, Children *children, uint64_t now_ns)
         return PROBE_CLOSED;
     case PROBE_DRAINING:
         if (now_ns >= self->left_ns || all_done(self))
-            leave(self, children, now_ns);
+            leave(self, children);
         break;
     case PROBE_LEFT:
         if (self->end.sent < self->end.scheduled)
