@@ -122,6 +122,34 @@ static void test_a_kernel_in_one_package_is_unpacked(void)
     kernel_shell(root, "[ ! -e " FETCHED ".d ]");
 }
 
+/* apt-get does not wait for another that renews the index. */
+static void test_kernels_that_are_fetched_at_once_share_an_index(void)
+{
+    g_autoptr(Root) root = new_root();
+    g_autofree char *recipes = kernel_find_recipes();
+
+    if (!root)
+        return;
+    kernel_shell(root, "mkdir -p " IMAGE "/boot");
+    publish(root, IMAGE, IMAGE "\n");
+    kernel_shell(root,
+                 "mkdir new && mv archive/*.deb new && mv bin/apt-get bin/get\n"
+                 "cat >bin/apt-get <<'END'\n"
+                 "#!/bin/bash\n"
+                 "[[ $* == *update* ]] || exec \"$0\"-get \"$@\"\n"
+                 "cd \"${0%%/*}/..\" && mkdir lock || exit 100\n"
+                 "sleep 1; cp new/* archive; echo >>renewed; rmdir lock\n"
+                 "END\n"
+                 "mv bin/get bin/apt-get-get\n"
+                 "printf '#!/bin/sh\\necho 0\\n' >bin/id; chmod 755 bin/*");
+    kernel_shell(root,
+                 "PATH=$PWD/bin:$PATH; for name in a b; do\n"
+                 "%s/guests/fetch-kernel cloud download/$name.deb 2>>log &\n"
+                 "all=\"$all $!\"; done; for one in $all; do wait $one || "
+                 "exit; done; [ $(wc -l <renewed) = 1 ]",
+                 recipes);
+}
+
 /* Those that the image package depends on depend on others in turn. */
 static void test_a_kernel_divided_among_packages_is_unpacked(void)
 {
@@ -175,6 +203,8 @@ static void test_a_package_without_a_kernel_is_told_as_that(void)
 CU_TestInfo tests_kernel_packages[] = {
     {"a kernel in one package is unpacked",
      test_a_kernel_in_one_package_is_unpacked},
+    {"kernels that are fetched at once share an index",
+     test_kernels_that_are_fetched_at_once_share_an_index},
     {"a kernel divided among packages is unpacked",
      test_a_kernel_divided_among_packages_is_unpacked},
     {"a package without a kernel is told as that",
