@@ -145,6 +145,29 @@ static void test_samples_that_got_lost_are_counted(void)
     tear_down(&f);
 }
 
+static void test_a_long_window_comes_out_complete(void)
+{
+    const WireProbe many = {.cell = 5,
+                            .count = {400, 500, 100},
+                            .slot_us = 1000,
+                            .pool = 2};
+    gboolean seen[1000] = {FALSE};
+    Fixture f;
+
+    set_up(&f);
+    CU_ASSERT_TRUE_FATAL(run(&f, &many, NULL));
+    CU_ASSERT_EQUAL(hvb_window_scheduled(f.window), G_N_ELEMENTS(seen));
+    CU_ASSERT_EQUAL(hvb_window_received(f.window), G_N_ELEMENTS(seen));
+    CU_ASSERT_EQUAL(f.samples->len, G_N_ELEMENTS(seen));
+    for (guint i = 0; i < f.samples->len; i++) {
+        const HvbSample *s = &g_array_index(f.samples, HvbSample, i);
+        CU_ASSERT_TRUE_FATAL(s->raw.index < G_N_ELEMENTS(seen));
+        CU_ASSERT_FALSE(seen[s->raw.index]);
+        seen[s->raw.index] = TRUE;
+    }
+    tear_down(&f);
+}
+
 static void test_a_client_port_that_closes_spoils_the_window(void)
 {
     Fixture f;
@@ -242,6 +265,7 @@ CU_TestInfo tests_host_window[] = {
      test_answers_that_got_lost_are_noticed},
     {"samples that got lost are counted",
      test_samples_that_got_lost_are_counted},
+    {"a long window comes out complete", test_a_long_window_comes_out_complete},
     {"a client port that closes spoils the window",
      test_a_client_port_that_closes_spoils_the_window},
     {"without a client port only the client side is refused",
