@@ -115,6 +115,7 @@ static void test_settings_that_change_in_mid_window_disturb_the_cell(void)
     expect_disturbed(
         &f, "guest 1's vCPU quota was -1 after the cell, 50000 before; "
             "guest 2's weight was 7 after the cell, 100 before");
+    CU_ASSERT_EQUAL_FATAL(f.cell->tunings_after->len, 2);
     CU_ASSERT_EQUAL(g_array_index(f.cell->tunings, HvbTuning, 0).vcpu_quota_us,
                     50000);
     CU_ASSERT_EQUAL(
