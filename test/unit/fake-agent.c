@@ -169,7 +169,8 @@ static void run_window(FakeAgent *self, const WireProbe *probe)
                           .scheduled = server,
                           .measured = server - censored,
                           .censored = censored};
-    self->end.sent = send_samples(self, probe, starts, n, opened_ns);
+    self->end.sent =
+        send_samples(self, probe, starts, n, opened_ns) + self->overcount;
     self->n_client = n - server;
     send_meters(self, 0, WIRE_MARK_CLOSE, probe->cell, opened_ns + window_ns);
     if (self->n_client == 0)

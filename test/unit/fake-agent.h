@@ -44,6 +44,7 @@ typedef struct {
     guint mute;              /* leaves the last so many requests unanswered */
     gboolean lose_answers;   /* and says that it has answered them */
     gboolean close_client;   /* its client port, at the first request */
+    guint overcount;         /* its END counts so many samples more */
     gboolean lose_manager; /* in its METERS it has none, whatever it was told */
 
     /* What it was told; read by tests. */

@@ -168,6 +168,18 @@ static void test_a_long_window_comes_out_complete(void)
     tear_down(&f);
 }
 
+static void test_an_end_that_counts_more_than_came_is_refused(void)
+{
+    Fixture f;
+
+    set_up(&f);
+    f.agent->overcount = 1;
+    CU_ASSERT_TRUE_FATAL(run(&f, &probe, NULL));
+    CU_ASSERT_EQUAL(check_account(&f, 0, 0), N_SERVER + N_CLIENT);
+    CU_ASSERT_EQUAL(hvb_window_refused(f.window), 1);
+    tear_down(&f);
+}
+
 static void test_a_client_port_that_closes_spoils_the_window(void)
 {
     Fixture f;
@@ -266,6 +278,8 @@ CU_TestInfo tests_host_window[] = {
     {"samples that got lost are counted",
      test_samples_that_got_lost_are_counted},
     {"a long window comes out complete", test_a_long_window_comes_out_complete},
+    {"an end that counts more than came is refused",
+     test_an_end_that_counts_more_than_came_is_refused},
     {"a client port that closes spoils the window",
      test_a_client_port_that_closes_spoils_the_window},
     {"without a client port only the client side is refused",
