@@ -83,6 +83,18 @@ static void exec_agent(int fd, const Start *start)
     _exit(127);
 }
 
+/* Never pauses, and is called as a guest's QEMU is. */
+static void start_hypervisor(int fd)
+{
+    if (fork() != 0)
+        return;
+    close(fd);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    prctl(PR_SET_NAME, PEER_HYPERVISOR);
+    for (;;)
+        continue;
+}
+
 /* In a PID namespace of its own, so that a manager finds only what the agent
  * started. One process stays outside and passes the exit status on. */
 static void exec_isolated(int fd, const Start *start)
@@ -98,6 +110,8 @@ static void exec_isolated(int fd, const Start *start)
         if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
             mount("proc", "/proc", "proc", 0, NULL) != 0)
             _exit(126);
+        if (start->on_host)
+            start_hypervisor(fd);
         exec_agent(fd, start);
     }
     close(fd);

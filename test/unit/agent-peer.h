@@ -35,7 +35,9 @@ const char *agent_path(void);
  * NULL. Isolated, it sees only its own processes (root only; false: cannot). */
 bool peer_start(AgentPeer *peer, const char *documents, bool isolated);
 
-/* Starts an isolated one as on a host. */
+/* Starts an isolated one as on a host, beside one process of this name, which
+ * never pauses. It is the agent's child. */
+#define PEER_HYPERVISOR "qemu:a-guest"
 bool peer_start_on_host(AgentPeer *peer);
 
 /* Starts one that talks through a character device, as a guest's service.

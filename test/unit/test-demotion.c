@@ -82,8 +82,10 @@ static bool is_demoted(const AgentPeer *peer, const char *name,
     }
 }
 
-/* Whether it could be done here. */
-static bool manage_a_hog(AgentPeer *peer, const char *name, WireMethod method)
+/* Whether it could be done here. `spared` is a hog of this name, too, which is
+ * not to be demoted; NULL: there is none. */
+static bool manage_a_hog(AgentPeer *peer, const char *name, const char *spared,
+                         WireMethod method)
 {
     WireFrame frame;
     WireEvent event;
@@ -100,13 +102,14 @@ static bool manage_a_hog(AgentPeer *peer, const char *name, WireMethod method)
     CU_ASSERT_STRING_EQUAL(event.text, name);
     CU_ASSERT_TRUE(event.permille > DEMOTE);
     CU_ASSERT_TRUE(is_demoted(peer, name, method));
+    CU_ASSERT_FALSE(spared && is_demoted(peer, spared, method));
     CU_ASSERT_EQUAL(peer_meters(peer).managers, 1);
     ask_manage(peer, WIRE_METHOD_NONE, 0);
     expect_event(peer, WIRE_EVENT_RESTORED, &event);
     peer_expect_ok(peer, peer->sequence - 1);
     CU_ASSERT_EQUAL(peer_meters(peer).managers, 0);
     CU_ASSERT_FALSE(is_demoted(peer, name, method));
-    CU_ASSERT_EQUAL(peer_children(peer, NULL, 0), 1);
+    CU_ASSERT_EQUAL(peer_children(peer, NULL, 0), spared ? 2 : 1);
     CU_ASSERT_TRUE(peer_meters(peer).manager_cpu_ns > 0);
     return true;
 }
@@ -130,7 +133,8 @@ static void check_method(WireMethod method, bool on_host)
 
     if (!start_isolated(&peer, on_host))
         return;
-    if (!manage_a_hog(&peer, on_host ? "hvbench-service" : "user", method))
+    if (!manage_a_hog(&peer, on_host ? "hvbench-service" : "user",
+                      on_host ? PEER_HYPERVISOR : NULL, method))
         test_skip("the kernel or its set-up does not allow this method");
     CU_ASSERT_EQUAL(peer_end(&peer), 0);
 }
@@ -150,7 +154,7 @@ static void test_manager_demotes_by_cgroup_and_gives_back(void)
     check_method(WIRE_METHOD_CGROUP, false);
 }
 
-static void test_services_of_a_host_are_demoted_and_given_back(void)
+static void test_services_of_a_host_are_demoted_and_hypervisors_spared(void)
 {
     check_method(WIRE_METHOD_CGROUP, true);
 }
@@ -199,8 +203,8 @@ CU_TestInfo tests_demotion[] = {
      test_manager_demotes_by_policy_and_gives_back},
     {"the manager demotes by cgroup and gives back",
      test_manager_demotes_by_cgroup_and_gives_back},
-    {"services of a host are demoted and given back",
-     test_services_of_a_host_are_demoted_and_given_back},
+    {"services of a host are demoted, and hypervisors spared",
+     test_services_of_a_host_are_demoted_and_hypervisors_spared},
     {"a limit and a manager by cgroup exclude each other",
      test_limit_and_manager_by_cgroup_exclude_each_other},
     {"manager settings out of range are refused",
