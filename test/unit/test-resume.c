@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A run made in parts: which run is gone on with, and on what. */
 #include "hvbench/cli/provenance.h"
+#include "hvbench/cli/session-private.h"
 #include "test/suites.h"
 #include "test/unit/result-set.h"
 
@@ -39,6 +40,60 @@ static void test_resume_finds_the_done_cells(void)
                                    " WHERE status = 'running'"
                                    " AND why IS NULL AND ended_us IS NULL"),
                     1);
+}
+
+/* A session that has taken over what is done. */
+static HvbSession *take_done(const HvbSessionSettings *settings)
+{
+    HvbSession *session = g_new0(HvbSession, 1);
+
+    session->settings = settings;
+    session->cells =
+        g_ptr_array_new_with_free_func((GDestroyNotify)hvb_cell_free);
+    session->p3s = g_ptr_array_new_with_free_func((GDestroyNotify)hvb_p3_free);
+    for (guint i = 0; i < settings->profiles->len; i++)
+        g_ptr_array_add(session->p3s,
+                        hvb_p3_for_profile(settings->profiles->pdata[i]));
+    hvb_session_take_done(session);
+    return session;
+}
+
+static void session_free(HvbSession *session)
+{
+    g_ptr_array_unref(session->cells);
+    g_ptr_array_unref(session->p3s);
+    g_free(session);
+}
+
+static void test_done_cells_are_not_measured_again(void)
+{
+    g_autoptr(Set) set = set_begin();
+    g_autoptr(HvbPlanner) plan = hvb_plan_new(set->profiles, SET_SEED);
+    g_autoptr(GPtrArray) cells = NULL;
+    HvbForecast forecast;
+    HvbPlanCell cell;
+    guint64 seed = 0;
+
+    CU_ASSERT(set_store_cell(set, 1, HVB_LEVEL_OVERLOAD, HVB_CELL_DONE));
+    CU_ASSERT(hvb_store_end_run(set->store, "interrupted", "^C", NULL));
+    CU_ASSERT_FATAL(
+        hvb_store_resume(set->store, set->profiles, 0, &seed, &cells, NULL));
+    const HvbSessionSettings settings = {.profiles = set->profiles,
+                                         .planner = plan,
+                                         .done = cells};
+    HvbSession *session = take_done(&settings);
+    CU_ASSERT_EQUAL(session->cells->len, 1);
+    plan->forecast(plan, &forecast);
+    CU_ASSERT_EQUAL(forecast.done, 1);
+    while (plan->next(plan, 0, &cell)) {
+        const HvbKnown known = {0};
+        CU_ASSERT_FALSE(cell.scenario == 1 &&
+                        cell.level == HVB_LEVEL_OVERLOAD &&
+                        cell.repetition == 1);
+        plan->finished(plan, cell.scenario, cell.level, cell.repetition,
+                       &known);
+    }
+    session_free(session);
 }
 
 /* A disturbed cell may be run again by the one that goes on; one that was
@@ -290,6 +345,7 @@ static void test_another_host_is_refused(void)
 
 CU_TestInfo tests_resume[] = {
     TEST(resume_finds_the_done_cells),
+    TEST(done_cells_are_not_measured_again),
     TEST(resume_finds_the_cells_without_a_rerun_left),
     TEST(resumed_run_wants_its_guests_added_anew),
     TEST(resume_wants_the_same_profiles),
