@@ -50,6 +50,23 @@ static void test_v1_is_read_from_its_controllers(void)
     }
 }
 
+static void test_what_throttles_a_vm_is_not_taken_for_its_vcpus(void)
+{
+    g_autoptr(Root) root = root_with_v1_guest();
+    HvbGuestMeter meter;
+
+    write_group(root, "cpu" MACHINE, "cpu.stat",
+                "nr_periods 20\nnr_throttled 5\nthrottled_time 90000\n");
+    g_autoptr(HvbCgroup) cgroup = find_cgroup(root);
+    CU_ASSERT_TRUE_FATAL(hvb_cgroup_read_meter(cgroup, &meter, NULL));
+    CU_ASSERT_EQUAL(meter.throttling[HVB_QUOTA_VCPU].periods, 10);
+    CU_ASSERT_EQUAL(meter.throttling[HVB_QUOTA_VCPU].throttled_periods, 3);
+    CU_ASSERT_EQUAL(meter.throttling[HVB_QUOTA_VCPU].throttled_ns, 70000);
+    CU_ASSERT_EQUAL(meter.throttling[HVB_QUOTA_VM].periods, 20);
+    CU_ASSERT_EQUAL(meter.throttling[HVB_QUOTA_VM].throttled_periods, 5);
+    CU_ASSERT_EQUAL(meter.throttling[HVB_QUOTA_VM].throttled_ns, 90000);
+}
+
 /* libvirt charges to v2 as soon as it is mounted with any controller. */
 static void test_a_hybrid_host_caps_by_v1_and_charges_to_v2(void)
 {
@@ -88,7 +105,7 @@ static void test_v2_is_read_in_its_own_units(void)
     write_group(root, MACHINE, "cpu.idle", "1\n");
     write_group(root, MACHINE, "cpu.max.burst", "2000\n");
     write_group(root, MACHINE, "cpu.stat",
-                "usage_usec 9000\nnr_throttled 0\nthrottled_usec 0\n");
+                "usage_usec 9000\nnr_throttled 6\nthrottled_usec 77\n");
     write_group(root, MACHINE "/vcpu0", "cpu.max", "25000 50000\n");
     write_group(root, MACHINE "/vcpu0", "cpu.stat",
                 "usage_usec 7000\nuser_usec 1\nnr_throttled 4\n"
@@ -110,6 +127,8 @@ static void test_v2_is_read_in_its_own_units(void)
     CU_ASSERT_EQUAL(meter.emulator_ns, 2000000);
     CU_ASSERT_EQUAL(meter.throttling[HVB_QUOTA_VCPU].throttled_periods, 4);
     CU_ASSERT_EQUAL(meter.throttling[HVB_QUOTA_VCPU].throttled_ns, 55000);
+    CU_ASSERT_EQUAL(meter.throttling[HVB_QUOTA_VM].throttled_periods, 6);
+    CU_ASSERT_EQUAL(meter.throttling[HVB_QUOTA_VM].throttled_ns, 77000);
 }
 
 /* The nested group's own weight is of no consequence: it has no rival. */
@@ -286,6 +305,8 @@ static void test_no_cap_is_known_by_every_number_that_libvirt_has_for_it(void)
 
 CU_TestInfo tests_cgroup[] = {
     {"v1 is read from its controllers", test_v1_is_read_from_its_controllers},
+    {"what throttles a VM is not taken for its vCPU's",
+     test_what_throttles_a_vm_is_not_taken_for_its_vcpus},
     {"a hybrid host caps by v1 and charges to v2",
      test_a_hybrid_host_caps_by_v1_and_charges_to_v2},
     {"v2 is read in its own units", test_v2_is_read_in_its_own_units},
