@@ -106,13 +106,18 @@ static void fake_host_free(HvbHostAgent *agent)
     g_free(agent);
 }
 
+static HvbThrottling times(const HvbThrottling *once, gint64 n)
+{
+    return (HvbThrottling){n * once->periods, n * once->throttled_periods,
+                           n * once->throttled_ns};
+}
+
 static gboolean fake_read_meter(HvbBed *bed, guint guest,
                                 HvbGuestMeter *ret_meter, GError **error)
 {
     FakeBed *self = (FakeBed *)bed;
     gint64 now_ns = hvb_now_ns();
 
-    (void)guest;
     (void)error;
     if (self->meddle)
         self->meddle(self);
@@ -121,6 +126,10 @@ static gboolean fake_read_meter(HvbBed *bed, guint guest,
         .cpu_ns = now_ns * self->busy_percent / 100,
         .vcpu_ns = now_ns * self->busy_percent / 100,
     };
+    self->metered[guest]++;
+    for (guint q = 0; self->throttling && q < HVB_N_QUOTAS; q++)
+        ret_meter->throttling[q] =
+            times(&self->throttling[q], self->metered[guest]);
     return TRUE;
 }
 
@@ -152,6 +161,7 @@ static void fake_bed_free(HvbBed *bed)
     g_free(self->agents);
     g_free(self->tuned);
     g_free(self->placed);
+    g_free(self->metered);
     g_free(self->holds);
     g_free(self->now);
     hvb_stack_clear(&bed->stack);
@@ -177,6 +187,7 @@ FakeBed *fake_bed_new(guint n)
     self->agents = g_new0(FakeAgent *, n);
     self->tuned = g_new0(HvbGuestProfile, n);
     self->placed = g_new0(FakePlace, n);
+    self->metered = g_new0(guint, n);
     self->holds = g_new0(HvbHold, n);
     self->now = g_new0(HvbTuning, n);
     self->above = "";

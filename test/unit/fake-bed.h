@@ -31,7 +31,11 @@ struct _FakeBed {
     HvbGuestProfile *tuned; /* what each guest was last tuned to */
     FakePlace *placed;
     guint tunings;
-    gint64 busy_percent;  /* host CPU charged to each guest */
+    gint64 busy_percent; /* host CPU charged to each guest */
+    /* How each of a guest's quotas stops it between one look at its meter and
+     * the next (HVB_N_QUOTAS of them); NULL: not at all. */
+    const HvbThrottling *throttling;
+    guint *metered;       /* how often each guest's meter was looked at */
     HvbHold *holds;       /* what holds each guest */
     guint looks;          /* how often guests were looked at */
     guint meters_at_look; /* that the first had answered at the last of these */

@@ -192,6 +192,36 @@ static void test_meters_hold_both_views(void)
     conductor_tear_down(&f);
 }
 
+static void test_what_each_quota_throttled_is_kept_and_summed_up(void)
+{
+    static const HvbThrottling throttling[HVB_N_QUOTAS] = {
+        [HVB_QUOTA_VCPU] = {40, 3, 5000},
+        [HVB_QUOTA_VM] = {50, 20, 70000},
+        [HVB_QUOTA_ABOVE] = {60, 100, 900000},
+    };
+    ConductorFixture f;
+
+    conductor_set_up_and_prepare(&f);
+    f.fake->throttling = throttling;
+    HvbCell *cell = conductor_run(&f, HVB_LEVEL_LOW, NULL);
+    for (guint guest = 1; guest <= 2; guest++) {
+        const HvbMeterRecord *m =
+            &g_array_index(cell->meters, HvbMeterRecord, guest);
+        for (guint q = 0; q < HVB_N_QUOTAS; q++) {
+            CU_ASSERT_EQUAL(m->throttling[q].periods, throttling[q].periods);
+            CU_ASSERT_EQUAL(m->throttling[q].throttled_periods,
+                            throttling[q].throttled_periods);
+            CU_ASSERT_EQUAL(m->throttling[q].throttled_ns,
+                            throttling[q].throttled_ns);
+        }
+        CU_ASSERT_EQUAL(m->throttled_periods, 123);
+        CU_ASSERT_EQUAL(m->throttled_ns, 975000);
+        CU_ASSERT_EQUAL(m->above_throttled_periods, 100);
+        CU_ASSERT_EQUAL(m->above_throttled_ns, 900000);
+    }
+    conductor_tear_down(&f);
+}
+
 static void test_of_unmeasured_guests_one_is_checked_after_each_cell(void)
 {
     ConductorFixture f;
@@ -262,6 +292,8 @@ CU_TestInfo tests_conductor[] = {
     {"a lost guest fails its cell and the rest is kept",
      test_a_lost_guest_fails_its_cell_and_the_rest_is_kept},
     {"meters hold both views", test_meters_hold_both_views},
+    {"what each quota throttled is kept and summed up",
+     test_what_each_quota_throttled_is_kept_and_summed_up},
     {"of unmeasured guests one is checked after each cell",
      test_of_unmeasured_guests_one_is_checked_after_each_cell},
     {"guests get their host CPUs for the cell only",
