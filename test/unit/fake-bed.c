@@ -124,7 +124,8 @@ static gboolean fake_read_meter(HvbBed *bed, guint guest,
     *ret_meter = (HvbGuestMeter){
         .time_ns = now_ns,
         .cpu_ns = now_ns * self->busy_percent / 100,
-        .vcpu_ns = now_ns * self->busy_percent / 100,
+        .vcpu_ns = now_ns * self->vcpu_percent / 100,
+        .emulator_ns = now_ns * (self->busy_percent - self->vcpu_percent) / 100,
     };
     self->metered[guest]++;
     for (guint q = 0; self->throttling && q < HVB_N_QUOTAS; q++)

@@ -32,6 +32,7 @@ struct _FakeBed {
     FakePlace *placed;
     guint tunings;
     gint64 busy_percent; /* host CPU charged to each guest */
+    gint64 vcpu_percent; /* of that, to its vCPU */
     /* How each of a guest's quotas stops it between one look at its meter and
      * the next (HVB_N_QUOTAS of them); NULL: not at all. */
     const HvbThrottling *throttling;

@@ -180,6 +180,7 @@ static void test_meters_hold_both_views(void)
 
     conductor_set_up_and_prepare(&f);
     f.fake->busy_percent = 40;
+    f.fake->vcpu_percent = 30;
     HvbCell *cell = conductor_run(&f, HVB_LEVEL_LOW, NULL);
     CU_ASSERT_EQUAL_FATAL(cell->meters->len, 3);
     const HvbMeterRecord *m = &g_array_index(cell->meters, HvbMeterRecord, 1);
@@ -187,6 +188,9 @@ static void test_meters_hold_both_views(void)
     CU_ASSERT_TRUE_FATAL(m->has_guest_view);
     CU_ASSERT_TRUE(llabs(m->user_ns - m->guest_window_ns / 2) < 10);
     CU_ASSERT_TRUE(llabs(m->host_cpu_ns - m->host_window_ns * 40 / 100) < 10);
+    CU_ASSERT_TRUE(llabs(m->host_vcpu_ns - m->host_window_ns * 30 / 100) < 10);
+    CU_ASSERT_TRUE(llabs(m->host_emulator_ns - m->host_window_ns * 10 / 100) <
+                   10);
     CU_ASSERT_FALSE(
         g_array_index(cell->meters, HvbMeterRecord, 2).has_guest_view);
     conductor_tear_down(&f);

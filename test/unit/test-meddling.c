@@ -248,7 +248,7 @@ static void test_more_cpu_than_the_cap_disturbs_the_cell(void)
 
     set_up(&f);
     /* Since boot: what is charged in a window however short is beyond it. */
-    f.fake->busy_percent = 1000000;
+    f.fake->busy_percent = f.fake->vcpu_percent = 1000000;
     run(&f);
     CU_ASSERT_EQUAL(f.cell->status, HVB_CELL_DISTURBED);
     CU_ASSERT_PTR_NOT_NULL_FATAL(f.cell->why);
