@@ -140,10 +140,12 @@ static void test_drift_and_doubt_only_make_suspect(void)
     hvb_record_verdict(drifted, &gate, NULL);
     CU_ASSERT_EQUAL(drifted->status, HVB_CELL_DONE);
     CU_ASSERT_TRUE(drifted->suspect);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(drifted->why);
     CU_ASSERT_PTR_NOT_NULL(strstr(drifted->why, "5.5 % slower"));
     CU_ASSERT_PTR_NOT_NULL(strstr(drifted->why, "limit 5.0 %"));
     hvb_record_verdict(doubted, &gate, "it wavered");
     CU_ASSERT_TRUE(doubted->suspect);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(doubted->why);
     CU_ASSERT_STRING_EQUAL(doubted->why, "it wavered");
 }
 
