@@ -95,7 +95,9 @@ static WireSample sample_of(FakeAgent *self, const ScheduledStart *start,
                       (guint64)FAKE_REFERENCE_NS(start->operation) +
                       self->users * (guint64)FAKE_DELAY_PER_USER_NS;
     if (self->users == 0)
-        sample.ended_ns += (guint64)self->slow_ns;
+        sample.ended_ns +=
+            (guint64)(self->slow_ns +
+                      self->sampled[start->operation]++ * self->rising_ns);
     if (self->disturbed && self->users == 0 && index % 2 == 0)
         sample.ended_ns += (guint64)FAKE_DELAY_PER_USER_NS;
     return sample;
@@ -157,6 +159,7 @@ static void run_window(FakeAgent *self, const WireProbe *probe)
     guint64 opened_ns = now_ns(self);
 
     schedule_make(probe, starts);
+    memset(self->sampled, 0, sizeof self->sampled);
     self->seeds[MIN(self->probes, 63)] = probe->seed;
     self->probes++;
     self->managed_windows += self->managed ? 1 : 0;

@@ -35,11 +35,13 @@ typedef struct {
     guint drifting;          /* for so many of these; 0: for ever */
     gboolean unsteady;       /* its calibrations do not converge */
     gint64 slow_ns;          /* operations without users take so much longer */
-    gboolean disturbed;      /* without users every other operation is late */
-    guint censor;            /* the last so many operations never end */
-    gint64 used_ns;          /* by its users, between one METER and the next */
-    guint64 jump_ns;         /* its clock is so much further ahead */
-    guint64 held_ns; /* its samples were under way for so long already */
+    gint64 rising_ns; /* without users each operation takes so much longer than
+                       * the last of its kind */
+    gboolean disturbed; /* without users every other operation is late */
+    guint censor;       /* the last so many operations never end */
+    gint64 used_ns;     /* by its users, between one METER and the next */
+    guint64 jump_ns;    /* its clock is so much further ahead */
+    guint64 held_ns;    /* its samples were under way for so long already */
     const char *clocksource; /* in its METERS; NULL: as in its HELLO */
     guint mute;              /* leaves the last so many requests unanswered */
     gboolean lose_answers;   /* and says that it has answered them */
@@ -69,7 +71,8 @@ typedef struct {
     int client_ends[2]; /* of its client port: [0] its own, [1] the host's */
     guint client_watch;
     WireReader client_reader;
-    WireEnd end; /* of the window under way */
+    WireEnd end;                      /* of the window under way */
+    guint sampled[WIRE_N_OPERATIONS]; /* in it, of the server side */
     guint n_client;
 } FakeAgent;
 

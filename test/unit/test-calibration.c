@@ -26,6 +26,19 @@ test_loaded_guests_are_calibrated_and_only_measured_ones_referenced(void)
     conductor_tear_down(&f);
 }
 
+/* Of nine operations. */
+static void test_a_reference_time_is_the_median(void)
+{
+    ConductorFixture f;
+
+    conductor_set_up(&f);
+    f.fake->agents[0]->rising_ns = 1000;
+    conductor_prepare(&f);
+    CU_ASSERT_EQUAL(f.fake->agents[0]->probes, 1);
+    CU_ASSERT_EQUAL(f.reference_ns, FAKE_REFERENCE_NS(WIRE_OPEN) + 4 * 1000);
+    conductor_tear_down(&f);
+}
+
 static void test_drift_beyond_the_limit_makes_a_cell_suspect(void)
 {
     ConductorFixture f;
@@ -36,6 +49,7 @@ static void test_drift_beyond_the_limit_makes_a_cell_suspect(void)
     CU_ASSERT_TRUE(cell->suspect);
     CU_ASSERT_EQUAL(cell->status, HVB_CELL_DONE);
     CU_ASSERT_TRUE(fabs(cell->drift_percent + 8.0) < 0.01);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(cell->why);
     CU_ASSERT_PTR_NOT_NULL(strstr(cell->why, "8.0 % slower"));
     conductor_tear_down(&f);
 }
@@ -133,6 +147,7 @@ static void test_reference_times_that_cannot_be_are_never_subtracted(void)
 CU_TestInfo tests_calibration[] = {
     {"loaded guests are calibrated and only measured ones referenced",
      test_loaded_guests_are_calibrated_and_only_measured_ones_referenced},
+    {"a reference time is the median", test_a_reference_time_is_the_median},
     {"drift beyond the limit makes a cell suspect",
      test_drift_beyond_the_limit_makes_a_cell_suspect},
     {"a guest that drifted is calibrated anew",
