@@ -57,8 +57,9 @@ static void heard_end(Heard *heard)
 #define RERUNS 2
 
 /* The fake guests take the same time for whatever they are asked, and know
- * nothing of caps: each answer of check d is wrong, each of f right. */
-static void check_fake_bed(FakeBed *fake, const char *letters, Heard *heard)
+ * nothing of caps: each answer of checks b and d is wrong, each of f right. */
+static void check_repeatedly(FakeBed *fake, const char *letters, guint reruns,
+                             Heard *heard)
 {
     g_autoptr(HvbProfile) profile = hvb_profile_load("selftest", NULL);
     HvbSelftestSettings settings = {.bed = &fake->bed,
@@ -72,10 +73,15 @@ static void check_fake_bed(FakeBed *fake, const char *letters, Heard *heard)
     CU_ASSERT_PTR_NOT_NULL_FATAL(profile);
     profile->foreign_percent = 1e9;
     profile->steal_percent = 1e9;
-    profile->reruns = RERUNS;
+    profile->reruns = reruns;
     settings.profile = profile;
     CU_ASSERT_TRUE(hvb_selftest_run(&settings, NULL));
     hvb_bed_free(&fake->bed);
+}
+
+static void check_fake_bed(FakeBed *fake, const char *letters, Heard *heard)
+{
+    check_repeatedly(fake, letters, RERUNS, heard);
 }
 
 static int conclude(const GPtrArray *answers, char **ret_text)
@@ -114,6 +120,18 @@ static void test_guest_that_answers_wrongly_makes_the_exit_status_1(void)
                                         "them whatever the noise"));
     CU_ASSERT_PTR_NOT_NULL(strstr(text, "the first said "));
     CU_ASSERT_PTR_NOT_NULL(strstr(text, "the third said "));
+    heard_end(&heard);
+}
+
+/* Which it takes some seconds to find out. */
+static void test_caps_that_do_nothing_are_not_called_right(void)
+{
+    Heard heard;
+
+    heard_begin(&heard);
+    check_repeatedly(fake_bed_new(2), "b", 0, &heard);
+    CU_ASSERT_EQUAL(heard.answers->len, 4);
+    CU_ASSERT_EQUAL(count(heard.answers, HVB_ANSWER_RIGHT), 0);
     heard_end(&heard);
 }
 
@@ -359,6 +377,7 @@ static void test_median_of_an_even_number_is_between_the_middle_two(void)
 
 CU_TestInfo tests_answers[] = {
     TEST(guest_that_answers_wrongly_makes_the_exit_status_1),
+    TEST(caps_that_do_nothing_are_not_called_right),
     TEST(wrong_answers_are_repeated_as_often_as_the_profile_says),
     TEST(answer_that_comes_right_is_right_at_the_second_attempt),
     TEST(doubts_of_the_calibration_are_told),
