@@ -73,11 +73,11 @@ static void test_nothing_is_done_before_welcome(void)
     peer_end(&peer);
 }
 
-static void test_host_of_another_version_is_not_served(void)
+static void expect_not_served(uint16_t version)
 {
     AgentPeer peer;
     WireFrame frame;
-    WireWelcome welcome = {WIRE_VERSION + 1};
+    WireWelcome welcome = {version};
 
     peer_start(&peer, NULL, false);
     peer_ask(&peer, WIRE_WELCOME,
@@ -87,6 +87,12 @@ static void test_host_of_another_version_is_not_served(void)
     while (peer_next(&peer, &frame))
         CU_ASSERT_EQUAL(frame.type, WIRE_HELLO);
     CU_ASSERT_EQUAL(peer_end(&peer), 0);
+}
+
+static void test_host_of_another_version_is_not_served(void)
+{
+    expect_not_served(WIRE_VERSION + 1);
+    expect_not_served(WIRE_VERSION - 1);
 }
 
 static uint32_t ask_calibrate(AgentPeer *peer, uint32_t budget_ms,

@@ -47,19 +47,25 @@ static void test_strings_of_a_guest_are_made_printable(void)
     fixture_clear(&f);
 }
 
-static void test_another_protocol_version_is_refused_with_both_versions(void)
+static void expect_refused(guint16 version)
 {
     FakeAgent *agent = fake_agent_new();
     g_autofree char *both =
-        g_strdup_printf("protocol version %d, this hvbench %d",
-                        WIRE_VERSION + 1, WIRE_VERSION);
+        g_strdup_printf("protocol version %d, this hvbench %d", version,
+                        WIRE_VERSION);
 
-    agent->version = WIRE_VERSION + 1;
+    agent->version = version;
     Fixture f = connect_to(agent);
     CU_ASSERT_FALSE(hvb_link_is_up(f.link));
     CU_ASSERT_PTR_NOT_NULL_FATAL(hvb_link_why_down(f.link));
     CU_ASSERT_PTR_NOT_NULL(strstr(hvb_link_why_down(f.link), both));
     fixture_clear(&f);
+}
+
+static void test_another_protocol_version_is_refused_with_both_versions(void)
+{
+    expect_refused(WIRE_VERSION + 1);
+    expect_refused(WIRE_VERSION - 1);
 }
 
 static void test_garbage_between_frames_is_skipped_and_counted(void)
