@@ -243,6 +243,34 @@ static void test_users_scale_with_the_beds_demand(void)
         250);
 }
 
+static void test_agents_are_asked_in_the_units_of_the_wire(void)
+{
+    g_autoptr(HvbProfile) profile = with_services();
+
+    profile->burst_mean_ms = 90;
+    profile->burst_cut = 3;
+    profile->think_mean_ms = 700;
+    const WireLoad load =
+        hvb_demand_of_guest(profile, 0, HVB_LEVEL_BUSY, 1, 17);
+    CU_ASSERT_EQUAL(load.burst_mean_us, 90000);
+    CU_ASSERT_EQUAL(load.burst_cut, 3);
+    CU_ASSERT_EQUAL(load.think_mean_us, 700000);
+    CU_ASSERT_EQUAL(load.seed, 17);
+
+    profile->manager_interval_ms = 300;
+    profile->manager_memory_ms = 2500;
+    profile->demote_percent = 4.5;
+    profile->restore_percent = 0.6;
+    profile->nice = 12;
+    const WireManage manage = hvb_demand_of_manager(profile, WIRE_METHOD_NICE);
+    CU_ASSERT_EQUAL(manage.method, WIRE_METHOD_NICE);
+    CU_ASSERT_EQUAL(manage.interval_ms, 300);
+    CU_ASSERT_EQUAL(manage.memory_ms, 2500);
+    CU_ASSERT_EQUAL(manage.demote_permille, 45);
+    CU_ASSERT_EQUAL(manage.restore_permille, 6);
+    CU_ASSERT_EQUAL(manage.nice, 12);
+}
+
 CU_TestInfo tests_services[] = {
     {"services and host manager run in the window only",
      test_services_and_host_manager_run_in_the_window_only},
@@ -261,5 +289,7 @@ CU_TestInfo tests_services[] = {
      test_services_that_ask_for_all_never_pause},
     {"users scale with the bed's demand",
      test_users_scale_with_the_beds_demand},
+    {"agents are asked in the units of the wire",
+     test_agents_are_asked_in_the_units_of_the_wire},
     TEST_END,
 };
