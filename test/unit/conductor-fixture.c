@@ -64,8 +64,9 @@ void conductor_set_up_guests(ConductorFixture *f, guint n)
         g_ptr_array_new_with_free_func((GDestroyNotify)hvb_profile_free);
     g_ptr_array_add(f->profiles, guests(n));
     f->cells = g_ptr_array_new_with_free_func((GDestroyNotify)hvb_cell_free);
-    f->conductor =
-        hvb_conductor_new(&f->fake->bed, f->profiles, &hooks, f, NULL);
+    f->cancellable = g_cancellable_new();
+    f->conductor = hvb_conductor_new(&f->fake->bed, f->profiles, &hooks, f,
+                                     f->cancellable);
 }
 
 void conductor_set_up(ConductorFixture *f)
@@ -92,6 +93,7 @@ void conductor_tear_down(ConductorFixture *f)
     hvb_bed_free(&f->fake->bed);
     g_ptr_array_unref(f->profiles);
     g_ptr_array_unref(f->cells);
+    g_object_unref(f->cancellable);
 }
 
 HvbProfile *conductor_profile(ConductorFixture *f)

@@ -16,6 +16,7 @@ typedef struct {
     guint guests_ready, guests_calibrated;
     guint64 rate;                            /* of the last one calibrated */
     gint64 reference_ns, other_reference_ns; /* of guest 1, guest 2 */
+    GCancellable *cancellable;
     HvbConductor *conductor;
 } ConductorFixture;
 

@@ -79,6 +79,34 @@ static void test_cap_and_manager_hold_in_the_window_and_are_lifted_after(void)
     conductor_tear_down(&f);
 }
 
+/* Once the first guest has its users. */
+static gboolean interrupt_settling(gpointer user_data)
+{
+    ConductorFixture *f = user_data;
+
+    if (f->fake->agents[0]->users > 0)
+        g_cancellable_cancel(f->cancellable);
+    return G_SOURCE_CONTINUE;
+}
+
+static void test_nothing_is_timed_before_the_load_has_settled(void)
+{
+    g_autoptr(GError) error = NULL;
+    ConductorFixture f;
+
+    conductor_set_up_and_prepare(&f);
+    conductor_profile(&f)->settle_ms = 600000;
+    guint probes = f.fake->agents[0]->probes;
+    guint timer = g_timeout_add(10, interrupt_settling, &f);
+    HvbCell *cell = conductor_run(&f, HVB_LEVEL_LOW, &error);
+    g_source_remove(timer);
+    CU_ASSERT_TRUE(g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED));
+    CU_ASSERT_EQUAL(cell->status, HVB_CELL_FAILED);
+    CU_ASSERT_EQUAL(cell->samples->len, 0);
+    CU_ASSERT_EQUAL(f.fake->agents[0]->probes, probes);
+    conductor_tear_down(&f);
+}
+
 static void test_lost_samples_disturb_a_cell_and_it_is_run_again(void)
 {
     ConductorFixture f;
@@ -284,6 +312,8 @@ CU_TestInfo tests_conductor[] = {
      test_all_scheduled_operations_are_accounted_for},
     {"cap and manager hold in the window and are lifted after",
      test_cap_and_manager_hold_in_the_window_and_are_lifted_after},
+    {"nothing is timed before the load has settled",
+     test_nothing_is_timed_before_the_load_has_settled},
     {"lost samples disturb a cell and it is run again",
      test_lost_samples_disturb_a_cell_and_it_is_run_again},
     {"samples that do not fit the schedule are refused",
