@@ -113,7 +113,7 @@ static guint32 send_samples(FakeAgent *self, const WireProbe *probe,
     guint32 lost = self->users > 0 ? MIN(n, self->lose_samples) : 0;
     guint32 sent = 0;
 
-    batch->cell = probe->cell;
+    batch->cell = probe->cell - self->stale;
     for (guint32 i = lost; i < n; i++) {
         if (starts[i].vantage == WIRE_SERVER)
             batch->samples[batch->n++] =

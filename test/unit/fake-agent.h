@@ -26,6 +26,7 @@ typedef struct {
     guint16 version;         /* in its HELLO; 0: the right one */
     guint lose_samples;      /* of each window with users, the first ones */
     gboolean repeat_samples; /* sends each sample twice */
+    guint stale;             /* its samples are of so many cells before */
     gboolean move_starts;    /* claims other intended starts */
     gboolean die_in_window;  /* closes its port after the window opened */
     gboolean never_answer;   /* no answer to PING */

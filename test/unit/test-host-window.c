@@ -168,6 +168,18 @@ static void test_a_long_window_comes_out_complete(void)
     tear_down(&f);
 }
 
+static void test_samples_of_another_cell_are_refused(void)
+{
+    Fixture f;
+
+    set_up(&f);
+    f.agent->stale = 1;
+    CU_ASSERT_TRUE_FATAL(run(&f, &probe, NULL));
+    CU_ASSERT_EQUAL(check_account(&f, N_SERVER, 0), N_CLIENT);
+    CU_ASSERT_TRUE(hvb_window_refused(f.window) > 0);
+    tear_down(&f);
+}
+
 static void test_an_end_that_counts_more_than_came_is_refused(void)
 {
     Fixture f;
@@ -278,6 +290,8 @@ CU_TestInfo tests_host_window[] = {
     {"samples that got lost are counted",
      test_samples_that_got_lost_are_counted},
     {"a long window comes out complete", test_a_long_window_comes_out_complete},
+    {"samples of another cell are refused",
+     test_samples_of_another_cell_are_refused},
     {"an end that counts more than came is refused",
      test_an_end_that_counts_more_than_came_is_refused},
     {"a client port that closes spoils the window",
