@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* `hvbench run` and `hvbench reproduce` as their user has them, with two guests
  * or none: the ways in which they end early, and how they go on from there. */
+#include "hvbench/bed/hypervisor.h"
 #include "hvbench/bed/state.h"
 #include "hvbench/results/store.h"
 #include "test/bed/bed-fixture.h"
@@ -9,6 +10,7 @@
 #include <gio/gio.h>
 #include <glib/gstdio.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -99,6 +101,63 @@ static guint count_boots(const HvbRunRecord *run)
         n += strcmp(g_array_index(run->events, HvbEventRecord, i).kind,
                     "boot") == 0;
     return n;
+}
+
+/* What was noted of that kind; NULL: nothing. */
+static const char *find_note(const HvbRunRecord *run, const char *kind)
+{
+    for (guint i = 0; i < run->events->len; i++) {
+        const HvbEventRecord *event =
+            &g_array_index(run->events, HvbEventRecord, i);
+        if (strcmp(event->kind, kind) == 0)
+            return event->text;
+    }
+    return NULL;
+}
+
+static guint count_failed(const HvbRunRecord *run)
+{
+    guint n = 0;
+
+    for (guint i = 0; i < run->cells->len; i++)
+        n += ((const HvbCell *)run->cells->pdata[i])->status == HVB_CELL_FAILED;
+    return n;
+}
+
+static void kill_a_guest(void)
+{
+    g_autoptr(GArray) pids = hvb_hypervisor_pids("/", HVB_DOMAIN_PREFIX);
+
+    CU_ASSERT_TRUE_FATAL(pids->len > 0);
+    CU_ASSERT_EQUAL_FATAL(kill(g_array_index(pids, pid_t, 0), SIGKILL), 0);
+}
+
+/* The cell whose window the guest was lost in is measured again, on the same
+ * libvirt connection. */
+static void test_run_that_loses_a_guest_boots_anew_and_goes_on(void)
+{
+    g_auto(Run) run = {0};
+
+    if (!run_can_start(&run, profile_text))
+        return;
+    run_start(&run);
+    run_wait_for(&run, "the host enforces"); /* with the first samples */
+    kill_a_guest();
+    g_free(run_wait_for_end(&run, 0));
+    g_autoptr(HvbStore) store = hvb_store_open(run.set, FALSE, NULL);
+    g_autoptr(HvbRunRecord) record =
+        store ? hvb_store_load_run(store, NULL) : NULL;
+    CU_ASSERT_PTR_NOT_NULL_FATAL(record);
+    CU_ASSERT_STRING_EQUAL(record->status, "done");
+    CU_ASSERT_EQUAL(count_boots(record), 2);
+    CU_ASSERT_EQUAL(count_failed(record), 1);
+    CU_ASSERT_EQUAL(record->cells->len, 3);
+    const char *lost = find_note(record, "lost");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(lost);
+    printf("    %s\n", lost);
+    CU_ASSERT_TRUE(strstr(lost, "QEMU ended by signal 9") ||
+                   strstr(lost, "Linux 6.15 or newer"));
+    assert_nothing_left();
 }
 
 static void test_interrupted_run_goes_on_with_the_same_stack_only(void)
@@ -242,6 +301,7 @@ static void test_interrupted_reproduce_goes_on_with_the_same_command(void)
 CU_TestInfo tests_run[] = {
     TEST(reader_that_leaves_ends_the_run_and_its_guests),
     TEST(run_interrupted_before_its_first_cell_leaves_no_set),
+    TEST(run_that_loses_a_guest_boots_anew_and_goes_on),
     TEST(interrupted_run_goes_on_with_the_same_stack_only),
     TEST(interrupted_reproduce_goes_on_with_the_same_command),
     TEST_END,
