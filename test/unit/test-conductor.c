@@ -186,6 +186,18 @@ static void test_foreign_cpu_disturbs_a_cell(void)
     conductor_tear_down(&f);
 }
 
+static void test_what_emulators_use_is_not_foreign(void)
+{
+    ConductorFixture f;
+
+    conductor_set_up_and_prepare(&f);
+    /* More than the machine has: what is left for others is less than none. */
+    f.fake->busy_percent = 1000000;
+    HvbCell *cell = conductor_run(&f, HVB_LEVEL_LOW, NULL);
+    CU_ASSERT_TRUE(cell->foreign_percent < -1e5);
+    conductor_tear_down(&f);
+}
+
 static void test_a_lost_guest_fails_its_cell_and_the_rest_is_kept(void)
 {
     ConductorFixture f;
@@ -323,6 +335,8 @@ CU_TestInfo tests_conductor[] = {
     {"guests differ in their schedules and scenarios do not",
      test_guests_differ_in_their_schedules_and_scenarios_do_not},
     {"foreign CPU disturbs a cell", test_foreign_cpu_disturbs_a_cell},
+    {"what emulators use is not foreign",
+     test_what_emulators_use_is_not_foreign},
     {"a lost guest fails its cell and the rest is kept",
      test_a_lost_guest_fails_its_cell_and_the_rest_is_kept},
     {"meters hold both views", test_meters_hold_both_views},
