@@ -163,6 +163,8 @@ static void run_window(FakeAgent *self, const WireProbe *probe)
     self->seeds[MIN(self->probes, 63)] = probe->seed;
     self->probes++;
     self->managed_windows += self->managed ? 1 : 0;
+    if (self->stale_opening)
+        send_meters(self, 0, WIRE_MARK_OPEN, probe->cell - 1, opened_ns - 1);
     send_meters(self, 0, WIRE_MARK_OPEN, probe->cell, opened_ns);
     if (self->die_in_window && self->users > 0) {
         die(self);

@@ -27,6 +27,7 @@ typedef struct {
     guint lose_samples;      /* of each window with users, the first ones */
     gboolean repeat_samples; /* sends each sample twice */
     guint stale;             /* its samples are of so many cells before */
+    gboolean stale_opening;  /* that of the cell before comes first */
     gboolean move_starts;    /* claims other intended starts */
     gboolean die_in_window;  /* closes its port after the window opened */
     gboolean never_answer;   /* no answer to PING */

@@ -180,6 +180,18 @@ static void test_samples_of_another_cell_are_refused(void)
     tear_down(&f);
 }
 
+static void test_an_opening_of_another_cell_opens_nothing(void)
+{
+    Fixture f;
+
+    set_up(&f);
+    f.agent->stale_opening = TRUE;
+    CU_ASSERT_TRUE_FATAL(run(&f, &probe, NULL));
+    CU_ASSERT_EQUAL(check_account(&f, 0, 0), N_SERVER + N_CLIENT);
+    CU_ASSERT_EQUAL(hvb_window_refused(f.window), 1);
+    tear_down(&f);
+}
+
 static void test_an_end_that_counts_more_than_came_is_refused(void)
 {
     Fixture f;
@@ -292,6 +304,8 @@ CU_TestInfo tests_host_window[] = {
     {"a long window comes out complete", test_a_long_window_comes_out_complete},
     {"samples of another cell are refused",
      test_samples_of_another_cell_are_refused},
+    {"an opening of another cell opens nothing",
+     test_an_opening_of_another_cell_opens_nothing},
     {"an end that counts more than came is refused",
      test_an_end_that_counts_more_than_came_is_refused},
     {"a client port that closes spoils the window",
