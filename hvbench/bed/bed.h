@@ -106,6 +106,9 @@ struct _HvbBed {
      * (pulse.h); cheap enough to be asked many times a second. NULL: nobody
      * can tell. */
     void (*look)(HvbBed *bed, guint guest, HvbPulse *pulse);
+    /* Whether the process that runs guest `guest` has ended: then whatever else
+     * failed, failed for that. NULL: nobody can tell. */
+    gboolean (*is_over)(HvbBed *bed, guint guest);
     /* Why guest `guest` was lost, as far as its remains tell: a panic, the
      * console file and its last lines. The caller frees the text. */
     char *(*explain)(HvbBed *bed, guint guest);

@@ -129,13 +129,19 @@ static void libvirt_bed_look(HvbBed *bed, guint guest, HvbPulse *pulse)
                    hvb_newsroom_get(self->newsroom, machine->name).hold, pulse);
 }
 
+static gboolean libvirt_bed_is_over(HvbBed *bed, guint guest)
+{
+    return hvb_fate_is_over(((LibvirtBed *)bed)->machines[guest].fate);
+}
+
 /* How its QEMU ended; NULL: it has not. A port may be closed before its QEMU is
  * gone; libvirt tells of that when it has cleared everything away. */
 static char *tell_fate(LibvirtBed *self, guint guest)
 {
     const HvbMachine *machine = &self->machines[guest];
     const HvbLink *link = self->bed.guests[guest].link;
-    gboolean lost = link && hvb_link_why_down(link);
+    gboolean lost =
+        (link && hvb_link_why_down(link)) || hvb_fate_is_over(machine->fate);
 
     return hvb_fate_tell(machine->fate,
                          hvb_newsroom_wait(self->newsroom, machine->name,
@@ -210,6 +216,7 @@ static LibvirtBed *new_bed(HvbConnection *connection, guint n_guests,
     self->bed.unwatch = libvirt_bed_unwatch;
     self->bed.read_meter = libvirt_bed_read_meter;
     self->bed.explain = libvirt_bed_explain;
+    self->bed.is_over = libvirt_bed_is_over;
     self->bed.process = libvirt_bed_process;
     self->bed.look = libvirt_bed_look;
     self->bed.free = libvirt_bed_free;

@@ -47,13 +47,23 @@ static void add_cause(GError **error, char *why)
     g_free(why);
 }
 
+/* A call to libvirt may fail on a guest's end before its port is seen to be
+ * closed. */
+static gboolean is_lost(HvbBed *bed, guint guest)
+{
+    const HvbLink *link = bed->guests[guest].link;
+
+    return (link && hvb_link_why_down(link)) ||
+           (bed->is_over && bed->is_over(bed, guest));
+}
+
 /* Where a guest or the host's agent is gone, that is the cause, whatever failed
  * on it first (a libvirt call, say); adds what the last of it was. One that
  * does not answer may be held. */
 static void explain(HvbBed *bed, GError **error)
 {
     for (guint i = 0; i < bed->n_guests; i++) {
-        if (!bed->guests[i].link || !hvb_link_why_down(bed->guests[i].link))
+        if (!is_lost(bed, i))
             continue;
         add_cause(error, bed->explain(bed, i));
         return;
