@@ -9,6 +9,8 @@
 #   make bench-work    how steadily work runs on this host, natively and in guests
 #   make bench-steady  how much calibrations differ from boot to boot; BASE=DIR:
 #                      those of another build directory beside them
+#   make check-hosts  try it on whole hosts of other kinds, booted as VMs that
+#                     have KVM (as root, half an hour); HOST=NAME,... some of them
 #   make crosscheck  measure and draw anew what cyclictest says beside hvbench
 #   make install  PREFIX=/usr/local DESTDIR=; install-debian: that image, too
 #   make clean
@@ -63,8 +65,8 @@ AGENT_OBJECTS := $(patsubst %.c,$(BUILD)/agent/%.o,$(AGENT_SOURCES))
 V ?=
 QUIET = $(if $(V),,@printf '  %-8s%s\n' $(1) $@;)
 
-.PHONY: all setup run check check-unit check-built lint bench bench-work bench-steady crosscheck \
-        install clean install-debian guests debian
+.PHONY: all setup run check check-unit check-built check-hosts lint bench bench-work \
+        bench-steady crosscheck install clean install-debian guests debian
 .DELETE_ON_ERROR:
 
 all: $(BUILD)/hvbench $(BUILD)/hvbench-agent guests
@@ -92,6 +94,10 @@ check-built: all $(BUILD)/hvbench-tests \
 # The tests that need neither guests nor privileges.
 check-unit: $(BUILD)/hvbench-tests $(BUILD)/hvbench-agent $(BUILD)/hvbench
 	$(RUN_TESTS) --unit
+
+comma = ,
+check-hosts:
+	test/host/run $(subst $(comma), ,$(HOST))
 
 $(BUILD)/hvbench: $(BUILD)/obj/hvbench/main.o $(HVB_OBJECTS)
 	$(call QUIET,LINK)$(CC) $(HVB_CFLAGS) $(LDFLAGS) -o $@ $^ $(PACKAGE_LIBS) -lm
