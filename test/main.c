@@ -97,6 +97,7 @@ static const struct {
     {"meddling", tests_meddling, UNIT},
     {"calibration", tests_calibration, UNIT},
     {"services", tests_services, UNIT},
+    {"doctor", tests_doctor, UNIT},
     {"cli", tests_cli, UNIT},
     {"output", tests_output, UNIT},
     {"compare-command", tests_compare_command, UNIT},

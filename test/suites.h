@@ -84,6 +84,7 @@ extern CU_TestInfo tests_cells[];
 extern CU_TestInfo tests_conductor[];
 extern CU_TestInfo tests_calibration[];
 extern CU_TestInfo tests_services[];
+extern CU_TestInfo tests_doctor[];
 extern CU_TestInfo tests_cli[];
 extern CU_TestInfo tests_output[];
 extern CU_TestInfo tests_compare_command[];

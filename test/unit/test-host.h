@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The tests of the facts about the host and of their judgement, part of the
- * suite "cli". */
+ * suite "doctor". */
 #ifndef TEST_UNIT_TEST_HOST_H
 #define TEST_UNIT_TEST_HOST_H
 
