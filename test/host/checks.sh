@@ -34,7 +34,7 @@ weight = 50
 [load]
 levels = Overload
 [run]
-samples = 8
+samples = 20
 repetitions = 1
 settle-ms = 2000
 drain-ms = 6000
