@@ -10,7 +10,7 @@
 #   make bench-steady  how much calibrations differ from boot to boot; BASE=DIR:
 #                      those of another build directory beside them
 #   make check-hosts  try it on whole hosts of other kinds, booted as VMs that
-#                     have KVM (as root, half an hour); HOST=NAME,... some of them
+#                     have KVM (as root, half an hour each); HOST=NAME,... some
 #   make crosscheck  measure and draw anew what cyclictest says beside hvbench
 #   make install  PREFIX=/usr/local DESTDIR=; install-debian: that image, too
 #   make clean
